@@ -1,1 +1,8 @@
-#![doc = "midwatch"]
+//! midwatch: a terminal console for the engineer on call.
+//!
+//! The rooms and the arrows between them are described in ARCHITECTURE.md; `tests/architecture.rs`
+//! holds them.
+
+pub mod domain;
+pub mod message;
+pub mod transports;

@@ -1,0 +1,27 @@
+//! The words of the trade as plain values, and the pure rules on them.
+//!
+//! Lives here: identities, quantities, times, readings, what collectors observe, verdicts, and the
+//! rules that fold and judge them. Not here: I/O, a clock, a vendor's type, a color.
+
+pub mod access;
+pub mod app;
+pub mod check;
+pub mod clock;
+pub mod container;
+pub mod event_mark;
+pub mod failure;
+pub mod health;
+pub mod ids;
+pub mod level;
+pub mod link;
+pub mod log_source;
+pub mod metric;
+pub mod problem;
+pub mod quantity;
+pub mod question;
+pub mod reading;
+pub mod text;
+pub mod thresholds;
+pub mod time;
+pub mod unit;
+pub mod vitals;

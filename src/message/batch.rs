@@ -1,0 +1,71 @@
+//! What collectors publish: immutable, with the time it was true.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::access::AccessStats;
+use crate::domain::check::CheckResult;
+use crate::domain::container::{Container, ContainerUsage};
+use crate::domain::event_mark::EventMark;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{ContainerId, ServerId};
+use crate::domain::link::{Link, ServerFacts};
+use crate::domain::metric::Metric;
+use crate::domain::unit::Units;
+use crate::domain::vitals::Vitals;
+
+/// One thing that was observed, where and when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    /// The server; checks made from here say `local`.
+    pub server: ServerId,
+    /// When it was true (the console's clock), in milliseconds.
+    pub at: crate::domain::time::Timestamp,
+    /// What was seen.
+    pub observation: Observation,
+}
+
+/// The kinds of thing that are observed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Observation {
+    /// The connection changed.
+    Link(Link),
+    /// What the server is.
+    Facts(ServerFacts),
+    /// A look at the machine.
+    Vitals(Vitals),
+    /// All its containers; whoever is missing is gone.
+    Containers(Vec<Container>),
+    /// What its running containers use.
+    Usage(Vec<(ContainerId, ContainerUsage)>),
+    /// A look at systemd.
+    Units(Units),
+    /// Figures of an access log.
+    Access(AccessStats),
+    /// A check's verdict.
+    Check(CheckResult),
+    /// Other series (Prometheus).
+    Samples(Vec<(Metric, f64)>),
+    /// Something happened.
+    Mark(EventMark),
+    /// A look failed.
+    Failed(Subject, Failure),
+}
+
+/// What a failed look was at, so that the right reading turns unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The machine.
+    Vitals,
+    /// The containers.
+    Containers,
+    /// What the containers use.
+    Usage,
+    /// systemd.
+    Units,
+    /// An access log, by its label.
+    Access(String),
+    /// A Prometheus query or scrape, by its label.
+    Samples(String),
+}

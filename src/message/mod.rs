@@ -1,0 +1,6 @@
+//! The core's input and output as values: events in, effects out, and the inbox between the tasks
+//! that observe and the loop that shows.
+//!
+//! Lives here: `Event`, `Effect`, `Batch`, the bounded inbox. Not here: carrying anything out.
+
+pub mod batch;

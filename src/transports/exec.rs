@@ -1,0 +1,86 @@
+//! A command under way on a server.
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::oneshot;
+
+use super::error::TransportError;
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// By itself, with this code.
+    Code(u32),
+    /// By a signal, named without `SIG`.
+    Signal(String),
+}
+
+/// A running command. Dropping it closes its channel; what still writes there gets `SIGPIPE` or
+/// `SIGHUP`.
+pub struct Exec {
+    /// Its standard output.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// Its standard error.
+    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    /// How it ended, once it did.
+    pub status: oneshot::Receiver<Result<ExitStatus, TransportError>>,
+}
+
+/// A command that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output, as far as it was kept.
+    pub stdout: Vec<u8>,
+    /// Its standard error, as far as it was kept.
+    pub stderr: Vec<u8>,
+    /// Whether either was longer than what was kept.
+    pub truncated: bool,
+}
+
+impl Output {
+    /// Whether it ended with zero.
+    pub fn success(&self) -> bool {
+        self.status == ExitStatus::Code(0)
+    }
+
+    /// Its standard output as text, bad bytes replaced; still hostile.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// The last line it wrote to its standard error, clean, for messages.
+    pub fn complaint(&self) -> String {
+        let text = String::from_utf8_lossy(&self.stderr);
+        let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        crate::domain::text::shorten(&crate::domain::text::clean(line.trim()), 200).into_owned()
+    }
+}
+
+impl Exec {
+    /// Reads both outputs to their end, keeping at most `limit` bytes of each, and waits.
+    pub async fn collect(self, limit: usize) -> Result<Output, TransportError> {
+        let (stdout, stderr) = tokio::join!(keep(self.stdout, limit), keep(self.stderr, limit));
+        let ((stdout, more_out), (stderr, more_err)) = (stdout?, stderr?);
+        let status = self.status.await.map_err(|_| TransportError::Closed)??;
+        Ok(Output { status, stdout, stderr, truncated: more_out || more_err })
+    }
+}
+
+async fn keep(
+    mut from: Box<dyn AsyncRead + Send + Unpin>,
+    limit: usize,
+) -> Result<(Vec<u8>, bool), TransportError> {
+    let mut kept = Vec::new();
+    let mut buf = vec![0; 16 * 1024];
+    let mut more = false;
+    loop {
+        let n = from.read(&mut buf).await.map_err(TransportError::Io)?;
+        if n == 0 {
+            return Ok((kept, more));
+        }
+        let room = limit.saturating_sub(kept.len());
+        more |= n > room;
+        kept.extend_from_slice(&buf[..n.min(room)]);
+    }
+}

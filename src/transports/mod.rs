@@ -1,0 +1,58 @@
+//! Ways to reach a server: SSH and this machine. One connection a server, everything multiplexed
+//! on it.
+//!
+//! Lives here: connecting, authenticating, known hosts, channels, deadlines, reconnecting, the
+//! Docker API over a channel. Not here: what is said on a channel (collectors, engine), or what is
+//! shown of it.
+
+pub mod command;
+pub mod error;
+pub mod exec;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use command::RemoteCommand;
+pub use error::TransportError;
+pub use exec::{Exec, Output};
+
+/// A stream in both directions: a socket on the server, seen from here.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Duplex for T {}
+
+/// A boxed [`Duplex`].
+pub type BoxDuplex = Box<dyn Duplex>;
+
+/// A standing connection to one server. Dropping what a method returns closes its channel, on the
+/// server too.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Starts a command; its output comes as it is made. Waits for a free session where the
+    /// server's budget of them is used up.
+    async fn exec(&self, command: RemoteCommand) -> Result<Exec, TransportError>;
+
+    /// Connects to a Unix socket on the server.
+    async fn unix(&self, path: &str) -> Result<BoxDuplex, TransportError>;
+
+    /// Connects to a TCP port as the server sees it.
+    async fn tcp(&self, host: &str, port: u16) -> Result<BoxDuplex, TransportError>;
+
+    /// Whether the connection is known to be gone; such a transport is replaced by a new one.
+    fn is_closed(&self) -> bool;
+
+    /// Runs a command to its end and keeps at most `limit` bytes of each of its outputs.
+    async fn run(
+        &self,
+        command: RemoteCommand,
+        deadline: Duration,
+        limit: usize,
+    ) -> Result<Output, TransportError> {
+        let what = command.summary();
+        match tokio::time::timeout(deadline, async { self.exec(command).await?.collect(limit).await }).await {
+            Ok(result) => result,
+            Err(_) => Err(TransportError::Deadline { what, after: deadline }),
+        }
+    }
+}

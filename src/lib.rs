@@ -3,6 +3,8 @@
 //! The rooms and the arrows between them are described in ARCHITECTURE.md; `tests/architecture.rs`
 //! holds them.
 
+pub mod collectors;
 pub mod domain;
+pub mod keys;
 pub mod message;
 pub mod transports;

@@ -20,6 +20,7 @@ pub mod problem;
 pub mod quantity;
 pub mod question;
 pub mod reading;
+pub mod setup;
 pub mod text;
 pub mod thresholds;
 pub mod time;

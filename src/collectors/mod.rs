@@ -1,0 +1,97 @@
+//! Read-only tasks that observe one thing each, and publish what they see.
+//!
+//! Lives here: one file a kind of observation, the registry below, and the supervisor that runs
+//! them, a set for each server, over that server's one connection. Not here: judging what was seen
+//! (domain, store), or changing anything on a server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::domain::clock::Clock;
+use crate::domain::failure::Failure;
+use crate::domain::ids::ServerId;
+use crate::message::batch::{Batch, Observation, Subject};
+use crate::message::publish::Publish;
+use crate::transports::Transport;
+
+/// How closely a server is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Somebody has it on the screen: the configured intervals.
+    Watched,
+    /// Nobody does: each interval is this many times longer.
+    Background(u32),
+}
+
+impl Pace {
+    /// An interval at this pace.
+    pub fn stretch(self, interval: Duration) -> Duration {
+        match self {
+            Self::Watched => interval,
+            Self::Background(times) => interval * times.max(1),
+        }
+    }
+}
+
+/// All that a collector works with: one server, over one standing connection.
+#[derive(Clone)]
+pub struct Beat {
+    /// The server.
+    pub server: ServerId,
+    /// Its connection; gone for good once it is closed, the supervisor comes with a new one.
+    pub transport: Arc<dyn Transport>,
+    /// The console's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where to publish.
+    pub out: Arc<dyn Publish>,
+    /// How closely to look, as it changes.
+    pub pace: watch::Receiver<Pace>,
+}
+
+impl Beat {
+    /// Publishes what was seen just now.
+    pub fn publish(&self, observation: Observation) {
+        self.out.batch(Batch { server: self.server.clone(), at: self.clock.now(), observation });
+    }
+
+    /// Publishes that a look failed.
+    pub fn failed(&self, subject: Subject, failure: Failure) {
+        self.publish(Observation::Failed(subject, failure));
+    }
+
+    /// Sleeps for an interval at the pace of now, or less where the pace quickens meanwhile.
+    pub async fn rest(&mut self, interval: Duration) {
+        let pace = *self.pace.borrow_and_update();
+        let sleep = tokio::time::sleep(pace.stretch(interval));
+        tokio::pin!(sleep);
+        loop {
+            tokio::select! {
+                () = &mut sleep => return,
+                changed = self.pace.changed() => match changed {
+                    Ok(()) if *self.pace.borrow() == Pace::Watched => return,
+                    Ok(()) => {}
+                    // The supervisor is gone, and this task goes with it.
+                    Err(_) => return sleep.await,
+                },
+            }
+        }
+    }
+}
+
+/// One kind of observation on one server.
+#[async_trait]
+pub trait Collector: Send + Sync {
+    /// Its name in configuration (`[servers.X] collect`), log and documents.
+    fn name(&self) -> &'static str;
+
+    /// What turns unknown when it fails.
+    fn subject(&self) -> Subject;
+
+    /// Observes until the connection ends or something fails that a new try may mend; the
+    /// supervisor publishes the failure and comes back after a pause. It does not return while all
+    /// is well; dropping it ends it, and closes its channels on the server.
+    async fn run(&self, beat: Beat) -> Failure;
+}

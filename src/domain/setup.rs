@@ -1,0 +1,91 @@
+//! The configuration as the core needs it: what there is to show, and how. No addresses of secrets,
+//! no paths of keys; it is part of every recording.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AppId, EnvironmentId, ServerId};
+use super::thresholds::Thresholds;
+
+/// What the core is told at start and after each reload.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The servers, in the order of the configuration.
+    pub servers: Vec<ServerSetup>,
+    /// The environments.
+    pub environments: Vec<EnvironmentSetup>,
+    /// The apps that are named; others are found by their Compose project.
+    pub apps: Vec<AppSetup>,
+    /// Limits where a server has none of its own.
+    pub thresholds: Thresholds,
+    /// Chords by the action's id, instead of its default ones.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// The theme's name.
+    pub theme: String,
+    /// Whether only ASCII may be drawn.
+    pub ascii: bool,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+    /// Whether nothing may be changed, for the whole of this console's life.
+    pub read_only: bool,
+    /// Where the configuration was read, for the reader; `None` where there is none.
+    pub source: Option<String>,
+}
+
+/// One server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerSetup {
+    /// Its name.
+    pub id: ServerId,
+    /// How it is reached, for the reader (`ops@192.0.2.7:22`, `this machine`).
+    pub address: String,
+    /// Its environment.
+    pub environment: Option<EnvironmentId>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its limits.
+    pub thresholds: Thresholds,
+    /// How often its vitals are read while someone looks.
+    pub interval: Duration,
+    /// Log files that are offered beside containers and the journal, label and path.
+    pub log_files: Vec<(String, String)>,
+}
+
+/// One environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentSetup {
+    /// Its name.
+    pub id: EnvironmentId,
+    /// How strictly changes are confirmed.
+    pub guard: Guard,
+    /// The color role of its frame (`production`, `staging`, `neutral`).
+    pub color: String,
+}
+
+/// How strictly an environment confirms changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// A key.
+    #[default]
+    Confirm,
+    /// The target's name, typed.
+    TypeName,
+    /// Another operator.
+    TwoPerson,
+}
+
+/// One app that the configuration names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppSetup {
+    /// Its name.
+    pub id: AppId,
+    /// Its Compose project.
+    pub project: String,
+    /// Where it should run; a server without it is a problem.
+    pub servers: Vec<ServerId>,
+    /// The checks that look at it.
+    pub checks: Vec<super::ids::CheckId>,
+}

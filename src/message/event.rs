@@ -1,0 +1,49 @@
+//! Everything that can happen to the core.
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::Batch;
+use crate::domain::failure::Failure;
+use crate::domain::ids::RequestId;
+use crate::domain::question::Question;
+use crate::domain::setup::Setup;
+use crate::keys::chord::Chord;
+use crate::keys::mouse::Mouse;
+
+/// One input of the core. A sequence of them, with their times, is a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A key.
+    Key(Chord),
+    /// The mouse.
+    Mouse(Mouse),
+    /// Text that was pasted as a whole, not clean.
+    Paste(String),
+    /// The terminal's size, columns and rows.
+    Resize(u16, u16),
+    /// A second went by; sent only while something that is shown depends on the time.
+    Tick,
+    /// Something was observed.
+    Batch(Batch),
+    /// The configuration, at start and after a reload.
+    Setup(Setup),
+    /// A reload was refused; the one in force stays.
+    SetupRefused(Failure),
+    /// A task asks a person; the answer goes back by [`super::effect::Effect::Answer`].
+    Ask(RequestId, Question),
+    /// A question that needs no answer any more.
+    Withdrawn(RequestId),
+    /// An effect's answer.
+    Reply(RequestId, Reply),
+}
+
+/// What an effect answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// It was done, with a word for the reader.
+    Done(String),
+    /// It failed.
+    Failed(Failure),
+}

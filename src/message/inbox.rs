@@ -1,0 +1,223 @@
+//! The one bounded queue between every task and the loop, with three manners: input comes first,
+//! gauges overwrite their slot, control waits for room. Nothing in it grows with a slow loop.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::batch::{Batch, Observation, Subject};
+use super::event::Event;
+use super::publish::Publish;
+use crate::domain::ids::{CheckId, ServerId};
+
+/// How many events of control may wait.
+const CONTROL_ROOM: usize = 1024;
+/// How many batches may wait of the kinds that add to each other; past it the oldest is lost, which
+/// a loop that stood still for minutes shows as a gap in its series.
+const COUNTED_ROOM: usize = 16 * 1024;
+/// How many keys may wait; a hand does not type so many, a paste is one event.
+const INPUT_ROOM: usize = 1024;
+
+/// See the module.
+pub struct Inbox {
+    inner: Mutex<Inner>,
+    ready: Condvar,
+    control_room: Semaphore,
+}
+
+#[derive(Default)]
+struct Inner {
+    input: VecDeque<Event>,
+    control: VecDeque<Event>,
+    counted: VecDeque<Batch>,
+    order: VecDeque<Slot>,
+    slots: HashMap<Slot, Batch>,
+}
+
+/// What of a server a gauge is about; the newest of each wins.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Slot {
+    Of(ServerId, std::mem::Discriminant<Observation>),
+    Access(ServerId, String),
+    Check(CheckId),
+    Failed(ServerId, Subject),
+}
+
+/// Whether a batch may be overwritten by the next of its kind. Marks and samples add to what was
+/// there before, so each one counts.
+fn slot(batch: &Batch) -> Option<Slot> {
+    let server = batch.server.clone();
+    match &batch.observation {
+        Observation::Mark(_) | Observation::Samples(_) => None,
+        Observation::Access(stats) => Some(Slot::Access(server, stats.label.clone())),
+        Observation::Check(result) => Some(Slot::Check(result.check.clone())),
+        Observation::Failed(subject, _) => Some(Slot::Failed(server, subject.clone())),
+        other => Some(Slot::Of(server, std::mem::discriminant(other))),
+    }
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self { inner: Mutex::default(), ready: Condvar::new(), control_room: Semaphore::new(CONTROL_ROOM) }
+    }
+}
+
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A key, the mouse or a resize, from the reader thread. Past the bound the oldest goes: a
+    /// program that floods the terminal with input is not a hand.
+    pub fn input(&self, event: Event) {
+        let mut inner = self.lock();
+        if inner.input.len() >= INPUT_ROOM {
+            inner.input.pop_front();
+        }
+        inner.input.push_back(event);
+        drop(inner);
+        self.ready.notify_one();
+    }
+
+    /// The next event that should be handled: input, then control, then gauges in the order in which
+    /// they first came. `None` where nothing waits.
+    pub fn take(&self) -> Option<Event> {
+        let mut inner = self.lock();
+        if let Some(event) = inner.input.pop_front() {
+            return Some(event);
+        }
+        if let Some(event) = inner.control.pop_front() {
+            drop(inner);
+            self.control_room.add_permits(1);
+            return Some(event);
+        }
+        if let Some(batch) = inner.counted.pop_front() {
+            return Some(Event::Batch(batch));
+        }
+        let slot = inner.order.pop_front()?;
+        inner.slots.remove(&slot).map(Event::Batch)
+    }
+
+    /// Whether a key or another input waits.
+    pub fn has_input(&self) -> bool {
+        !self.lock().input.is_empty()
+    }
+
+    /// Sleeps until something waits, or this long; with `None` for as long as it takes.
+    pub fn wait(&self, at_most: Option<Duration>) {
+        self.wait_while(at_most.unwrap_or(Duration::MAX), Inner::is_empty);
+    }
+
+    /// The same, woken by input alone: what paces drawing when only data came.
+    pub fn wait_input(&self, at_most: Duration) {
+        self.wait_while(at_most, |inner| inner.input.is_empty());
+    }
+
+    fn wait_while(&self, at_most: Duration, idle: impl Fn(&Inner) -> bool) {
+        // A poisoned lock only means that a task panicked while it held plain data.
+        drop(self.ready.wait_timeout_while(self.lock(), at_most, |inner| idle(inner)));
+    }
+}
+
+impl Inner {
+    fn is_empty(&self) -> bool {
+        self.input.is_empty() && self.control.is_empty() && self.counted.is_empty() && self.order.is_empty()
+    }
+}
+
+#[async_trait::async_trait]
+impl Publish for Inbox {
+    fn batch(&self, batch: Batch) {
+        let Some(slot) = slot(&batch) else {
+            let mut inner = self.lock();
+            if inner.counted.len() >= COUNTED_ROOM {
+                inner.counted.pop_front();
+            }
+            inner.counted.push_back(batch);
+            drop(inner);
+            self.ready.notify_one();
+            return;
+        };
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        match inner.slots.entry(slot.clone()) {
+            Entry::Occupied(mut held) => {
+                held.insert(batch);
+            }
+            Entry::Vacant(free) => {
+                free.insert(batch);
+                inner.order.push_back(slot);
+            }
+        }
+        self.ready.notify_one();
+    }
+
+    async fn control(&self, event: Event) {
+        if let Ok(permit) = self.control_room.acquire().await {
+            permit.forget();
+            self.lock().control.push_back(event);
+            self.ready.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::RequestId;
+    use crate::domain::link::Link;
+    use crate::domain::time::Timestamp;
+    use crate::domain::vitals::Vitals;
+    use crate::keys::chord::Chord;
+
+    fn vitals(server: &str, at: i64) -> Batch {
+        Batch {
+            server: server.into(),
+            at: Timestamp::from_secs(at),
+            observation: Observation::Vitals(Vitals::default()),
+        }
+    }
+
+    #[tokio::test]
+    async fn input_comes_before_control_and_control_before_gauges() {
+        let inbox = Inbox::default();
+        inbox.batch(vitals("a", 1));
+        inbox.control(Event::Withdrawn(RequestId(1))).await;
+        inbox.input(Event::Key(Chord::char('q')));
+        assert_eq!(inbox.take(), Some(Event::Key(Chord::char('q'))));
+        assert_eq!(inbox.take(), Some(Event::Withdrawn(RequestId(1))));
+        assert_eq!(inbox.take(), Some(Event::Batch(vitals("a", 1))));
+        assert_eq!(inbox.take(), None);
+    }
+
+    #[test]
+    fn the_newest_gauge_wins_in_the_place_of_the_first() {
+        let inbox = Inbox::default();
+        inbox.batch(vitals("a", 1));
+        inbox.batch(vitals("b", 1));
+        inbox.batch(vitals("a", 2));
+        inbox.batch(Batch { observation: Observation::Link(Link::Up), ..vitals("a", 3) });
+        let mut taken = std::iter::from_fn(|| inbox.take());
+        assert_eq!(taken.next(), Some(Event::Batch(vitals("a", 2))));
+        assert_eq!(taken.next(), Some(Event::Batch(vitals("b", 1))));
+        assert!(matches!(taken.next(), Some(Event::Batch(Batch { observation: Observation::Link(_), .. }))));
+        assert_eq!(taken.next(), None);
+    }
+
+    #[tokio::test]
+    async fn control_waits_for_room_and_is_not_lost() {
+        let inbox = Inbox::default();
+        for n in 0..CONTROL_ROOM {
+            inbox.control(Event::Withdrawn(RequestId(n as u64))).await;
+        }
+        let late = inbox.control(Event::Tick);
+        tokio::pin!(late);
+        assert!(tokio::time::timeout(Duration::from_millis(20), &mut late).await.is_err());
+        assert!(inbox.take().is_some());
+        late.await;
+        assert_eq!(std::iter::from_fn(|| inbox.take()).last(), Some(Event::Tick));
+    }
+}

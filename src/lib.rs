@@ -7,4 +7,5 @@ pub mod collectors;
 pub mod domain;
 pub mod keys;
 pub mod message;
+pub mod theme;
 pub mod transports;

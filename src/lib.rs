@@ -9,3 +9,4 @@ pub mod keys;
 pub mod message;
 pub mod theme;
 pub mod transports;
+pub mod widgets;

@@ -260,7 +260,7 @@ mod tests {
         });
         assert_eq!(
             rows(&buf),
-            ["  name        cpu  age  ", " ◆web-1       12%   4d  ", "▌ web-1       12%   4d  "]
+            ["  name         cpu  age ", " ◆web-1        12%   4d ", "▌ web-1        12%   4d "]
         );
     }
 

@@ -8,5 +8,6 @@ pub mod domain;
 pub mod keys;
 pub mod message;
 pub mod theme;
+pub mod store;
 pub mod transports;
 pub mod widgets;

@@ -13,6 +13,7 @@ pub mod failure;
 pub mod health;
 pub mod ids;
 pub mod level;
+pub mod line;
 pub mod link;
 pub mod log_source;
 pub mod metric;

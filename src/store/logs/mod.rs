@@ -1,0 +1,23 @@
+//! Log lines of many sources in bounded memory, merged in the order of time, and searched.
+//!
+//! Lives here: chunks as collectors publish them, sealed segments, the store with its byte budget,
+//! the merged walk, queries and their hits. Not here: reading logs, drawing them.
+
+pub mod chunk;
+pub mod cursor;
+pub mod flags;
+pub mod hits;
+pub mod line;
+pub mod log_store;
+pub mod merged;
+pub mod segment;
+mod source_log;
+
+pub use chunk::{Chunk, ChunkBuilder};
+pub use cursor::{Cursor, LineSeq, SourceId};
+pub use flags::Flags;
+pub use hits::{Hits, SegmentHits};
+pub use line::{Entry, Gap, Line};
+pub use log_store::{DEFAULT_BUDGET, LogStore, Snapshot, SourceInfo};
+pub use merged::{Merged, Position};
+pub use segment::{Segment, SegmentKey};

@@ -7,7 +7,7 @@ pub mod collectors;
 pub mod domain;
 pub mod keys;
 pub mod message;
-pub mod theme;
 pub mod store;
+pub mod theme;
 pub mod transports;
 pub mod widgets;

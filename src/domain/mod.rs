@@ -7,6 +7,7 @@ pub mod access;
 pub mod app;
 pub mod check;
 pub mod clock;
+pub mod condition;
 pub mod container;
 pub mod event_mark;
 pub mod failure;

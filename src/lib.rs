@@ -5,6 +5,7 @@
 
 pub mod collectors;
 pub mod domain;
+pub mod http;
 pub mod keys;
 pub mod message;
 pub mod store;

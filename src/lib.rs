@@ -4,6 +4,7 @@
 //! holds them.
 
 pub mod collectors;
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod keys;

@@ -1,0 +1,29 @@
+//! `[apps.NAME]`: what is deployed as one.
+
+use super::scalars::RemotePath;
+use super::table::Table;
+use crate::domain::ids::{EnvironmentId, ServerId};
+
+/// An app: a Compose project on one or more servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppConfig {
+    /// The Compose project's name.
+    pub project: String,
+    /// The servers it belongs on; empty for wherever its project is found.
+    pub servers: Vec<ServerId>,
+    /// The Compose file on the servers, an absolute path.
+    pub compose: Option<String>,
+    /// The environment; where nothing is said, its servers' own.
+    pub environment: Option<EnvironmentId>,
+}
+
+impl AppConfig {
+    pub(super) fn read(name: &str, t: &mut Table<'_>) -> Self {
+        Self {
+            project: t.or("project", name.to_owned()),
+            servers: t.opt("servers").unwrap_or_default(),
+            compose: t.opt::<RemotePath>("compose").map(|path| path.0),
+            environment: t.opt("environment"),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The configuration: what the user says about servers, apps, checks and the console itself.
+//!
+//! Lives here: one file a section, reading it with every mistake in its place, layers, discovery
+//! and writing of a first configuration. Not here: the network, watching the file, languages of
+//! other rooms (they are asked through `hooks`).
+
+pub mod apps;
+mod argv;
+pub mod checks;
+pub mod condition;
+pub mod duration;
+pub mod environments;
+pub mod history;
+pub mod hooks;
+pub mod intervals;
+pub mod keys;
+pub mod load;
+pub mod logs;
+pub mod mistake;
+pub mod prometheus;
+mod relations;
+pub mod report;
+pub mod scalars;
+pub mod secret;
+pub mod servers;
+pub mod size;
+pub mod ssh;
+mod table;
+pub mod thresholds;
+pub mod ui;
+mod value;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use crate::domain::ids::{AppId, CheckId, EnvironmentId, ServerId};
+use crate::domain::thresholds::Thresholds;
+
+pub use apps::AppConfig;
+pub use checks::{CheckConfig, Probe, Vantage};
+pub use condition::Condition;
+pub use environments::EnvironmentConfig;
+pub use history::HistoryConfig;
+pub use hooks::{Hooks, NoHooks, TextMistake};
+pub use intervals::IntervalsConfig;
+pub use keys::KeysConfig;
+pub use load::{LoadError, Loaded, Options, load, parse};
+pub use logs::{LogFile, LogFormat, LogsConfig};
+pub use prometheus::{PrometheusAt, PrometheusConfig};
+pub use report::Report;
+pub use scalars::Address;
+pub use secret::{Secret, SecretError};
+pub use servers::{Become, Collect, Jump, ServerConfig};
+pub use ssh::SshConfig;
+pub use ui::UiConfig;
+pub use walk::Known;
+
+/// A whole configuration, every reference in it good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The servers, at least one.
+    pub servers: BTreeMap<ServerId, ServerConfig>,
+    /// The environments.
+    pub environments: BTreeMap<EnvironmentId, EnvironmentConfig>,
+    /// The apps that are named; others are found on the servers.
+    pub apps: BTreeMap<AppId, AppConfig>,
+    /// The checks.
+    pub checks: BTreeMap<CheckId, CheckConfig>,
+    /// Sources of series.
+    pub prometheus: BTreeMap<String, PrometheusConfig>,
+    /// Limits where neither server nor environment has its own.
+    pub thresholds: Thresholds,
+    /// How the console looks and listens.
+    pub ui: UiConfig,
+    /// Chords of actions.
+    pub keys: KeysConfig,
+    /// How often things are looked at.
+    pub intervals: IntervalsConfig,
+    /// The embedded database.
+    pub history: HistoryConfig,
+    /// SSH.
+    pub ssh: SshConfig,
+    /// Logs.
+    pub logs: LogsConfig,
+}
+
+impl Default for Config {
+    /// What holds without a configuration: this machine, and the defaults.
+    fn default() -> Self {
+        Self {
+            servers: BTreeMap::from([(ServerId::from(ServerId::LOCAL), ServerConfig::local())]),
+            environments: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            prometheus: BTreeMap::new(),
+            thresholds: Thresholds::default(),
+            ui: UiConfig::default(),
+            keys: KeysConfig::new(),
+            intervals: IntervalsConfig::default(),
+            history: HistoryConfig::default(),
+            ssh: SshConfig::default(),
+            logs: LogsConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The limits of a server: its own, else its environment's, else the global ones.
+    pub fn thresholds_of(&self, server: &ServerId) -> Thresholds {
+        let Some(server) = self.servers.get(server) else { return self.thresholds };
+        let environment = server.environment.as_ref().and_then(|name| self.environments.get(name));
+        let base = environment.map_or(self.thresholds, |it| it.thresholds.over(self.thresholds));
+        server.thresholds.over(base)
+    }
+
+    /// Reads every section.
+    fn read(root: &mut table::Table<'_>) -> Self {
+        let mut config = Self { servers: BTreeMap::new(), ..Self::default() };
+        root.each("servers", |name, at, t| {
+            config.servers.insert(ServerId::from(name), ServerConfig::read(name, at, t));
+        });
+        if config.servers.is_empty() {
+            config.servers = Self::default().servers;
+        }
+        root.each("environments", |name, _, t| {
+            config.environments.insert(EnvironmentId::from(name), EnvironmentConfig::read(t));
+        });
+        root.each("apps", |name, _, t| {
+            config.apps.insert(AppId::from(name), AppConfig::read(name, t));
+        });
+        root.each("checks", |name, _, t| {
+            config.checks.extend(CheckConfig::read(t).map(|check| (CheckId::from(name), check)));
+        });
+        root.each("prometheus", |name, _, t| {
+            config.prometheus.extend(PrometheusConfig::read(t).map(|it| (name.to_owned(), it)));
+        });
+        config.thresholds = root.table("thresholds", thresholds::read_global);
+        config.ui = root.table("ui", UiConfig::read);
+        config.keys = keys::read(root);
+        config.intervals = root.table("intervals", IntervalsConfig::read);
+        config.history = root.table("history", HistoryConfig::read);
+        config.ssh = root.table("ssh", SshConfig::read);
+        config.logs = root.table("logs", LogsConfig::read);
+        config
+    }
+}
+
+/// Every key that the loader knows, by path.
+pub fn known_keys() -> std::collections::BTreeSet<Known> {
+    let walk = walk::Walk::catalog(&NoHooks);
+    Config::read(&mut table::Table::root(&walk, None));
+    walk.finish().1
+}

@@ -1,0 +1,360 @@
+//! Where a secret comes from, and fetching it when it is needed. The value itself is never kept in
+//! the configuration, unless it is written there, and never shown.
+//!
+//! The system's keyring is asked through the tool that comes with it (`secret-tool` of libsecret,
+//! `security` on macOS): a Secret Service client of our own would bring a D-Bus stack with it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tokio::io::AsyncReadExt;
+
+use super::argv::Argv;
+use super::mistake::{Mistake, Span};
+use super::table::Table;
+use super::value::{Read, Value};
+use crate::domain::failure::{Failure, FailureKind, Retry};
+use crate::domain::text::{clean, shorten};
+
+/// The most that a secret may have, in bytes: a private key with its chain fits many times.
+const MOST: u64 = 64 * 1024;
+/// How long a command may take: enough for a person to unlock a password manager.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A source of a secret.
+#[derive(Clone)]
+pub enum Secret {
+    /// An environment variable of the console.
+    Env(String),
+    /// A file that only its owner can read; a line break at its end does not belong to the secret.
+    File(PathBuf),
+    /// An entry of the system's keyring.
+    Keyring {
+        /// The entry's service.
+        service: String,
+        /// The entry's user.
+        user: String,
+    },
+    /// The standard output of a program; a line break at its end does not belong to the secret.
+    Command(Vec<String>),
+    /// Written in the configuration, which then only its owner may read.
+    Literal(SecretString),
+}
+
+impl Secret {
+    /// Fetches the secret. Waits at most half a minute for a program.
+    pub async fn resolve(&self) -> Result<SecretString, SecretError> {
+        match self {
+            Self::Literal(secret) => Ok(secret.clone()),
+            Self::Env(name) => match std::env::var(name) {
+                Ok(text) if !text.is_empty() => Ok(text.into()),
+                Ok(_) | Err(std::env::VarError::NotPresent) => Err(SecretError::NoVariable(name.clone())),
+                Err(std::env::VarError::NotUnicode(_)) => Err(SecretError::NotText(format!("${name}"))),
+            },
+            Self::File(path) => from_file(path).await,
+            Self::Keyring { service, user } => {
+                let argv: &[&str] = if cfg!(target_os = "macos") {
+                    &["security", "find-generic-password", "-w", "-s", service, "-a", user]
+                } else {
+                    &["secret-tool", "lookup", "service", service, "username", user]
+                };
+                from_command(argv).await
+            }
+            Self::Command(argv) => from_command(&argv.iter().map(String::as_str).collect::<Vec<_>>()).await,
+        }
+    }
+}
+
+/// Two secrets are equal when they come from the same place; literal ones by their value.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Env(a), Self::Env(b)) => a == b,
+            (Self::File(a), Self::File(b)) => a == b,
+            (Self::Keyring { service: a, user: x }, Self::Keyring { service: b, user: y }) => {
+                a == b && x == y
+            }
+            (Self::Command(a), Self::Command(b)) => a == b,
+            (Self::Literal(a), Self::Literal(b)) => a.expose_secret() == b.expose_secret(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Secret {
+    /// The source, never the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "the environment variable {name}"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Keyring { service, user } => write!(f, "the keyring's {service}/{user}"),
+            Self::Command(argv) => {
+                write!(f, "the output of {}", argv.first().map_or("a command", String::as_str))
+            }
+            Self::Literal(_) => f.write_str("the configuration"),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({self})")
+    }
+}
+
+/// Why a secret could not be had. Carries sources and names, never a secret.
+#[derive(Debug, Error)]
+pub enum SecretError {
+    /// The variable is not set, or empty.
+    #[error("the environment variable {0} is not set")]
+    NoVariable(String),
+    /// The file could not be read.
+    #[error("{} could not be read", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Others can read the file.
+    #[error("{} can be read by others", .0.display())]
+    Exposed(PathBuf),
+    /// The program could not be started, or its output not be read.
+    #[error("{program} could not be run")]
+    Start {
+        /// The program.
+        program: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The program failed.
+    #[error("{program} failed{}", .complaint.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    Failed {
+        /// The program.
+        program: String,
+        /// The last line of its standard error, clean.
+        complaint: Option<String>,
+    },
+    /// The program took too long.
+    #[error("{program} gave nothing within {} s", DEADLINE.as_secs())]
+    Deadline {
+        /// The program.
+        program: String,
+    },
+    /// There is nothing, or more than a secret can be.
+    #[error("{0} gave nothing, or more than 64 KiB")]
+    Size(String),
+    /// What came is not UTF-8.
+    #[error("what {0} gave is not text")]
+    NotText(String),
+}
+
+impl SecretError {
+    /// For the screen; `what` is verb and object (`read the password of check orders-db`).
+    pub fn into_failure(self, what: &str) -> Failure {
+        let (kind, hint) = match &self {
+            Self::Exposed(path) => (FailureKind::Permission, Some(format!("chmod 600 {}", path.display()))),
+            Self::NoVariable(name) => {
+                (FailureKind::NotFound, Some(format!("set {name} before midwatch starts")))
+            }
+            Self::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                (FailureKind::Permission, None)
+            }
+            Self::Start { program, source }
+                if program == "secret-tool" && source.kind() == io::ErrorKind::NotFound =>
+            {
+                (FailureKind::Unsupported, Some("install libsecret-tools".to_owned()))
+            }
+            Self::File { .. } | Self::Start { .. } => (FailureKind::NotFound, None),
+            Self::Deadline { .. } => (FailureKind::Timeout, None),
+            Self::Failed { .. } | Self::Size(_) | Self::NotText(_) => (FailureKind::Invalid, None),
+        };
+        Failure { kind, what: what.to_owned(), why: Failure::chain(&self), hint, retry: Retry::Never }
+    }
+}
+
+async fn from_file(path: &Path) -> Result<SecretString, SecretError> {
+    let failed = |source| SecretError::File { path: path.to_owned(), source };
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let meta = file.metadata().await.map_err(failed)?;
+    if readable_by_others(&meta) {
+        return Err(SecretError::Exposed(path.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut bytes).await.map_err(failed)?;
+    from_bytes(bytes, || path.display().to_string())
+}
+
+async fn from_command(argv: &[&str]) -> Result<SecretString, SecretError> {
+    let (program, rest) = argv.split_first().unwrap_or((&"", &[]));
+    let named = || (*program).to_owned();
+    let failed = |source| SecretError::Start { program: named(), source };
+    let mut child = tokio::process::Command::new(program)
+        .args(rest)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(failed)?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(SecretError::Failed { program: named(), complaint: None });
+    };
+    let (mut out, mut complaints) = (Vec::new(), Vec::new());
+    let all = async {
+        let (mut stdout, mut stderr) = (stdout.take(MOST + 1), stderr.take(MOST));
+        tokio::try_join!(stdout.read_to_end(&mut out), stderr.read_to_end(&mut complaints))?;
+        // Whoever still writes gets a broken pipe, and the wait comes to an end.
+        drop((stdout, stderr));
+        child.wait().await
+    };
+    let status = match tokio::time::timeout(DEADLINE, all).await {
+        Ok(status) => status.map_err(failed)?,
+        Err(_) => return Err(SecretError::Deadline { program: named() }),
+    };
+    if !status.success() {
+        let text = String::from_utf8_lossy(&complaints);
+        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
+        let complaint = line.map(|line| shorten(&clean(line), 200).into_owned());
+        return Err(SecretError::Failed { program: named(), complaint });
+    }
+    from_bytes(out, named)
+}
+
+fn from_bytes(bytes: Vec<u8>, named: impl Fn() -> String) -> Result<SecretString, SecretError> {
+    if bytes.len() as u64 > MOST {
+        return Err(SecretError::Size(named()));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|_| SecretError::NotText(named()))?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    if text.is_empty() { Err(SecretError::Size(named())) } else { Ok(text.into()) }
+}
+
+/// Whether the group or others may read a file.
+#[cfg(unix)]
+pub fn readable_by_others(meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    meta.permissions().mode() & 0o044 != 0
+}
+
+/// Where there are no modes there is nothing to see.
+#[cfg(not(unix))]
+pub fn readable_by_others(_meta: &std::fs::Metadata) -> bool {
+    false
+}
+
+impl Read for Secret {
+    fn expects() -> String {
+        "a secret: { env = … }, { file = … }, { keyring = \"service/user\" }, { command = […] } or a string"
+            .to_owned()
+    }
+
+    fn read(value: Value<'_>) -> Option<Self> {
+        let (secret, literal) = read_source(value)?;
+        if let Some(span) = literal {
+            value.walk.literal_secret(span);
+        }
+        Some(secret)
+    }
+
+    fn show(&self) -> String {
+        "\"…\"".to_owned()
+    }
+}
+
+/// A text that is a secret only under some names, such as a header's.
+pub(super) struct PerhapsSecret {
+    pub(super) secret: Secret,
+    pub(super) literal: Option<Span>,
+}
+
+impl Read for PerhapsSecret {
+    fn expects() -> String {
+        "a string, or a secret's source".to_owned()
+    }
+    fn read(value: Value<'_>) -> Option<Self> {
+        read_source(value).map(|(secret, literal)| Self { secret, literal })
+    }
+    fn show(&self) -> String {
+        self.secret.show()
+    }
+}
+
+/// The source, and the place of the text where it stands in the configuration itself.
+fn read_source(value: Value<'_>) -> Option<(Secret, Option<Span>)> {
+    use toml::de::DeValue;
+    match value.raw.get_ref() {
+        DeValue::String(text) if text.is_empty() => {
+            value.bad(Mistake::error(value.span(), "an empty string is not a secret"));
+            None
+        }
+        DeValue::String(text) => Some((Secret::Literal(text.to_string().into()), Some(value.span()))),
+        DeValue::Table(entries) => {
+            let mut t = Table::inline(value.walk, entries, value.span(), "the secret");
+            let secret = read_table(&mut t);
+            t.finish();
+            secret.map(|secret| (secret, None))
+        }
+        _ => {
+            // Whatever it is, it may be the secret itself.
+            value.walk.literal_secret(value.span());
+            value.wrong(&Secret::expects());
+            None
+        }
+    }
+}
+
+fn read_table(t: &mut Table<'_>) -> Option<Secret> {
+    let sources = ["env", "file", "keyring", "command"];
+    let given: Vec<_> = sources.into_iter().filter(|key| t.has(key)).collect();
+    let found = [
+        t.opt::<String>("env").map(Secret::Env),
+        t.opt::<PathBuf>("file").map(Secret::File),
+        t.opt::<Entry>("keyring").map(|Entry { service, user }| Secret::Keyring { service, user }),
+        t.opt::<Argv>("command").map(|argv| Secret::Command(argv.0)),
+    ];
+    if given.len() > 1 {
+        t.report(
+            Mistake::error(t.span(), "a secret has one source").label(format!("has {}", given.join(" and "))),
+        );
+        return None;
+    }
+    if given.is_empty() {
+        t.report(Mistake::error(t.span(), "a secret needs a source").help(Secret::expects()));
+    }
+    found.into_iter().flatten().next()
+}
+
+/// `service/user`.
+struct Entry {
+    service: String,
+    user: String,
+}
+
+impl Read for Entry {
+    fn expects() -> String {
+        "\"service/user\"".to_owned()
+    }
+    fn read(value: Value<'_>) -> Option<Self> {
+        let text = String::read(value)?;
+        match text.rsplit_once('/') {
+            Some((service, user)) if !service.is_empty() && !user.is_empty() => {
+                Some(Self { service: service.to_owned(), user: user.to_owned() })
+            }
+            _ => {
+                value.bad(Mistake::error(value.span(), "a keyring entry is named \"service/user\""));
+                None
+            }
+        }
+    }
+    fn show(&self) -> String {
+        super::value::quoted(&format!("{}/{}", self.service, self.user))
+    }
+}

@@ -1,0 +1,65 @@
+//! `[ui]`: how the console looks and listens.
+
+use super::mistake::Mistake;
+use super::table::Table;
+use super::value::{Whole, words};
+
+words! {
+    /// Which glyphs are drawn.
+    Glyphs {
+        /// What a terminal with a common font shows.
+        Unicode = "unicode",
+        /// Nothing beyond ASCII.
+        Ascii = "ascii",
+    }
+}
+
+words! {
+    /// Whether colors are used.
+    Color {
+        /// Where the terminal has them and `NO_COLOR` is not set.
+        Auto = "auto",
+        /// Always.
+        Always = "always",
+        /// Never.
+        Never = "never",
+    }
+}
+
+/// How the console looks and listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UiConfig {
+    /// The theme's name.
+    pub theme: String,
+    /// Which glyphs are drawn.
+    pub glyphs: Glyphs,
+    /// Whether colors are used.
+    pub color: Color,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+    /// How often at most new data is drawn, in frames a second, 1 to 60. Keys are drawn at once.
+    pub fps: u8,
+}
+
+impl Default for UiConfig {
+    fn default() -> Self {
+        Self { theme: "dark".to_owned(), glyphs: Glyphs::Unicode, color: Color::Auto, mouse: true, fps: 15 }
+    }
+}
+
+impl UiConfig {
+    pub(super) fn read(t: &mut Table<'_>) -> Self {
+        let base = Self::default();
+        let ui = Self {
+            theme: t.or("theme", base.theme),
+            glyphs: t.or("glyphs", base.glyphs),
+            color: t.or("color", base.color),
+            mouse: t.or("mouse", base.mouse),
+            fps: u8::try_from(t.or("fps", Whole::<1, 60>(i64::from(base.fps))).0).unwrap_or(base.fps),
+        };
+        if let (true, Err(mistake)) = (t.has("theme"), t.walk().hooks.theme(&ui.theme)) {
+            t.report(Mistake::error(t.span_of("theme"), mistake.message).maybe_help(mistake.help));
+        }
+        ui
+    }
+}

@@ -1,0 +1,209 @@
+//! One pass over a parsed configuration: what it gathers on the way (mistakes, references between
+//! sections, literal secrets, the keys that were asked for). The cursor itself is in `table`.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::hooks::Hooks;
+use super::mistake::{Mistake, Span};
+use crate::domain::ids::ServerId;
+
+/// A key that the loader knows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Known {
+    /// Its full path; `NAME` stands for a name that the user gives, `[]` for an entry of a list.
+    pub path: String,
+    /// What its value is (`a duration`).
+    pub expects: String,
+    /// Its default as TOML; `None` where it has none.
+    pub default: Option<String>,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+/// What a reference points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Names {
+    Servers,
+    Environments,
+    Apps,
+    Prometheus,
+}
+
+impl Names {
+    pub(super) const ALL: [Self; 4] = [Self::Servers, Self::Environments, Self::Apps, Self::Prometheus];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Servers => "server",
+            Self::Environments => "environment",
+            Self::Apps => "app",
+            Self::Prometheus => "prometheus",
+        }
+    }
+
+    pub(super) const fn section(self) -> &'static str {
+        match self {
+            Self::Servers => "servers",
+            Self::Environments => "environments",
+            Self::Apps => "apps",
+            Self::Prometheus => "prometheus",
+        }
+    }
+}
+
+/// The pass. Sections see it only through their cursor.
+pub(super) struct Walk<'s> {
+    pub(super) source: &'s str,
+    pub(super) hooks: &'s dyn Hooks,
+    home: Option<&'s Path>,
+    mistakes: RefCell<Vec<Mistake>>,
+    defined: BTreeMap<Names, BTreeSet<String>>,
+    places: RefCell<BTreeMap<String, Span>>,
+    secrets: RefCell<Vec<Span>>,
+    masks: RefCell<Vec<Span>>,
+    catalog: Option<RefCell<BTreeSet<Known>>>,
+}
+
+impl<'s> Walk<'s> {
+    pub(super) fn new(source: &'s str, home: Option<&'s Path>, hooks: &'s dyn Hooks) -> Self {
+        Self {
+            source,
+            hooks,
+            home,
+            mistakes: RefCell::default(),
+            defined: BTreeMap::new(),
+            places: RefCell::default(),
+            secrets: RefCell::default(),
+            masks: RefCell::default(),
+            catalog: None,
+        }
+    }
+
+    /// A pass over nothing that visits every section once and records the keys asked for.
+    pub(super) fn catalog(hooks: &'s dyn Hooks) -> Self {
+        Self { catalog: Some(RefCell::default()), ..Self::new("", None, hooks) }
+    }
+
+    pub(super) const fn is_catalog(&self) -> bool {
+        self.catalog.is_some()
+    }
+
+    pub(super) fn know(&self, known: Known) {
+        if let Some(catalog) = &self.catalog {
+            catalog.borrow_mut().insert(known);
+        }
+    }
+
+    pub(super) fn report(&self, mistake: Mistake) {
+        if !self.is_catalog() {
+            self.mistakes.borrow_mut().push(mistake);
+        }
+    }
+
+    /// Takes down the names that the document gives, so that references can be judged on the way.
+    pub(super) fn define(&mut self, document: &DeTable<'_>) {
+        for names in Names::ALL {
+            let section = document.get(names.section()).and_then(|value| value.get_ref().as_table());
+            let all = section.into_iter().flat_map(DeTable::keys).map(|key| key.get_ref().to_string());
+            self.defined.insert(names, all.collect());
+        }
+        let servers = self.defined.entry(Names::Servers).or_default();
+        if servers.is_empty() {
+            servers.insert(ServerId::LOCAL.to_owned());
+        }
+    }
+
+    pub(super) fn is_defined(&self, names: Names, name: &str) -> bool {
+        self.defined.get(&names).is_some_and(|all| all.contains(name))
+    }
+
+    /// Judges a reference to another section's entry.
+    pub(super) fn refer(&self, to: Names, name: &str, span: Span) {
+        if self.is_defined(to, name) {
+            return;
+        }
+        let all = self.defined.get(&to).into_iter().flatten().map(String::as_str);
+        let mut mistake = Mistake::error(span, format!("there is no {} {name:?}", to.word()));
+        mistake = match nearest(name, all) {
+            Some(near) => mistake.label(format!("did you mean {near:?}?")),
+            None => mistake.help(format!("define it as [{}.{name}]", to.section())),
+        };
+        self.report(mistake);
+    }
+
+    pub(super) fn mark(&self, path: String, span: Span) {
+        self.places.borrow_mut().insert(path, span);
+    }
+
+    pub(super) fn place(&self, path: &str) -> Span {
+        self.places.borrow().get(path).cloned().unwrap_or(0..0)
+    }
+
+    /// Takes down a secret that stands in the source.
+    pub(super) fn literal_secret(&self, span: Span) {
+        self.mask(span.clone());
+        self.secrets.borrow_mut().push(span);
+    }
+
+    /// Keeps a part of the source out of every report.
+    pub(super) fn mask(&self, span: Span) {
+        self.masks.borrow_mut().push(span);
+    }
+
+    pub(super) fn masks(&self) -> Vec<Span> {
+        self.masks.borrow().clone()
+    }
+
+    pub(super) fn secrets(&self) -> Vec<Span> {
+        self.secrets.borrow().clone()
+    }
+
+    /// A path of this machine with `~/` put in full.
+    pub(super) fn path(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(text),
+        }
+    }
+
+    pub(super) fn finish(self) -> (Vec<Mistake>, BTreeSet<Known>) {
+        (self.mistakes.into_inner(), self.catalog.map(RefCell::into_inner).unwrap_or_default())
+    }
+}
+
+/// The candidate that was probably meant, where one is near enough.
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| {
+            *distance <= (candidate.chars().count().max(word.chars().count()) / 3).max(1)
+        })
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Whether what stands under a key of this name, or in a text with this word in it, may be a secret.
+pub(super) fn may_be_secret(text: &str) -> bool {
+    const PARTS: [&str; 8] = ["pass", "pwd", "url", "token", "auth", "secret", "key", "cookie"];
+    let text = text.to_ascii_lowercase();
+    PARTS.iter().any(|part| text.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        let keys = ["address", "user", "port"];
+        assert_eq!(nearest("adress", keys), Some("address"));
+        assert_eq!(nearest("Port", keys), Some("port"));
+        assert_eq!(nearest("wombat", keys), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! The configuration from the outside: the folders of good and bad ones, and the example.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use midwatch::config::{Hooks, LoadError, Options, TextMistake, load, parse};
+use midwatch::domain::check::CheckKind;
+
+/// Stands in for the rooms that own the languages.
+struct Strict;
+
+impl Hooks for Strict {
+    fn condition(&self, _kind: CheckKind, text: &str) -> Result<(), TextMistake> {
+        let Some(at) = text.find("===") else { return Ok(()) };
+        Err(TextMistake {
+            span: at..at + 3,
+            message: "unknown operator `===`".to_owned(),
+            help: Some("use `==`".to_owned()),
+        })
+    }
+
+    fn action(&self, id: &str) -> Result<(), TextMistake> {
+        if id.contains('.') {
+            return Ok(());
+        }
+        Err(TextMistake { span: 0..id.len(), message: format!("there is no action `{id}`"), help: None })
+    }
+}
+
+fn options() -> Options<'static> {
+    Options { home: Some(Path::new("/home/watch")), hooks: &Strict }
+}
+
+fn cases(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config").join(folder);
+    let mut cases: Vec<_> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|it| it.path()).collect();
+    cases.retain(|path| path.extension().is_some_and(|it| it == "toml"));
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+#[test]
+fn good_configurations_load_without_a_word() {
+    for path in cases("valid") {
+        let text = fs::read_to_string(&path).unwrap();
+        match parse(&text, &path.display().to_string(), options()) {
+            Ok(loaded) => assert!(loaded.warnings.mistakes().is_empty(), "{}", loaded.warnings.render(false)),
+            Err(error) => panic!("{}", error.report().map(|it| it.render(false)).unwrap_or_default()),
+        }
+    }
+}
+
+/// Each bad configuration has its report beside it; `UPDATE=1` writes them anew.
+#[test]
+fn bad_configurations_are_reported_as_reviewed() {
+    for path in cases("invalid") {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let Err(LoadError::Mistakes(report)) = parse(&text, name, options()) else {
+            panic!("{name} was taken");
+        };
+        let reviewed = path.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&reviewed, report.render(false)).unwrap();
+        }
+        let wanted = fs::read_to_string(&reviewed).unwrap_or_default();
+        assert_eq!(report.render(false), wanted, "the report on {name} changed; UPDATE=1 writes it anew");
+    }
+}
+
+#[test]
+fn a_literal_secret_in_a_file_that_others_read_is_refused_and_not_shown() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, "[checks.db]\nkind = \"postgres\"\npassword = \"hunter2\"\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let error = load(&path, options()).unwrap_err();
+    let text = error.report().unwrap().render(false);
+    assert!(text.contains(&format!("chmod 600 {}", path.display())), "{text}");
+    assert!(!format!("{text}{error:?}").contains("hunter2"), "{text}");
+
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let loaded = load(&path, options()).unwrap();
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+}

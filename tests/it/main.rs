@@ -1,0 +1,3 @@
+//! Integration tests that need no lab: one file a subject.
+
+mod config;

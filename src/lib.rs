@@ -9,6 +9,7 @@ pub mod domain;
 pub mod http;
 pub mod keys;
 pub mod message;
+pub mod runtime;
 pub mod store;
 pub mod theme;
 pub mod transports;

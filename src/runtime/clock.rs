@@ -1,0 +1,27 @@
+//! The one place where the machine's clocks are read.
+
+#![allow(clippy::disallowed_methods, reason = "this is the clock's room")]
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::domain::clock::Clock;
+use crate::domain::time::Timestamp;
+
+/// The machine's wall clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let millis = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+        };
+        Timestamp::from_millis(millis)
+    }
+}
+
+/// The clock that only runs forward, for pacing and measuring.
+pub fn monotonic() -> Instant {
+    Instant::now()
+}

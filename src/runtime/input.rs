@@ -1,0 +1,109 @@
+//! The thread that reads the terminal and translates its keys.
+
+use std::io;
+use std::sync::Arc;
+
+use crossterm::event::{
+    Event as Raw, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+
+use crate::keys::chord::{Chord, Key};
+use crate::keys::mouse::{Cell, Gesture, Mouse};
+use crate::message::event::Event;
+use crate::message::inbox::Inbox;
+
+/// Reads until the terminal ends, and then asks to quit. The thread ends with the process: a read
+/// under way cannot be called back.
+pub fn spawn(inbox: Arc<Inbox>, closed: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name("input".to_owned()).spawn(move || {
+        loop {
+            match crossterm::event::read() {
+                Ok(raw) => {
+                    if let Some(event) = translate(raw) {
+                        inbox.input(event);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return closed(),
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Our word for the terminal library's; `None` for what we have no use for.
+pub fn translate(raw: Raw) -> Option<Event> {
+    match raw {
+        Raw::Key(key) if key.kind != KeyEventKind::Release => chord(key).map(Event::Key),
+        Raw::Mouse(mouse) => gesture(mouse).map(Event::Mouse),
+        Raw::Paste(text) => Some(Event::Paste(text)),
+        Raw::Resize(columns, rows) => Some(Event::Resize(columns, rows)),
+        Raw::Key(_) | Raw::FocusGained | Raw::FocusLost => None,
+    }
+}
+
+fn chord(event: KeyEvent) -> Option<Chord> {
+    let mut shift = event.modifiers.contains(KeyModifiers::SHIFT);
+    let key = match event.code {
+        KeyCode::Char(c) => {
+            shift = false;
+            Key::Char(c)
+        }
+        KeyCode::BackTab => {
+            shift = true;
+            Key::Tab
+        }
+        KeyCode::F(n @ 1..=12) => Key::F(n),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Esc,
+        KeyCode::Tab => Key::Tab,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        KeyCode::Insert => Key::Insert,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        _ => return None,
+    };
+    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = event.modifiers.contains(KeyModifiers::ALT);
+    Some(Chord { key, ctrl, alt, shift })
+}
+
+fn gesture(event: MouseEvent) -> Option<Mouse> {
+    let gesture = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Gesture::Press,
+        MouseEventKind::Drag(MouseButton::Left) => Gesture::Drag,
+        MouseEventKind::Up(MouseButton::Left) => Gesture::Release,
+        MouseEventKind::ScrollDown => Gesture::ScrollDown(1),
+        MouseEventKind::ScrollUp => Gesture::ScrollUp(1),
+        _ => return None,
+    };
+    Some(Mouse { at: Cell { column: event.column, row: event.row }, gesture })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(code: KeyCode, modifiers: KeyModifiers) -> Option<Event> {
+        translate(Raw::Key(KeyEvent::new(code, modifiers)))
+    }
+
+    #[test]
+    fn a_capital_is_a_character_and_not_a_shifted_one() {
+        let expected = "G".parse().map(Event::Key).ok();
+        assert_eq!(key(KeyCode::Char('G'), KeyModifiers::SHIFT), expected);
+    }
+
+    #[test]
+    fn back_tab_is_shift_tab() {
+        let expected = "shift-tab".parse().map(Event::Key).ok();
+        assert_eq!(key(KeyCode::BackTab, KeyModifiers::SHIFT), expected);
+    }
+}

@@ -1,0 +1,13 @@
+//! The loop and all that touches the machine on its behalf: terminal, keys, clock, signals, and the
+//! carrying out of effects.
+//!
+//! The loop is synchronous and has a thread to itself; tokio has the others. Lives here: pacing,
+//! translating the terminal library's types, starting and stopping what observes. Not here: what an
+//! event means (app), or anything that is drawn (views).
+
+pub mod clock;
+pub mod input;
+pub mod pacing;
+pub mod screen;
+pub mod signals;
+pub mod terminal;

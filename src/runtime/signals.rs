@@ -1,0 +1,29 @@
+//! SIGTERM, SIGHUP and SIGINT end the console in good order; if the loop hangs in a write to a
+//! terminal that nobody reads, they end it all the same.
+
+use std::io;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::terminal;
+
+/// How long the loop has to end by itself.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Listens on a thread of its own; `quit` asks the loop to end. Shells know a program that a signal
+/// ended by 128 and the signal's number.
+pub fn spawn(quit: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            quit();
+            // The process ends under this thread where all is well.
+            std::thread::park_timeout(GRACE);
+            terminal::give_back();
+            std::process::exit(128 + signal);
+        }
+    })?;
+    Ok(())
+}

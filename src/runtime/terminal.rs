@@ -1,0 +1,71 @@
+//! Taking the terminal over and giving it back as it was: at the end, after a panic, on a signal.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::{cursor, execute, terminal};
+
+/// Whether the terminal is ours now; giving it back twice would leave another program's screen.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal; dropping it gives it back.
+#[derive(Debug)]
+pub struct Held(());
+
+/// Takes the terminal over: raw keys, the alternate screen, pastes as a whole, the mouse if wanted.
+/// A panic gives it back before its message is written.
+pub fn take(mouse: bool) -> io::Result<Held> {
+    terminal::enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let held = Held(());
+    let mut out = io::stdout().lock();
+    execute!(out, terminal::EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    set_mouse(mouse)?;
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        give_back();
+        before(info);
+    }));
+    Ok(held)
+}
+
+/// Listens to the mouse, or leaves it to the terminal.
+pub fn set_mouse(on: bool) -> io::Result<()> {
+    let mut out = io::stdout();
+    if on { execute!(out, EnableMouseCapture) } else { execute!(out, DisableMouseCapture) }
+}
+
+/// Gives the terminal back. Safe to call at any time, from any thread; does nothing twice.
+pub fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // Not through the locked standard output: the thread that holds it may be the one that hangs.
+    let mut bytes = Vec::new();
+    let queued = execute!(
+        bytes,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        cursor::Show,
+        terminal::LeaveAlternateScreen
+    );
+    if queued.is_ok() {
+        // Where the terminal is gone there is nobody to tell.
+        let _ = raw_out().and_then(|mut out| out.write_all(&bytes));
+    }
+    let _ = terminal::disable_raw_mode();
+}
+
+fn raw_out() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd;
+    Ok(std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        give_back();
+    }
+}

@@ -3,6 +3,8 @@
 //! The rooms and the arrows between them are described in ARCHITECTURE.md; `tests/architecture.rs`
 //! holds them.
 
+pub mod actions;
+pub mod app;
 pub mod collectors;
 pub mod config;
 pub mod domain;
@@ -10,7 +12,9 @@ pub mod http;
 pub mod keys;
 pub mod message;
 pub mod runtime;
+pub mod state;
 pub mod store;
 pub mod theme;
 pub mod transports;
+pub mod views;
 pub mod widgets;

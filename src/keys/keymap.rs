@@ -43,6 +43,8 @@ impl Scope {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keymap {
     bindings: BTreeMap<(Scope, Chord), &'static str>,
+    /// The same in the order in which they were bound: an action's first chord is the one shown.
+    order: Vec<(&'static str, Chord)>,
 }
 
 /// Two actions want the same chord in the same place.
@@ -66,14 +68,12 @@ impl Keymap {
             Some(first) if *first != action => Err(Clash { scope, chord, first, second: action }),
             _ => {
                 self.bindings.insert((scope, chord), action);
+                if !self.order.contains(&(action, chord)) {
+                    self.order.push((action, chord));
+                }
                 Ok(())
             }
         }
-    }
-
-    /// Takes every chord from an action, as remapping does first.
-    pub fn unbind(&mut self, action: &str) {
-        self.bindings.retain(|_, bound| *bound != action);
     }
 
     /// The action that a chord names on a page.
@@ -81,16 +81,9 @@ impl Keymap {
         [page, Scope::Everywhere].iter().find_map(|scope| self.bindings.get(&(*scope, chord)).copied())
     }
 
-    /// The chords of an action, in order.
-    pub fn chords(&self, action: &str) -> Vec<Chord> {
-        let mut chords: Vec<Chord> = self
-            .bindings
-            .iter()
-            .filter(|(_, bound)| **bound == action)
-            .map(|((_, chord), _)| *chord)
-            .collect();
-        chords.dedup();
-        chords
+    /// The chords of an action, the one to show first.
+    pub fn chords(&self, action: &str) -> impl Iterator<Item = Chord> {
+        self.order.iter().filter(move |(bound, _)| *bound == action).map(|(_, chord)| *chord)
     }
 }
 

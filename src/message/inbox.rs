@@ -101,6 +101,11 @@ impl Inbox {
         inner.slots.remove(&slot).map(Event::Batch)
     }
 
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Whether a key or another input waits.
     pub fn has_input(&self) -> bool {
         !self.lock().input.is_empty()

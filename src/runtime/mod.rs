@@ -6,6 +6,7 @@
 //! event means (app), or anything that is drawn (views).
 
 pub mod clock;
+pub mod console;
 pub mod input;
 pub mod pacing;
 pub mod screen;

@@ -1,0 +1,82 @@
+//! What can be done everywhere.
+
+use super::{Action, Risk, always};
+use crate::keys::keymap::Scope;
+use crate::message::effect::Effect;
+use crate::state::State;
+use crate::state::overlay::Overlay;
+use crate::state::text_input::TextInput;
+
+/// The actions of this file.
+pub static ALL: &[Action] = &[
+    Action {
+        id: "help",
+        title: "help",
+        help: "show the keys that count here",
+        scope: Scope::Everywhere,
+        keys: &["?", "f1"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: always,
+        run: |state| overlay(state, Overlay::Help { first: 0 }),
+    },
+    Action {
+        id: "palette",
+        title: "palette",
+        help: "find an action, a server or an app by typing a part of its name",
+        scope: Scope::Everywhere,
+        keys: &[":", "ctrl-p"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: always,
+        run: |state| overlay(state, Overlay::Palette { input: TextInput::default(), selected: 0 }),
+    },
+    Action {
+        id: "themes",
+        title: "themes",
+        help: "pick a theme, tried on while you choose",
+        scope: Scope::Everywhere,
+        keys: &["T"],
+        risk: Risk::Read,
+        in_footer: false,
+        available: always,
+        run: themes,
+    },
+    Action {
+        id: "back",
+        title: "back",
+        help: "leave what is typed or shown, and go back",
+        scope: Scope::Everywhere,
+        keys: &["esc", "backspace"],
+        risk: Risk::Read,
+        in_footer: false,
+        available: always,
+        run: |state| {
+            state.nav.back();
+            Vec::new()
+        },
+    },
+    Action {
+        id: "quit",
+        title: "quit",
+        help: "end the console; what runs on the servers goes on",
+        scope: Scope::Everywhere,
+        keys: &["q", "ctrl-c"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: always,
+        run: |_| vec![Effect::Quit],
+    },
+];
+
+fn overlay(state: &mut State, overlay: Overlay) -> Vec<Effect> {
+    state.overlays.push(overlay);
+    Vec::new()
+}
+
+fn themes(state: &mut State) -> Vec<Effect> {
+    let names: Vec<String> = state.themes.clone();
+    let selected = names.iter().position(|name| *name == state.theme).unwrap_or(0);
+    let before = state.theme.clone();
+    overlay(state, Overlay::Themes { names, selected, before })
+}

@@ -1,0 +1,178 @@
+//! The core: takes an event at a time, changes the state, gives back what is to be done outside;
+//! and draws the state. Routing only: what an event means is said in the rooms below.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use crate::actions::{self, palette};
+use crate::domain::ids::RequestId;
+use crate::domain::question::Question;
+use crate::domain::setup::Setup;
+use crate::domain::time::Timestamp;
+use crate::keys::chord::Chord;
+use crate::message::batch::Batch;
+use crate::message::effect::Effect;
+use crate::message::event::{Event, Reply};
+use crate::state::State;
+use crate::state::overlay::{Outcome, Overlay};
+use crate::state::text_input::TextInput;
+use crate::theme::Theme;
+use crate::views;
+
+/// The state and how it looks.
+#[derive(Debug)]
+pub struct App {
+    /// What is shown.
+    pub state: State,
+    wardrobe: Wardrobe,
+}
+
+/// The themes, fitted to the terminal, and the one that is worn.
+#[derive(Debug)]
+pub struct Wardrobe {
+    /// All that can be picked, never empty.
+    pub themes: Vec<Theme>,
+}
+
+impl Wardrobe {
+    /// A theme by its name; the first where there is none of that name.
+    fn theme(&self, name: &str) -> Option<&Theme> {
+        self.themes.iter().find(|theme| theme.name == name).or_else(|| self.themes.first())
+    }
+}
+
+impl App {
+    /// A console that nothing happened to yet.
+    pub fn new(mut state: State, wardrobe: Wardrobe) -> Self {
+        state.themes = wardrobe.themes.iter().map(|theme| theme.name.clone()).collect();
+        state.keymap = actions::keymap(&state.setup.keys).0;
+        Self { state, wardrobe }
+    }
+
+    /// Takes one event at its time. Total: there is no event that it cannot take in any state.
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        self.state.now = now;
+        match event {
+            Event::Key(chord) => self.key(chord),
+            Event::Mouse(_) => Vec::new(),
+            Event::Paste(text) => self.paste(&text),
+            Event::Resize(columns, rows) => {
+                self.state.size = crate::state::layout::Size { columns, rows };
+                Vec::new()
+            }
+            Event::Tick => self.tick(),
+            Event::Batch(batch) => self.batch(batch),
+            Event::Setup(setup) => self.setup(setup),
+            Event::SetupRefused(failure) => self.overlay(Overlay::Failure(failure)),
+            Event::Ask(request, question) => self.ask(request, question),
+            Event::Withdrawn(request) => self.withdraw(request),
+            Event::Reply(request, reply) => self.reply(request, reply),
+        }
+    }
+
+    /// Draws the whole screen and says where the cursor stands, if it is to be seen.
+    pub fn draw(&self, buf: &mut Buffer) -> Option<Position> {
+        let theme = self.wardrobe.theme(&self.state.theme)?;
+        views::draw(&self.state, theme, buf)
+    }
+
+    fn key(&mut self, chord: Chord) -> Vec<Effect> {
+        self.state.notice = None;
+        if let Some(mut top) = self.state.overlays.pop() {
+            return match top.key(chord, self.state.now) {
+                Outcome::Stay => self.overlay(top),
+                Outcome::Close => self.uncover(Vec::new()),
+                Outcome::Do(effects) => self.uncover(effects),
+                Outcome::Choose(selected) => self.choose(&top, selected),
+                Outcome::Theme(name) => {
+                    self.state.theme = name;
+                    self.overlay(top)
+                }
+                Outcome::ThemeTaken(name) => {
+                    self.state.theme = name;
+                    Vec::new()
+                }
+            };
+        }
+        let scope = self.state.nav.page().scope();
+        match self.state.keymap.action(scope, chord).and_then(actions::find) {
+            Some(action) => palette::choose(&mut self.state, palette::Choice::Action(action)),
+            None => Vec::new(),
+        }
+    }
+
+    /// A question that comes to light is read from now on.
+    fn uncover(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        if let Some(Overlay::Question { since, .. }) = self.state.overlays.last_mut() {
+            *since = self.state.now;
+        }
+        effects
+    }
+
+    fn choose(&mut self, overlay: &Overlay, selected: usize) -> Vec<Effect> {
+        let Overlay::Palette { input, .. } = overlay else { return Vec::new() };
+        let mut offers = palette::candidates(&self.state, input.text());
+        if offers.is_empty() {
+            return Vec::new();
+        }
+        let offer = offers.swap_remove(selected.min(offers.len() - 1));
+        palette::choose(&mut self.state, offer.choice)
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(top) = self.state.overlays.last_mut() {
+            top.paste(text);
+        }
+        Vec::new()
+    }
+
+    fn tick(&mut self) -> Vec<Effect> {
+        if self.state.notice.as_ref().is_some_and(|notice| notice.until <= self.state.now) {
+            self.state.notice = None;
+        }
+        Vec::new()
+    }
+
+    fn batch(&mut self, _batch: Batch) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn setup(&mut self, setup: Setup) -> Vec<Effect> {
+        let (keymap, mistakes) = actions::keymap(&setup.keys);
+        self.state.keymap = keymap;
+        self.state.theme.clone_from(&setup.theme);
+        self.state.setup = setup;
+        if let Some(first) = mistakes.first() {
+            self.state.refuse(first.clone());
+        }
+        Vec::new()
+    }
+
+    fn ask(&mut self, request: RequestId, question: Question) -> Vec<Effect> {
+        let since = self.state.now;
+        let overlay = Overlay::Question { request, question, input: TextInput::default(), since };
+        // Below what is already open: it must not catch keys that were meant for that.
+        self.state.overlays.insert(0, overlay);
+        Vec::new()
+    }
+
+    fn withdraw(&mut self, request: RequestId) -> Vec<Effect> {
+        self.state.overlays.retain(
+            |overlay| !matches!(overlay, Overlay::Question { request: held, .. } if *held == request),
+        );
+        Vec::new()
+    }
+
+    fn reply(&mut self, _request: RequestId, reply: Reply) -> Vec<Effect> {
+        match reply {
+            Reply::Done(text) => self.state.say(text),
+            Reply::Failed(failure) => self.state.overlays.push(Overlay::Failure(failure)),
+        }
+        Vec::new()
+    }
+
+    fn overlay(&mut self, overlay: Overlay) -> Vec<Effect> {
+        self.state.overlays.push(overlay);
+        Vec::new()
+    }
+}

@@ -1,0 +1,116 @@
+//! The loop: input first, then data in short slices, then a frame if one is due.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::monotonic;
+use super::pacing::{Pacing, SLICE, Urgency};
+use super::screen::Screen;
+use crate::app::App;
+use crate::domain::clock::Clock;
+use crate::domain::time::Timestamp;
+use crate::message::effect::Effect;
+use crate::message::event::Event;
+use crate::message::inbox::Inbox;
+
+/// How often the time on the screen is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// A turn that takes longer than this is written to the log as a defect.
+const SLOW: Duration = Duration::from_millis(16);
+
+/// Sees an event and its time.
+pub type Witness = Box<dyn FnMut(&Event, Timestamp)>;
+
+/// What the loop works with.
+pub struct Console<W: Write, E: FnMut(Effect)> {
+    /// The core.
+    pub app: App,
+    /// What the terminal shows.
+    pub screen: Screen<W>,
+    /// Where events come from.
+    pub inbox: Arc<Inbox>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// When to draw.
+    pub pacing: Pacing,
+    /// Carries out what the core asks for; must not block.
+    pub perform: E,
+    /// Sees each event with its time before the core does (recording).
+    pub witness: Option<Witness>,
+}
+
+impl<W: Write, E: FnMut(Effect)> Console<W, E> {
+    /// Runs until the core asks to quit, or the terminal cannot be written to any more.
+    pub fn run(&mut self) -> std::io::Result<()> {
+        self.app.state.now = self.clock.now();
+        self.draw()?;
+        let mut next_tick = monotonic() + TICK;
+        loop {
+            let until_tick = next_tick.saturating_duration_since(monotonic());
+            match self.pacing.due_in(monotonic()) {
+                _ if !self.inbox.is_empty() => {}
+                None => self.inbox.wait(Some(until_tick)),
+                Some(due) => self.inbox.wait_input(due.min(until_tick)),
+            }
+            if self.drain().is_break() {
+                return Ok(());
+            }
+            if monotonic() >= next_tick {
+                next_tick = monotonic() + TICK;
+                self.pacing.want(Urgency::Data);
+                if self.feed(Event::Tick).is_break() {
+                    return Ok(());
+                }
+            }
+            if self.pacing.due_in(monotonic()).is_some_and(|due| due.is_zero()) {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// Takes all input that waits, and data for one slice.
+    fn drain(&mut self) -> ControlFlow<()> {
+        let start = monotonic();
+        while let Some(event) = self.inbox.take() {
+            let input =
+                matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_) | Event::Resize(..));
+            self.pacing.want(if input { Urgency::Input } else { Urgency::Data });
+            self.feed(event)?;
+            if !self.inbox.has_input() && (input || start.elapsed() >= SLICE) {
+                break;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn feed(&mut self, event: Event) -> ControlFlow<()> {
+        let now = self.clock.now();
+        if let Some(witness) = &mut self.witness {
+            witness(&event, now);
+        }
+        if let Event::Resize(columns, rows) = event {
+            self.screen.resize(columns, rows);
+        }
+        let start = monotonic();
+        let name = std::mem::discriminant(&event);
+        for effect in self.app.handle(event, now) {
+            match effect {
+                Effect::Quit => return ControlFlow::Break(()),
+                effect => (self.perform)(effect),
+            }
+        }
+        if start.elapsed() > SLOW {
+            tracing::warn!(?name, took = ?start.elapsed(), "a slow turn");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn draw(&mut self) -> std::io::Result<()> {
+        let app = &self.app;
+        self.screen.draw(|buf| app.draw(buf))?;
+        self.pacing.drawn(monotonic());
+        Ok(())
+    }
+}

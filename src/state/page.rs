@@ -1,0 +1,99 @@
+//! Which page is shown, and the way back.
+
+use crate::domain::ids::{AppId, ServerId};
+use crate::keys::keymap::Scope;
+
+/// A full screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// Problems, servers and apps.
+    #[default]
+    Overview,
+    /// One server.
+    Server(ServerId),
+    /// One app.
+    App(AppId),
+    /// Log lines of any sources.
+    Logs,
+    /// Charts.
+    Metrics,
+}
+
+impl Page {
+    /// Where its keys count.
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Overview => Scope::Overview,
+            Self::Server(_) => Scope::Server,
+            Self::App(_) => Scope::App,
+            Self::Logs => Scope::Logs,
+            Self::Metrics => Scope::Metrics,
+        }
+    }
+
+    /// What the header calls it.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Overview => "overview".to_owned(),
+            Self::Server(server) => format!("server {server}"),
+            Self::App(app) => format!("app {app}"),
+            Self::Logs => "logs".to_owned(),
+            Self::Metrics => "metrics".to_owned(),
+        }
+    }
+}
+
+/// The pages that were opened, the shown one last; never empty, the first is always the overview.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nav {
+    above: Vec<Page>,
+}
+
+/// How many pages the way back holds.
+const DEEPEST: usize = 32;
+
+impl Nav {
+    /// The shown page.
+    pub fn page(&self) -> &Page {
+        static OVERVIEW: Page = Page::Overview;
+        self.above.last().unwrap_or(&OVERVIEW)
+    }
+
+    /// Opens a page over the shown one; one that is already on the way back is gone back to.
+    pub fn open(&mut self, page: Page) {
+        if page == Page::Overview {
+            self.above.clear();
+            return;
+        }
+        if let Some(at) = self.above.iter().position(|held| *held == page) {
+            self.above.truncate(at + 1);
+            return;
+        }
+        if self.above.len() >= DEEPEST {
+            self.above.remove(0);
+        }
+        self.above.push(page);
+    }
+
+    /// Goes back; gives back whether there was somewhere to go.
+    pub fn back(&mut self) -> bool {
+        self.above.pop().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_back_ends_at_the_overview() {
+        let mut nav = Nav::default();
+        nav.open(Page::Server("a".into()));
+        nav.open(Page::Logs);
+        nav.open(Page::Server("a".into()));
+        assert_eq!(nav.page(), &Page::Server("a".into()));
+        assert!(nav.back());
+        assert_eq!(nav.page(), &Page::Overview);
+        assert!(!nav.back());
+    }
+}

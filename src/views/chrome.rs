@@ -1,0 +1,62 @@
+//! The first and the last row: where you are, what is wrong, which keys count.
+
+use ratatui::buffer::Buffer;
+
+use crate::actions;
+use crate::domain::health::Health;
+use crate::keys::keymap::Scope;
+use crate::state::State;
+use crate::theme::{Role, Theme};
+use crate::widgets::footer::{self, Hint};
+use crate::widgets::text::{Align, Place, put, put_aligned, put_pieces};
+
+/// The first row: program and page at the left; at the right, whether it may change anything, and
+/// the time.
+pub fn header(state: &State, theme: &Theme, buf: &mut Buffer) {
+    let area = state.size.header();
+    buf.set_style(area, theme.surface());
+    let place = Place { x: 1, y: area.y, width: area.width.saturating_sub(2) };
+    let pieces = [
+        ("midwatch".into(), theme.bold(Role::Accent)),
+        ("  ".into(), theme.style(Role::Text)),
+        (state.nav.page().title().into(), theme.bold(Role::Text)),
+    ];
+    put_pieces(buf, place, &pieces, theme);
+    let mode = if state.setup.read_only { "read-only  " } else { "" };
+    let right = format!("{mode}{}", clock(state));
+    put_aligned(buf, place, &right, theme.style(Role::Muted), Align::Right, theme);
+}
+
+/// The last row: a notice while there is one, else the keys of this page.
+pub fn footer(state: &State, theme: &Theme, buf: &mut Buffer) {
+    let area = state.size.footer();
+    buf.set_style(area, theme.surface());
+    if let Some(notice) = &state.notice {
+        let role = if notice.tone == Health::Up { Role::Up } else { Role::Degraded };
+        let place = Place { x: 1, y: area.y, width: area.width.saturating_sub(2) };
+        put(buf, place, &notice.text, theme.style(role), theme);
+        return;
+    }
+    footer::draw(buf, area, &hints(state), theme);
+}
+
+/// The keys of the page first, then those that count everywhere.
+fn hints(state: &State) -> Vec<Hint> {
+    let page = state.nav.page().scope();
+    let of = |scope: Scope| {
+        actions::all().filter(move |action| action.in_footer && action.scope == scope).filter_map(|action| {
+            Some(Hint {
+                key: state.keymap.chords(action.id).next()?.label(),
+                word: action.title,
+                enabled: (action.available)(state).is_ok(),
+            })
+        })
+    };
+    of(page).chain(of(Scope::Everywhere)).collect()
+}
+
+/// The time in UTC to the minute: seconds would change the screen for nothing.
+fn clock(state: &State) -> String {
+    let text = state.now.rfc3339();
+    text.get(11..16).map(|time| format!("{time} UTC")).unwrap_or_default()
+}

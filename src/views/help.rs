@@ -1,0 +1,48 @@
+//! The keys that count on this page, from the actions themselves.
+
+use ratatui::buffer::Buffer;
+
+use crate::actions;
+use crate::keys::keymap::Scope;
+use crate::state::State;
+use crate::theme::{Role, Theme};
+use crate::widgets::text::{Place, put};
+use crate::widgets::{frame, scrollbar};
+
+/// Cells for the keys.
+const KEYS: u16 = 18;
+
+/// Draws the page's keys, then those that count everywhere, from the row `first` on.
+pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
+    let page = state.nav.page().scope();
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for scope in [page, Scope::Everywhere] {
+        let actions: Vec<_> = actions::all().filter(|action| action.scope == scope).collect();
+        if actions.is_empty() {
+            continue;
+        }
+        if !lines.is_empty() {
+            lines.push((String::new(), String::new()));
+        }
+        lines.push((scope.word().to_uppercase(), String::new()));
+        for action in actions {
+            let chords: Vec<String> = state.keymap.chords(action.id).map(|c| c.label()).collect();
+            lines.push((chords.join(" "), action.help.to_owned()));
+        }
+    }
+    let body = state.size.body();
+    let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let area = frame::centered(body, 88.min(body.width.saturating_sub(4)), rows);
+    let inside = frame::draw(buf, area, "help", Role::Accent, theme);
+    let first = first.min(lines.len().saturating_sub(usize::from(inside.height)));
+    for (row, (keys, help)) in inside.rows().zip(&lines[first..]) {
+        if help.is_empty() {
+            put(buf, Place { x: row.x, y: row.y, width: row.width }, keys, theme.bold(Role::Muted), theme);
+            continue;
+        }
+        put(buf, Place { x: row.x, y: row.y, width: KEYS - 1 }, keys, theme.style(Role::Key), theme);
+        let place = Place { x: row.x + KEYS, y: row.y, width: row.width.saturating_sub(KEYS) };
+        put(buf, place, help, theme.style(Role::Text), theme);
+    }
+    scrollbar::draw(buf, inside, first, usize::from(inside.height), lines.len(), theme);
+}

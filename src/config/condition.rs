@@ -1,46 +1,62 @@
-//! A condition (`status == 200 && latency < 300ms`) as text with its place. What it means is said
-//! by the room that judges checks; its parser is asked through the hooks.
+//! A check's condition: its language is the domain's; here its mistakes get their place, and fields
+//! that a kind of check does not read are refused.
 
-use super::mistake::{Mistake, Span};
+use super::mistake::Mistake;
 use super::table::Table;
 use super::value::{Read, Value, quoted};
 use crate::domain::check::CheckKind;
-
-/// A condition's text.
-#[derive(Clone, Debug, Eq)]
-pub struct Condition {
-    /// The text.
-    pub text: String,
-    /// Where it stands in the configuration, without its quotes where they could be told apart.
-    pub span: Span,
-}
-
-/// Two conditions are equal when they say the same, wherever they stand: moving lines about is no
-/// change to a check.
-impl PartialEq for Condition {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
+use crate::domain::condition::{Condition, Field};
 
 impl Read for Condition {
     fn expects() -> String {
         "a condition such as \"latency < 300ms\"".to_owned()
     }
+
     fn read(value: Value<'_>) -> Option<Self> {
         let text = String::read(value)?;
-        let span = value.inside(&(0..text.len()));
-        Some(Self { text, span })
+        match text.parse() {
+            Ok(condition) => Some(condition),
+            Err(error) => {
+                let mut mistake = Mistake::error(value.inside(&error.span), error.message);
+                if let Some(near) = error.nearest {
+                    mistake = mistake.label(format!("did you mean `{near}`?"));
+                }
+                value.bad(mistake);
+                None
+            }
+        }
     }
+
     fn show(&self) -> String {
-        quoted(&self.text)
+        quoted(&self.to_string())
     }
 }
 
-/// Has the condition at `key`, where there is one, judged.
-pub(super) fn judge(t: &Table<'_>, key: &str, kind: CheckKind, condition: Option<&Condition>) {
-    let (Some(condition), Some(value)) = (condition, t.value(key)) else { return };
-    if let Err(mistake) = t.walk().hooks.condition(kind, &condition.text) {
-        t.report(Mistake::error(value.inside(&mistake.span), mistake.message).maybe_help(mistake.help));
+/// The fields that a kind of check reads.
+const fn fields(kind: CheckKind) -> &'static [&'static str] {
+    match kind {
+        CheckKind::Http => &["status", "latency", "body", "json", "header", "cert.days_left"],
+        CheckKind::Tls => &["latency", "cert.days_left"],
+        CheckKind::Command => &["latency", "exit", "output", "json"],
+        CheckKind::Prometheus => &["latency", "value"],
+        CheckKind::Tcp | CheckKind::Dns | CheckKind::Postgres | CheckKind::Redis => &["latency"],
+        CheckKind::Container | CheckKind::Unit => &[],
+    }
+}
+
+/// Reports where a condition speaks of what its check does not read.
+pub(super) fn judge(t: &Table<'_>, kind: CheckKind, condition: Option<&Condition>) {
+    let known = fields(kind);
+    let foreign = |field: &Field| {
+        let name = field.to_string();
+        !known.iter().any(|known| {
+            name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    };
+    if condition.is_some_and(|condition| condition.mentions(foreign)) {
+        let message = format!("a check of kind \"{}\" does not read all of this", kind.word());
+        t.report(
+            Mistake::error(t.span_of("condition"), message).label(format!("it reads {}", known.join(", "))),
+        );
     }
 }

@@ -3,6 +3,7 @@
 use super::table::Table;
 use super::thresholds::ThresholdsPatch;
 use super::value::words;
+use crate::theme::role::Role;
 
 words! {
     /// How a change in an environment is confirmed.
@@ -17,18 +18,27 @@ words! {
 }
 
 words! {
-    /// The role of the color that frames an environment; the theme says which color that is.
-    EnvironmentColor {
-        /// Calm.
-        Neutral = "neutral",
-        /// Somewhere to try things.
-        Info = "info",
-        /// Fine to change.
-        Good = "good",
+    /// The role whose color frames an environment; the theme says which color that is.
+    Frame {
         /// Take care.
-        Warning = "warning",
-        /// Take the greatest care.
-        Danger = "danger",
+        Production = "production",
+        /// Somewhere to try things.
+        Staging = "staging",
+        /// The program's own color.
+        Accent = "accent",
+        /// Nothing special.
+        Muted = "muted",
+    }
+}
+
+impl From<Frame> for Role {
+    fn from(frame: Frame) -> Self {
+        match frame {
+            Frame::Production => Self::Production,
+            Frame::Staging => Self::Staging,
+            Frame::Accent => Self::Accent,
+            Frame::Muted => Self::Muted,
+        }
     }
 }
 
@@ -38,16 +48,17 @@ pub struct EnvironmentConfig {
     /// How changes in it are confirmed.
     pub guard: Guard,
     /// The role of its frame's color.
-    pub color: EnvironmentColor,
+    pub color: Frame,
     /// Limits of its servers, in place of the global ones.
     pub thresholds: ThresholdsPatch,
 }
 
 impl EnvironmentConfig {
-    pub(super) fn read(t: &mut Table<'_>) -> Self {
+    pub(super) fn read(name: &str, t: &mut Table<'_>) -> Self {
+        let color = if name == "production" { Frame::Production } else { Frame::Staging };
         Self {
             guard: t.or("guard", Guard::Confirm),
-            color: t.or("color", EnvironmentColor::Neutral),
+            color: t.or("color", color),
             thresholds: t.table("thresholds", ThresholdsPatch::read),
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::scalars::Interval;
 use super::table::Table;
+use super::value::Count;
 
 /// How often each kind of thing is looked at; what nobody looks at is read less often.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct IntervalsConfig {
     pub access: Duration,
     /// Prometheus queries and `node_exporter`.
     pub prometheus: Duration,
+    /// How many times longer all of these are for what nobody has on the screen, 1 or more.
+    pub background: u32,
 }
 
 impl Default for IntervalsConfig {
@@ -28,6 +31,7 @@ impl Default for IntervalsConfig {
             units: Duration::from_secs(10),
             access: Duration::from_secs(10),
             prometheus: Duration::from_secs(15),
+            background: 3,
         }
     }
 }
@@ -41,6 +45,7 @@ impl IntervalsConfig {
             units: t.or("units", Interval(base.units)).0,
             access: t.or("access", Interval(base.access)).0,
             prometheus: t.or("prometheus", Interval(base.prometheus)).0,
+            background: t.or("background", Count::new(i64::from(base.background))).get(),
         }
     }
 }

@@ -1,45 +1,49 @@
-//! `[keys]`: chords for actions. What an action and a chord is, the rooms say that own them.
+//! `[keys]`: chords for actions. Whether two chords clash, the keymap says once it is built.
 
 use std::collections::BTreeMap;
 
 use super::mistake::Mistake;
 use super::table::Table;
+use super::value::{Read, Value, quoted};
+use super::walk::nearest;
+use crate::keys::chord::Chord;
 
-/// The chords of each action that the user rebinds, as they are written; none unbinds it.
-pub type KeysConfig = BTreeMap<String, Vec<String>>;
+/// The chords of each action that the user rebinds; none unbinds it.
+pub type KeysConfig = BTreeMap<String, Vec<Chord>>;
 
 pub(super) fn read(root: &mut Table<'_>) -> KeysConfig {
     let walk = root.walk();
+    let known = walk.options.actions;
     let mut keys = BTreeMap::new();
-    for (action, span, chords) in root.pairs::<Chords>("keys") {
-        if let Err(mistake) = walk.hooks.action(&action) {
-            walk.report(Mistake::error(span, mistake.message).maybe_help(mistake.help));
-            continue;
+    for (action, span, chords) in root.pairs::<Vec<Chord>>("keys") {
+        if !known.is_empty() && !known.contains(&action.as_str()) {
+            let mut mistake = Mistake::error(span, format!("there is no action `{action}`"));
+            mistake = match nearest(&action, known.iter().copied()) {
+                Some(near) => mistake.label(format!("did you mean `{near}`?")),
+                None => mistake.help("`midwatch keys` lists them"),
+            };
+            walk.report(mistake);
         }
-        for (chord, span) in &chords.0 {
-            if let Err(mistake) = walk.hooks.chord(&action, chord) {
-                walk.report(Mistake::error(span.clone(), mistake.message).maybe_help(mistake.help));
-            }
-        }
-        keys.insert(action, chords.0.into_iter().map(|(chord, _)| chord).collect());
+        keys.insert(action, chords);
     }
     keys
 }
 
-struct Chords(Vec<(String, super::mistake::Span)>);
-
-impl super::value::Read for Chords {
+impl Read for Chord {
     fn expects() -> String {
-        "a chord such as \"ctrl-r\", or a list of them; an empty list unbinds".to_owned()
+        "a chord such as \"ctrl-r\"".to_owned()
     }
-    fn read(value: super::value::Value<'_>) -> Option<Self> {
-        let read = |chord: super::value::Value<'_>| String::read(chord).map(|text| (text, chord.span()));
-        value.entries().into_iter().map(read).collect::<Option<_>>().map(Self)
+    fn read(value: Value<'_>) -> Option<Self> {
+        match String::read(value)?.parse() {
+            Ok(chord) => Some(chord),
+            Err(error) => {
+                let error: crate::keys::chord::NotAChord = error;
+                value.bad(Mistake::error(value.span(), error.to_string()));
+                None
+            }
+        }
     }
     fn show(&self) -> String {
-        format!(
-            "[{}]",
-            self.0.iter().map(|(chord, _)| super::value::quoted(chord)).collect::<Vec<_>>().join(", ")
-        )
+        quoted(&self.to_string())
     }
 }

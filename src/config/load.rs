@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use toml::de::DeTable;
 
-use super::hooks::Hooks;
 use super::mistake::{Mistake, Span};
 use super::report::Report;
 use super::secret::readable_by_others;
@@ -21,12 +20,14 @@ use crate::domain::failure::{Failure, FailureKind};
 const MOST: u64 = 8 << 20;
 
 /// What loading needs to know beside the text.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
     /// The user's home, for `~/`.
     pub home: Option<&'a Path>,
-    /// Judges of other rooms' languages and names.
-    pub hooks: &'a dyn Hooks,
+    /// The folder of the user's own themes; `themes` beside a file that is loaded.
+    pub themes: Option<&'a Path>,
+    /// The ids of all actions, for `[keys]`; not judged where there are none.
+    pub actions: &'a [&'a str],
 }
 
 /// A configuration that can be used.
@@ -102,7 +103,8 @@ pub fn load(path: &Path, options: Options<'_>) -> Result<Loaded, LoadError> {
         let masks = suspects(&text);
         LoadError::Mistakes(Box::new(Report::new(&name, &text, &masks, vec![mistake])))
     })?;
-    read(&text, &name, exposed, options)
+    let themes = path.parent().map(|folder| folder.join("themes"));
+    read(&text, &name, exposed, Options { themes: options.themes.or(themes.as_deref()), ..options })
 }
 
 /// Reads a configuration from text; `name` is what it is called in messages.
@@ -112,7 +114,7 @@ pub fn parse(text: &str, name: &str, options: Options<'_>) -> Result<Loaded, Loa
 
 fn read(text: &str, name: &str, exposed: bool, options: Options<'_>) -> Result<Loaded, LoadError> {
     let (document, errors) = DeTable::parse_recoverable(text);
-    let mut walk = Walk::new(text, options.home, options.hooks);
+    let mut walk = Walk::new(text, options);
     walk.define(document.get_ref());
     for error in &errors {
         walk.report(syntax(text, error));

@@ -65,13 +65,6 @@ impl Mistake {
         self
     }
 
-    /// The same with what to do, where something is known.
-    #[must_use]
-    pub fn maybe_help(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
-        self
-    }
-
     /// The same with another place that belongs to it.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {

@@ -1,17 +1,16 @@
 //! The configuration: what the user says about servers, apps, checks and the console itself.
 //!
 //! Lives here: one file a section, reading it with every mistake in its place, layers, discovery
-//! and writing of a first configuration. Not here: the network, watching the file, languages of
-//! other rooms (they are asked through `hooks`).
+//! and writing of a first configuration. Not here: the network, watching the file, what
+//! an action is (the caller says which there are).
 
 pub mod apps;
 mod argv;
 pub mod checks;
-pub mod condition;
+mod condition;
 pub mod duration;
 pub mod environments;
 pub mod history;
-pub mod hooks;
 pub mod intervals;
 pub mod keys;
 pub mod load;
@@ -38,10 +37,8 @@ use crate::domain::thresholds::Thresholds;
 
 pub use apps::AppConfig;
 pub use checks::{CheckConfig, Probe, Vantage};
-pub use condition::Condition;
 pub use environments::EnvironmentConfig;
 pub use history::HistoryConfig;
-pub use hooks::{Hooks, NoHooks, TextMistake};
 pub use intervals::IntervalsConfig;
 pub use keys::KeysConfig;
 pub use load::{LoadError, Loaded, Options, load, parse};
@@ -123,7 +120,7 @@ impl Config {
             config.servers = Self::default().servers;
         }
         root.each("environments", |name, _, t| {
-            config.environments.insert(EnvironmentId::from(name), EnvironmentConfig::read(t));
+            config.environments.insert(EnvironmentId::from(name), EnvironmentConfig::read(name, t));
         });
         root.each("apps", |name, _, t| {
             config.apps.insert(AppId::from(name), AppConfig::read(name, t));
@@ -147,7 +144,7 @@ impl Config {
 
 /// Every key that the loader knows, by path.
 pub fn known_keys() -> std::collections::BTreeSet<Known> {
-    let walk = walk::Walk::catalog(&NoHooks);
+    let walk = walk::Walk::catalog();
     Config::read(&mut table::Table::root(&walk, None));
     walk.finish().1
 }

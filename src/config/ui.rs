@@ -3,6 +3,8 @@
 use super::mistake::Mistake;
 use super::table::Table;
 use super::value::{Whole, words};
+use super::walk::nearest;
+use crate::theme::file::SHIPPED;
 
 words! {
     /// Which glyphs are drawn.
@@ -57,9 +59,23 @@ impl UiConfig {
             mouse: t.or("mouse", base.mouse),
             fps: u8::try_from(t.or("fps", Whole::<1, 60>(i64::from(base.fps))).0).unwrap_or(base.fps),
         };
-        if let (true, Err(mistake)) = (t.has("theme"), t.walk().hooks.theme(&ui.theme)) {
-            t.report(Mistake::error(t.span_of("theme"), mistake.message).maybe_help(mistake.help));
-        }
+        judge_theme(&ui.theme, t);
         ui
     }
+}
+
+/// A theme is in the binary, or a file in the user's folder.
+fn judge_theme(name: &str, t: &Table<'_>) {
+    let shipped = SHIPPED.map(|(name, _)| name);
+    let own = t.walk().options.themes.map(|folder| folder.join(format!("{name}.toml")));
+    let plain = !name.contains(['/', '\\']);
+    if shipped.contains(&name) || plain && own.as_ref().is_some_and(|path| path.is_file()) {
+        return;
+    }
+    let mut mistake = Mistake::error(t.span_of("theme"), format!("there is no theme {name:?}"));
+    if let Some(near) = nearest(name, shipped) {
+        mistake = mistake.label(format!("did you mean {near:?}?"));
+    }
+    let own = own.map(|path| format!(", or your own in {}", path.display())).unwrap_or_default();
+    t.report(mistake.help(format!("there are {}{own}", shipped.join(", "))));
 }

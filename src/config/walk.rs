@@ -3,11 +3,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toml::de::DeTable;
 
-use super::hooks::Hooks;
+use super::load::Options;
 use super::mistake::{Mistake, Span};
 use crate::domain::ids::ServerId;
 
@@ -58,8 +58,7 @@ impl Names {
 /// The pass. Sections see it only through their cursor.
 pub(super) struct Walk<'s> {
     pub(super) source: &'s str,
-    pub(super) hooks: &'s dyn Hooks,
-    home: Option<&'s Path>,
+    pub(super) options: Options<'s>,
     mistakes: RefCell<Vec<Mistake>>,
     defined: BTreeMap<Names, BTreeSet<String>>,
     places: RefCell<BTreeMap<String, Span>>,
@@ -69,11 +68,10 @@ pub(super) struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    pub(super) fn new(source: &'s str, home: Option<&'s Path>, hooks: &'s dyn Hooks) -> Self {
+    pub(super) fn new(source: &'s str, options: Options<'s>) -> Self {
         Self {
             source,
-            hooks,
-            home,
+            options,
             mistakes: RefCell::default(),
             defined: BTreeMap::new(),
             places: RefCell::default(),
@@ -84,8 +82,8 @@ impl<'s> Walk<'s> {
     }
 
     /// A pass over nothing that visits every section once and records the keys asked for.
-    pub(super) fn catalog(hooks: &'s dyn Hooks) -> Self {
-        Self { catalog: Some(RefCell::default()), ..Self::new("", None, hooks) }
+    pub(super) fn catalog() -> Self {
+        Self { catalog: Some(RefCell::default()), ..Self::new("", Options::default()) }
     }
 
     pub(super) const fn is_catalog(&self) -> bool {
@@ -164,7 +162,7 @@ impl<'s> Walk<'s> {
 
     /// A path of this machine with `~/` put in full.
     pub(super) fn path(&self, text: &str) -> PathBuf {
-        match (text.strip_prefix("~/"), self.home) {
+        match (text.strip_prefix("~/"), self.options.home) {
             (Some(rest), Some(home)) => home.join(rest),
             _ => PathBuf::from(text),
         }

@@ -1,10 +1,11 @@
 //! `kind = "command"`: a command on a server, and how it must end.
 
 use crate::config::argv::Argv;
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::table::Table;
 use crate::config::value::Whole;
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 use crate::domain::ids::ServerId;
 
 /// A command.
@@ -29,7 +30,7 @@ impl CommandCheck {
         let expect_exit = t.or("expect_exit", Whole::<0, 255>(0));
         let expect_output = t.opt("expect_output");
         let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Command, condition.as_ref());
+        condition::judge(t, CheckKind::Command, condition.as_ref());
         Some(Self {
             server: server?,
             command: command?.0,

@@ -1,10 +1,8 @@
 //! `kind = "container"`: whether containers are there, run, and call themselves healthy.
 
-use crate::config::condition::{self, Condition};
 use crate::config::mistake::Mistake;
 use crate::config::table::Table;
 use crate::config::value::Count;
-use crate::domain::check::CheckKind;
 use crate::domain::ids::{AppId, ServerId};
 
 /// A container, or all of an app's, or of one of its services.
@@ -20,8 +18,6 @@ pub struct ContainerCheck {
     pub name: Option<String>,
     /// How many must run on each server, at least one.
     pub min_running: u32,
-    /// What else must hold.
-    pub condition: Option<Condition>,
 }
 
 impl ContainerCheck {
@@ -31,13 +27,11 @@ impl ContainerCheck {
         let service: Option<String> = t.opt("service");
         let name: Option<String> = t.opt("name");
         let min_running = t.or("min_running", Count::new(1)).get();
-        let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Container, condition.as_ref());
         if !t.has("app") && !t.has("service") && !t.has("name") {
             t.report(Mistake::error(t.span(), "one of `app`, `service` and `name` is missing"));
             return None;
         }
-        Some(Self { server, app, service, name, min_running, condition })
+        Some(Self { server, app, service, name, min_running })
     }
 
     pub(super) fn target(&self) -> String {

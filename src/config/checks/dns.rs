@@ -3,11 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Vantage, read_from};
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::mistake::Mistake;
 use crate::config::table::Table;
 use crate::config::value::{Read, Value, quoted, words};
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 
 words! {
     /// A record's type.
@@ -56,7 +57,7 @@ impl DnsCheck {
         let from = read_from(t);
         let expect = t.opt("expect").unwrap_or_default();
         let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Dns, condition.as_ref());
+        condition::judge(t, CheckKind::Dns, condition.as_ref());
         if from.iter().any(|from| *from != Vantage::Here) && !t.has("resolver") {
             t.report(
                 Mistake::error(t.span_of("from"), "a question from a server needs a `resolver`")

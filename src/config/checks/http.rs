@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use reqwest::Url;
 
 use super::{Vantage, read_from};
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::mistake::Mistake;
 use crate::config::scalars::Address;
 use crate::config::secret::{PerhapsSecret, Secret};
 use crate::config::table::Table;
 use crate::config::value::{Read, Value, quoted, words};
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 
 words! {
     /// A request's method.
@@ -86,7 +87,7 @@ impl HttpCheck {
         let body = t.opt("body");
         let expect = t.or("expect", vec![Statuses { first: 200, last: 299 }]);
         let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Http, condition.as_ref());
+        condition::judge(t, CheckKind::Http, condition.as_ref());
         let follow_redirects = t.or("follow_redirects", true);
         let security_headers = t.or("security_headers", false);
         let ca = t.opt("ca");

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::database::DatabaseAt;
 use super::{Vantage, read_from};
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::table::Table;
 use crate::config::value::{Count, words};
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 use crate::domain::quantity::{Bytes, Percent};
 
 words! {
@@ -77,7 +78,7 @@ impl PostgresCheck {
         let (tls, ca) = (t.or("tls", TlsMode::Prefer), t.opt("ca"));
         let limits = t.table("limits", PostgresLimits::read);
         let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Postgres, condition.as_ref());
+        condition::judge(t, CheckKind::Postgres, condition.as_ref());
         Some(Self { at: at?, from, tls, ca, limits, condition })
     }
 }

@@ -1,10 +1,11 @@
 //! `kind = "prometheus"`: a PromQL expression, and what its value must be.
 
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::table::Table;
 use crate::config::value::{Read, Value, quoted};
 use crate::config::walk::Names;
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 
 /// A PromQL expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +23,7 @@ impl PrometheusCheck {
         let source = t.need::<Source>("source");
         let expression = t.need("expression");
         let condition: Option<Condition> = t.need("condition");
-        condition::judge(t, "condition", CheckKind::Prometheus, condition.as_ref());
+        condition::judge(t, CheckKind::Prometheus, condition.as_ref());
         Some(Self { source: source?.0, expression: expression?, condition: condition? })
     }
 }

@@ -2,10 +2,11 @@
 
 use super::database::DatabaseAt;
 use super::{Vantage, read_from};
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::table::Table;
 use crate::config::value::Count;
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 use crate::domain::quantity::Percent;
 
 /// Limits past which the server is degraded; `None` where nothing is judged.
@@ -48,7 +49,7 @@ impl RedisCheck {
         let from = read_from(t);
         let limits = t.table("limits", RedisLimits::read);
         let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Redis, condition.as_ref());
+        condition::judge(t, CheckKind::Redis, condition.as_ref());
         Some(Self { at: at?, from, limits, condition })
     }
 }

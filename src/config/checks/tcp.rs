@@ -1,10 +1,11 @@
 //! `kind = "tcp"`: whether a port takes connections.
 
 use super::{Vantage, read_from};
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::scalars::Address;
 use crate::config::table::Table;
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 
 /// A TCP connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +23,7 @@ impl TcpCheck {
         let address = t.need("address");
         let from = read_from(t);
         let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Tcp, condition.as_ref());
+        condition::judge(t, CheckKind::Tcp, condition.as_ref());
         Some(Self { address: address?, from, condition })
     }
 }

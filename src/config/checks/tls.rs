@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Vantage, read_from};
-use crate::config::condition::{self, Condition};
+use crate::config::condition;
 use crate::config::scalars::Address;
 use crate::config::table::Table;
 use crate::domain::check::CheckKind;
+use crate::domain::condition::Condition;
 
 /// A TLS handshake.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +33,7 @@ impl TlsCheck {
         let from = read_from(t);
         let (server_name, min_validity, ca) = (t.opt("server_name"), t.opt("min_validity"), t.opt("ca"));
         let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Tls, condition.as_ref());
+        condition::judge(t, CheckKind::Tls, condition.as_ref());
         Some(Self { address: address?, from, server_name, min_validity, ca, condition })
     }
 }

@@ -1,8 +1,6 @@
 //! `kind = "unit"`: whether a systemd unit is active.
 
-use crate::config::condition::{self, Condition};
 use crate::config::table::Table;
-use crate::domain::check::CheckKind;
 use crate::domain::ids::{ServerId, UnitName};
 
 /// A systemd unit.
@@ -12,8 +10,6 @@ pub struct UnitCheck {
     pub server: Vec<ServerId>,
     /// The unit; without a suffix, a service.
     pub unit: UnitName,
-    /// What else must hold.
-    pub condition: Option<Condition>,
 }
 
 /// The unit types of systemd.unit(5).
@@ -35,12 +31,10 @@ impl UnitCheck {
     pub(super) fn read(t: &mut Table<'_>) -> Option<Self> {
         let server = t.need("server");
         let unit = t.need::<String>("unit");
-        let condition: Option<Condition> = t.opt("condition");
-        condition::judge(t, "condition", CheckKind::Unit, condition.as_ref());
         let mut unit = unit?;
         if !SUFFIXES.iter().any(|suffix| unit.ends_with(suffix)) {
             unit.push_str(".service");
         }
-        Some(Self { server: server?, unit: UnitName::from(unit), condition })
+        Some(Self { server: server?, unit: UnitName::from(unit) })
     }
 }

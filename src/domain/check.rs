@@ -72,4 +72,6 @@ pub struct CheckResult {
     pub facts: Vec<(String, String)>,
     /// Consecutive failing attempts.
     pub failures: u32,
+    /// The server whose missing connection kept the check from looking: its trouble, not the target's.
+    pub blocked_by: Option<ServerId>,
 }

@@ -6,6 +6,8 @@
 pub mod access;
 pub mod app;
 pub mod check;
+pub mod check_schedule;
+pub mod check_state;
 pub mod clock;
 pub mod condition;
 pub mod container;

@@ -42,7 +42,7 @@ struct Inner {
 enum Slot {
     Of(ServerId, std::mem::Discriminant<Observation>),
     Access(ServerId, String),
-    Check(CheckId),
+    Check(CheckId, Option<ServerId>),
     Failed(ServerId, Subject),
 }
 
@@ -53,7 +53,7 @@ fn slot(batch: &Batch) -> Option<Slot> {
     match &batch.observation {
         Observation::Mark(_) | Observation::Samples(_) => None,
         Observation::Access(stats) => Some(Slot::Access(server, stats.label.clone())),
-        Observation::Check(result) => Some(Slot::Check(result.check.clone())),
+        Observation::Check(result) => Some(Slot::Check(result.check.clone(), result.from.clone())),
         Observation::Failed(subject, _) => Some(Slot::Failed(server, subject.clone())),
         other => Some(Slot::Of(server, std::mem::discriminant(other))),
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::literal::quoted;
+use crate::domain::check::CheckKind;
 
 /// One step into a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,18 +23,21 @@ pub enum Field {
     Latency,
     /// The body of an HTTP answer, as text.
     Body,
-    /// A place in the body, or in a command's output, read as JSON.
+    /// A place in the body, or in a command's output, read as JSON; for databases their figures by
+    /// name (`json.connections_pct`), for PromQL the labels of the series.
     Json(Vec<Segment>),
     /// A header of an HTTP answer, by its name in lower case.
     Header(String),
     /// Whole days until the certificate ends, negative once it has.
     CertDaysLeft,
-    /// The value of a PromQL expression. Beside a duration it is taken as seconds, beside a size as
+    /// The value of a PromQL expression, the number of running containers, or the restarts of a unit.
+    /// Beside a duration it is taken as seconds, beside a size as
     /// bytes: Prometheus' base units.
     Value,
     /// The exit code of a command.
     Exit,
-    /// The standard output of a command, without the white space at its end.
+    /// The standard output of a command without the white space at its end, the state of a unit, or the
+    /// answers to a DNS question, one a line.
     Output,
 }
 
@@ -57,6 +61,38 @@ impl Field {
     }
 }
 
+impl Field {
+    /// The fields that a kind of check reads, by name.
+    pub const fn names_for(kind: CheckKind) -> &'static [&'static str] {
+        match kind {
+            CheckKind::Http => &["status", "latency", "body", "json", "header", "cert.days_left"],
+            CheckKind::Tcp => &["latency"],
+            CheckKind::Tls => &["latency", "cert.days_left"],
+            CheckKind::Dns => &["latency", "output"],
+            CheckKind::Command => &["latency", "exit", "output", "json"],
+            CheckKind::Container => &["latency", "value"],
+            CheckKind::Unit => &["latency", "value", "output"],
+            CheckKind::Postgres | CheckKind::Redis => &["latency", "json"],
+            CheckKind::Prometheus => &["latency", "value", "json"],
+        }
+    }
+
+    /// The field's name, without the path after it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Latency => "latency",
+            Self::Body => "body",
+            Self::Json(_) => "json",
+            Self::Header(_) => "header",
+            Self::CertDaysLeft => "cert.days_left",
+            Self::Value => "value",
+            Self::Exit => "exit",
+            Self::Output => "output",
+        }
+    }
+}
+
 /// Whether a key needs no quotes in a path.
 pub(super) fn is_plain_key(key: &str) -> bool {
     let mut chars = key.chars();
@@ -67,14 +103,7 @@ pub(super) fn is_plain_key(key: &str) -> bool {
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status => f.write_str("status"),
-            Self::Latency => f.write_str("latency"),
-            Self::Body => f.write_str("body"),
             Self::Header(name) => write!(f, "header.{name}"),
-            Self::CertDaysLeft => f.write_str("cert.days_left"),
-            Self::Value => f.write_str("value"),
-            Self::Exit => f.write_str("exit"),
-            Self::Output => f.write_str("output"),
             Self::Json(path) => {
                 f.write_str("json")?;
                 for segment in path {
@@ -90,6 +119,7 @@ impl fmt::Display for Field {
                 }
                 Ok(())
             }
+            plain => f.write_str(plain.name()),
         }
     }
 }

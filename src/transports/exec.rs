@@ -1,6 +1,6 @@
 //! A command under way on a server.
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::oneshot;
 
 use super::error::TransportError;
@@ -14,15 +14,23 @@ pub enum ExitStatus {
     Signal(String),
 }
 
-/// A running command. Dropping it closes its channel; what still writes there gets `SIGPIPE` or
-/// `SIGHUP`.
+/// A running command. Dropping all three parts ends it: it is sent `SIGTERM`, then its channel is
+/// closed.
 pub struct Exec {
     /// Its standard output.
-    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
-    /// Its standard error.
-    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    pub stdout: Box<dyn AsyncRead + Send + Sync + Unpin>,
+    /// Its standard error; where nobody reads it, only its end is kept.
+    pub stderr: Box<dyn AsyncRead + Send + Sync + Unpin>,
     /// How it ended, once it did.
     pub status: oneshot::Receiver<Result<ExitStatus, TransportError>>,
+}
+
+/// A running command with its standard input open.
+pub struct Piped {
+    /// Its standard input; shutting it down (or dropping it) is the end of it.
+    pub stdin: Box<dyn AsyncWrite + Send + Sync + Unpin>,
+    /// The rest of it.
+    pub exec: Exec,
 }
 
 /// A command that ended.
@@ -68,7 +76,7 @@ impl Exec {
 }
 
 async fn keep(
-    mut from: Box<dyn AsyncRead + Send + Unpin>,
+    mut from: Box<dyn AsyncRead + Send + Sync + Unpin>,
     limit: usize,
 ) -> Result<(Vec<u8>, bool), TransportError> {
     let mut kept = Vec::new();

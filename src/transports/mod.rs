@@ -6,8 +6,14 @@
 //! shown of it.
 
 pub mod command;
+pub mod docker;
 pub mod error;
 pub mod exec;
+pub mod links;
+pub mod local;
+mod pipe;
+pub mod socket;
+pub mod ssh;
 
 use std::time::Duration;
 
@@ -16,7 +22,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use command::RemoteCommand;
 pub use error::TransportError;
-pub use exec::{Exec, Output};
+pub use exec::{Exec, ExitStatus, Output, Piped};
+pub use links::{LinkObserver, LinkOptions, Links, ServerTarget};
+pub use local::Local;
+pub use ssh::SshTarget;
 
 /// A stream in both directions: a socket on the server, seen from here.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -27,11 +36,18 @@ pub type BoxDuplex = Box<dyn Duplex>;
 
 /// A standing connection to one server. Dropping what a method returns closes its channel, on the
 /// server too.
+///
+/// Whoever holds a stream reads it: all streams of a server share its connection, and one that
+/// nobody reads for five seconds while more arrives is ended with an error, so that it does not
+/// hold up the others.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Starts a command; its output comes as it is made. Waits for a free session where the
     /// server's budget of them is used up.
     async fn exec(&self, command: RemoteCommand) -> Result<Exec, TransportError>;
+
+    /// Starts a command whose standard input stays open.
+    async fn pipe(&self, command: RemoteCommand) -> Result<Piped, TransportError>;
 
     /// Connects to a Unix socket on the server.
     async fn unix(&self, path: &str) -> Result<BoxDuplex, TransportError>;
@@ -41,6 +57,14 @@ pub trait Transport: Send + Sync {
 
     /// Whether the connection is known to be gone; such a transport is replaced by a new one.
     fn is_closed(&self) -> bool;
+
+    /// Waits until the connection is gone and says why. This machine's never is.
+    async fn closed(&self) -> TransportError {
+        std::future::pending().await
+    }
+
+    /// Ends the connection, and with it everything on it.
+    async fn close(&self) {}
 
     /// Runs a command to its end and keeps at most `limit` bytes of each of its outputs.
     async fn run(

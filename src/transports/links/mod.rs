@@ -1,0 +1,157 @@
+//! One connection per server, made when it is first wanted and shared by all who ask.
+//!
+//! Lives here: when to connect and when to try again. Not here: how (`ssh`), or what is done on a
+//! connection.
+
+mod backoff;
+mod inner;
+mod slot;
+mod target;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+
+use crate::domain::clock::Clock;
+use crate::domain::failure::Failure;
+use crate::domain::ids::ServerId;
+use crate::domain::link::Link;
+use crate::domain::question::Asker;
+
+use super::Transport;
+use super::ssh::{self, KeyRing, Limits, Operator};
+
+use inner::Inner;
+use slot::Slot;
+pub use target::ServerTarget;
+
+/// Told of every change of every server's connection, in order. Must not block.
+pub trait LinkObserver: Send + Sync {
+    /// The connection of `server` is now `link`.
+    fn link(&self, server: &ServerId, link: Link);
+}
+
+/// How connections are made.
+#[derive(Clone, Debug)]
+pub struct LinkOptions {
+    /// Handshakes under way at a time.
+    pub handshakes: usize,
+    /// Deadlines, keepalive and sessions of each connection.
+    pub limits: Limits,
+    /// Whose SSH configuration and keys are used.
+    pub operator: Operator,
+}
+
+impl Default for LinkOptions {
+    fn default() -> Self {
+        Self { handshakes: 16, limits: Limits::default(), operator: Operator::of_this_process() }
+    }
+}
+
+/// The connections to all configured servers. Dropping it closes them.
+pub struct Links {
+    inner: Arc<Inner>,
+}
+
+impl Links {
+    /// No connection is made before one is asked for.
+    pub fn new(
+        servers: impl IntoIterator<Item = (ServerId, ServerTarget)>,
+        clock: Arc<dyn Clock>,
+        asker: Arc<dyn Asker>,
+        observer: Arc<dyn LinkObserver>,
+        options: LinkOptions,
+    ) -> Self {
+        let shared = ssh::Shared {
+            ring: KeyRing::default(),
+            handshakes: Semaphore::new(options.handshakes),
+            asking: tokio::sync::Mutex::default(),
+            clock: Arc::clone(&clock),
+        };
+        let servers = servers.into_iter().map(|(id, target)| (id.clone(), Slot::new(id, target, true)));
+        let inner = Inner {
+            servers: Mutex::new(servers.collect()),
+            jumps: Mutex::default(),
+            shared,
+            clock,
+            asker,
+            observer,
+            options,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The server's connection, made now where there is none. While the server is down the reason
+    /// comes at once, with the time of the next try: nobody hammers a dead server.
+    pub async fn get(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure> {
+        self.slot(server)?.get(&self.inner).await
+    }
+
+    /// The server's connection, waiting as long as it takes, through failures and a person's
+    /// answers. Fails only where the server is not configured, or not any more.
+    pub async fn wait_up(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure> {
+        self.slot(server)?.wait_up(&self.inner).await
+    }
+
+    /// Tries anew at once, also where only a person could have helped, and asks again what was
+    /// declined.
+    pub async fn reconnect(&self, server: &ServerId) -> Result<(), Failure> {
+        self.inner.shared.ring.ask_again();
+        for slot in self.jumps() {
+            if !slot.is_up() {
+                slot.again(&self.inner).await;
+            }
+        }
+        self.slot(server)?.again(&self.inner).await;
+        Ok(())
+    }
+
+    /// Takes a changed configuration: servers that are as before keep their connection, others
+    /// lose it.
+    pub async fn update(&self, servers: impl IntoIterator<Item = (ServerId, ServerTarget)>) {
+        let gone: Vec<Arc<Slot>> = {
+            let mut slots = self.inner.servers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut before = std::mem::take(&mut *slots);
+            for (id, target) in servers {
+                let slot = match before.remove(&id) {
+                    Some(slot) if slot.target == target => slot,
+                    changed => {
+                        before.extend(changed.map(|slot| (id.clone(), slot)));
+                        Slot::new(id.clone(), target, true)
+                    }
+                };
+                slots.insert(id, slot);
+            }
+            before.into_values().collect()
+        };
+        join_all(gone.iter().map(|slot| slot.retire())).await;
+    }
+
+    /// Closes every connection; none is made after it.
+    pub async fn close_all(&self) {
+        let mut slots: Vec<Arc<Slot>> = self.servers();
+        slots.extend(self.jumps());
+        join_all(slots.iter().map(|slot| slot.retire())).await;
+    }
+
+    fn slot(&self, server: &ServerId) -> Result<Arc<Slot>, Failure> {
+        self.inner.slot(server).map_err(|error| error.into_failure(&format!("connect to {server}")))
+    }
+
+    fn servers(&self) -> Vec<Arc<Slot>> {
+        self.inner.servers.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn jumps(&self) -> Vec<Arc<Slot>> {
+        self.inner.jumps.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+impl Drop for Links {
+    fn drop(&mut self) {
+        for slot in self.servers().into_iter().chain(self.jumps()) {
+            slot.abandon();
+        }
+    }
+}

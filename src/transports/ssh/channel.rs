@@ -1,0 +1,364 @@
+//! Channels of one connection as streams. A task per channel empties it, so that a reader who is
+//! slow for a moment does not hold up the connection's other channels, and closes it on the server
+//! when nobody here holds it any more.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use russh::client::{Handle, Msg};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
+
+use crate::transports::exec::{Exec, ExitStatus, Piped};
+use crate::transports::pipe::{PipeReader, PipeWriter, ReaderGone, pipe};
+use crate::transports::{BoxDuplex, RemoteCommand, TransportError};
+
+use super::verify::Verifier;
+
+/// How much of a stream is held for a slow reader.
+const HELD: usize = 4 * 1024 * 1024;
+/// How much of a standard error is kept that nobody reads.
+const HELD_STDERR: usize = 64 * 1024;
+/// How long a full stream may go unread before it is ended; until then it holds up the others.
+const UNREAD: Duration = Duration::from_secs(5);
+/// How long the server has to end a channel that we left, before we close it.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What a channel leads to.
+pub(super) enum To {
+    /// A session, for a command.
+    Session,
+    /// A Unix socket.
+    Unix(String),
+    /// A port.
+    Tcp(String, u16),
+}
+
+/// Opens a channel. Giving up on the way leaves none open: it is closed as soon as it is there.
+pub(super) async fn open(handle: &Arc<Handle<Verifier>>, to: To) -> Result<OpenChannel, russh::Error> {
+    let handle = Arc::clone(handle);
+    let (tell, opened) = oneshot::channel();
+    tokio::spawn(async move {
+        let channel = match to {
+            To::Session => handle.channel_open_session().await,
+            To::Unix(path) => handle.channel_open_direct_streamlocal(path).await,
+            // Where the connection comes from is for the server's log only.
+            To::Tcp(host, port) => handle.channel_open_direct_tcpip(host, port.into(), "127.0.0.1", 0).await,
+        };
+        let _ = tell.send(channel.map(|channel| OpenChannel(Some(channel))));
+    });
+    opened.await.map_err(|_| russh::Error::Disconnect)?
+}
+
+/// An open channel that closes when it is dropped unused.
+pub(super) struct OpenChannel(Option<Channel<Msg>>);
+
+impl OpenChannel {
+    fn split(mut self) -> Option<(ChannelReadHalf, ChannelWriteHalf<Msg>)> {
+        self.0.take().map(Channel::split)
+    }
+}
+
+impl Drop for OpenChannel {
+    fn drop(&mut self) {
+        if let (Some(channel), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { channel.close().await });
+        }
+    }
+}
+
+/// A channel to a socket as a stream.
+pub(super) fn stream(channel: OpenChannel) -> Result<BoxDuplex, TransportError> {
+    let (read, write) = channel.split().ok_or(TransportError::Closed)?;
+    let (feed, reader) = pipe(HELD);
+    let gone = CancellationToken::new();
+    let writer = Writer::new(&write, &gone);
+    tokio::spawn(async move {
+        let _gone = gone.drop_guard();
+        Pump { read, write, stdout: feed, stderr: None }.socket().await;
+    });
+    Ok(Box::new(Stream { reader, writer }))
+}
+
+/// Starts a command on a session channel; the permit is given back when the channel is closed.
+pub(super) async fn exec(
+    channel: OpenChannel,
+    mut command: RemoteCommand,
+    permit: OwnedSemaphorePermit,
+) -> Result<Exec, TransportError> {
+    let input = command.take_stdin();
+    let Piped { mut stdin, exec } = piped(channel, command, permit).await?;
+    match input {
+        // A command that ends without reading its input is no failure of ours.
+        Some(bytes) => {
+            tokio::spawn(async move { stdin.write_all(&bytes).await });
+        }
+        None => drop(stdin),
+    }
+    Ok(exec)
+}
+
+/// The same with the standard input left open.
+pub(super) async fn piped(
+    channel: OpenChannel,
+    command: RemoteCommand,
+    permit: OwnedSemaphorePermit,
+) -> Result<Piped, TransportError> {
+    let (read, write) = channel.split().ok_or(TransportError::Closed)?;
+    write.exec(true, command.line()).await?;
+    let (feed, stdout) = pipe(HELD);
+    let (feed_stderr, stderr) = pipe(HELD_STDERR);
+    let (tell, status) = oneshot::channel();
+    let (gone, dropped) = (CancellationToken::new(), CancellationToken::new());
+    let stdin = Stdin { writer: Writer::new(&write, &gone), _dropped: dropped.clone().drop_guard() };
+    tokio::spawn(async move {
+        let _gone = gone.drop_guard();
+        let pump = Pump { read, write, stdout: feed, stderr: Some(feed_stderr) };
+        pump.command(&command.summary(), dropped, tell).await;
+        drop(permit);
+    });
+    let exec = Exec { stdout: Box::new(stdout), stderr: Box::new(stderr), status };
+    Ok(Piped { stdin: Box::new(stdin), exec })
+}
+
+/// Empties one channel.
+struct Pump {
+    read: ChannelReadHalf,
+    write: ChannelWriteHalf<Msg>,
+    stdout: PipeWriter,
+    stderr: Option<PipeWriter>,
+}
+
+/// Why a pump stopped.
+enum Stop {
+    /// The server closed the channel.
+    Closed,
+    /// Nobody reads, or nobody reads fast enough.
+    Left,
+    /// The connection is gone.
+    Lost,
+}
+
+impl Pump {
+    async fn socket(mut self) {
+        let stop = loop {
+            tokio::select! {
+                message = self.read.wait() => {
+                    if let Some(stop) = self.take(message).await {
+                        break stop;
+                    }
+                }
+                () = self.stdout.reader_gone() => break Stop::Left,
+            }
+        };
+        self.stop(&stop).await;
+    }
+
+    async fn command(
+        mut self,
+        name: &str,
+        input_over: CancellationToken,
+        mut tell: oneshot::Sender<Result<ExitStatus, TransportError>>,
+    ) {
+        let mut open_input = true;
+        let mut status = Err(TransportError::Closed);
+        let stop = loop {
+            let (stdout, stderr) = (&self.stdout, self.stderr.as_ref());
+            let abandoned = async {
+                stdout.reader_gone().await;
+                if let Some(stderr) = stderr {
+                    stderr.reader_gone().await;
+                }
+                tell.closed().await;
+            };
+            tokio::select! {
+                message = self.read.wait() => match message {
+                    Some(ChannelMsg::ExitStatus { exit_status }) => status = Ok(ExitStatus::Code(exit_status)),
+                    Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
+                        status = Ok(ExitStatus::Signal(signal(&signal_name)));
+                    }
+                    Some(ChannelMsg::Failure) => {
+                        let why = "the server refused it".to_owned();
+                        status = Err(TransportError::Start { command: name.to_owned(), why });
+                    }
+                    message => if let Some(stop) = self.take(message).await {
+                        break stop;
+                    }
+                },
+                () = abandoned => break Stop::Left,
+                () = input_over.cancelled(), if open_input => {
+                    open_input = false;
+                    let _ = self.write.eof().await;
+                }
+            }
+        };
+        if let Stop::Left = stop {
+            let _ = self.write.signal(Sig::TERM).await;
+        }
+        if let (Stop::Lost, Err(_)) = (&stop, &status) {
+            status = Err(TransportError::Lost("the command's end was not seen".to_owned()));
+        }
+        let _ = tell.send(status);
+        self.stop(&stop).await;
+    }
+
+    async fn take(&mut self, message: Option<ChannelMsg>) -> Option<Stop> {
+        match message {
+            Some(ChannelMsg::Data { data }) => {
+                // A command whose output nobody wants may still be waited for.
+                if let Ok(Ok(()) | Err(ReaderGone)) = timeout(UNREAD, self.stdout.push(data)).await {
+                    return None;
+                }
+                self.stdout.fail(io::ErrorKind::TimedOut, "nobody read the stream");
+                Some(Stop::Left)
+            }
+            Some(ChannelMsg::ExtendedData { data, .. }) => {
+                if let Some(stderr) = &self.stderr {
+                    stderr.push_newest(data);
+                }
+                None
+            }
+            Some(ChannelMsg::Eof) => {
+                self.ended();
+                None
+            }
+            Some(ChannelMsg::Close) => Some(Stop::Closed),
+            Some(_) => None,
+            None => Some(Stop::Lost),
+        }
+    }
+
+    fn ended(&self) {
+        self.stdout.end();
+        if let Some(stderr) = &self.stderr {
+            stderr.end();
+        }
+    }
+
+    async fn stop(mut self, stop: &Stop) {
+        match stop {
+            Stop::Closed => self.ended(),
+            Stop::Lost => {
+                for end in [Some(&self.stdout), self.stderr.as_ref()].into_iter().flatten() {
+                    end.fail(io::ErrorKind::ConnectionReset, "the connection to the server was lost");
+                }
+            }
+            Stop::Left => {
+                // An end of input makes most servers and programs leave by themselves, which frees
+                // the session there at once; closing comes after.
+                let _ = self.write.eof().await;
+                let left =
+                    async { while !matches!(self.read.wait().await, Some(ChannelMsg::Close) | None) {} };
+                if timeout(GRACE, left).await.is_err() {
+                    let _ = self.write.close().await;
+                }
+            }
+        }
+    }
+}
+
+/// As RFC 4254, 6.10 names them.
+fn signal(sig: &Sig) -> String {
+    match sig {
+        Sig::Custom(name) => crate::domain::text::shorten(&crate::domain::text::clean(name), 20).into_owned(),
+        known => format!("{known:?}"),
+    }
+}
+
+/// The writing side; it fails, rather than waiting for room for ever, once the channel is gone.
+struct Writer {
+    inner: Pin<Box<dyn AsyncWrite + Send + Sync>>,
+    gone: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Writer {
+    fn new(write: &ChannelWriteHalf<Msg>, gone: &CancellationToken) -> Self {
+        Self { inner: Box::pin(write.make_writer()), gone: Box::pin(gone.clone().cancelled_owned()) }
+    }
+
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        match self.gone.as_mut().poll(cx) {
+            Poll::Ready(()) => Err(io::ErrorKind::BrokenPipe.into()),
+            Poll::Pending => Ok(()),
+        }
+    }
+}
+
+impl AsyncWrite for Writer {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
+        if buf.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        self.inner.as_mut().poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        self.inner.as_mut().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.check(cx).is_err() {
+            return Poll::Ready(Ok(()));
+        }
+        self.inner.as_mut().poll_shutdown(cx)
+    }
+}
+
+/// The writing side of a command; dropping it is the end of its input.
+struct Stdin {
+    writer: Writer,
+    _dropped: DropGuard,
+}
+
+impl AsyncWrite for Stdin {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writer).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_shutdown(cx)
+    }
+}
+
+/// Both sides of a socket's channel.
+struct Stream {
+    reader: PipeReader,
+    writer: Writer,
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reader).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writer).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_shutdown(cx)
+    }
+}

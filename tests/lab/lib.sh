@@ -67,3 +67,9 @@ inside() {
     shift
     docker exec -i "$(container_of "$name")" "$@"
 }
+
+# Removes the images of a repository but for those whose name has this in it, and those in use.
+prune_images() {
+    docker images --format '{{.Repository}}:{{.Tag}}' "$1" | grep -vF -e "$2" |
+        xargs --no-run-if-empty docker rmi >/dev/null 2>&1 || true
+}

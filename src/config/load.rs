@@ -12,7 +12,7 @@ use super::mistake::{Mistake, Span};
 use super::report::Report;
 use super::secret::readable_by_others;
 use super::table::Table;
-use super::walk::{Walk, may_be_secret};
+use super::walk::{Used, Walk, may_be_secret};
 use super::{Config, relations};
 use crate::domain::failure::{Failure, FailureKind};
 
@@ -163,6 +163,14 @@ fn read(text: &str, name: &str, exposed: bool, options: Options<'_>) -> Result<L
 /// The line that a span begins on. On a line with broken syntax nothing else is worth saying.
 fn line(text: &str, span: &Span) -> usize {
     text.get(..span.start).map_or(0, |before| before.matches('\n').count())
+}
+
+/// The keys that a text uses, with their values; nothing is judged.
+pub(super) fn used_keys(text: &str) -> BTreeSet<Used> {
+    let (document, _) = DeTable::parse_recoverable(text);
+    let walk = Walk::tracing(text, Options::default());
+    Config::read(&mut Table::root(&walk, Some(document.get_ref())));
+    walk.traced()
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Mistake {

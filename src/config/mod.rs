@@ -8,6 +8,7 @@ pub mod apps;
 mod argv;
 pub mod checks;
 mod condition;
+mod document;
 pub mod duration;
 pub mod environments;
 pub mod history;
@@ -37,6 +38,7 @@ use crate::domain::thresholds::Thresholds;
 
 pub use apps::AppConfig;
 pub use checks::{CheckConfig, Probe, Vantage};
+pub use document::{EXAMPLE, markdown};
 pub use environments::EnvironmentConfig;
 pub use history::HistoryConfig;
 pub use intervals::IntervalsConfig;
@@ -50,7 +52,7 @@ pub use secret::{Secret, SecretError};
 pub use servers::{Become, Collect, Jump, ServerConfig};
 pub use ssh::SshConfig;
 pub use ui::UiConfig;
-pub use walk::Known;
+pub use walk::{Known, Used};
 
 /// A whole configuration, every reference in it good.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +142,11 @@ impl Config {
         config.logs = root.table("logs", LogsConfig::read);
         config
     }
+}
+
+/// Every key that a configuration's text uses, by path, with its value as it is written.
+pub fn used_keys(text: &str) -> std::collections::BTreeSet<Used> {
+    load::used_keys(text)
 }
 
 /// Every key that the loader knows, by path.

@@ -157,6 +157,9 @@ impl<'w> Table<'w> {
             .into_iter()
             .filter_map(|(name, raw)| {
                 let value = T::read(Value { walk, raw })?;
+                if walk.records() {
+                    walk.used(join(&join(&self.pattern, key), "NAME"), trim(walk.source, raw.span()));
+                }
                 Some((name.get_ref().to_string(), trim(walk.source, name.span()), value))
             })
             .collect();
@@ -192,6 +195,14 @@ impl<'w> Table<'w> {
             table.finish();
         }
         all
+    }
+
+    /// From here on, the keys belong to one variant of the table alone.
+    pub(super) fn variant(&mut self, word: &str) {
+        if self.walk.records() {
+            let plain = self.pattern.split('(').next().unwrap_or_default();
+            self.pattern = format!("{plain}({word})");
+        }
     }
 
     /// Keeps quiet about this table from here on: it is not known what belongs in it.
@@ -256,8 +267,11 @@ impl<'w> Table<'w> {
 
     fn ask(&mut self, key: &'static str, expects: String, default: Option<String>, required: bool) {
         self.asked.push(key);
-        if self.walk.is_catalog() {
+        if self.walk.records() {
             let path = join(&self.pattern, key);
+            if self.has(key) {
+                self.walk.used(path.clone(), self.span_of(key));
+            }
             self.walk.know(Known { path, expects, default, required });
         }
     }
@@ -268,7 +282,7 @@ impl<'w> Table<'w> {
             entries,
             span: first_line(self.walk.source, span),
             path: join(&self.path, key),
-            pattern: if self.walk.is_catalog() { join(&self.pattern, pattern) } else { String::new() },
+            pattern: if self.walk.records() { join(&self.pattern, pattern) } else { String::new() },
             asked: Vec::new(),
             forgiven: self.forgiven,
         }

@@ -14,7 +14,8 @@ use crate::domain::ids::ServerId;
 /// A key that the loader knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Known {
-    /// Its full path; `NAME` stands for a name that the user gives, `[]` for an entry of a list.
+    /// Its full path; `NAME` stands for a name that the user gives, `[]` for an entry of a list, and
+    /// a check's kind stands in parentheses where the key belongs to that kind alone.
     pub path: String,
     /// What its value is (`a duration`).
     pub expects: String,
@@ -22,6 +23,15 @@ pub struct Known {
     pub default: Option<String>,
     /// Whether it must be there.
     pub required: bool,
+}
+
+/// A key that a configuration has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Used {
+    /// Its full path, as in [`Known`].
+    pub path: String,
+    /// Its value as it is written.
+    pub value: String,
 }
 
 /// What a reference points to.
@@ -65,6 +75,7 @@ pub(super) struct Walk<'s> {
     secrets: RefCell<Vec<Span>>,
     masks: RefCell<Vec<Span>>,
     catalog: Option<RefCell<BTreeSet<Known>>>,
+    trace: Option<RefCell<BTreeSet<Used>>>,
 }
 
 impl<'s> Walk<'s> {
@@ -78,12 +89,34 @@ impl<'s> Walk<'s> {
             secrets: RefCell::default(),
             masks: RefCell::default(),
             catalog: None,
+            trace: None,
         }
     }
 
     /// A pass over nothing that visits every section once and records the keys asked for.
     pub(super) fn catalog() -> Self {
         Self { catalog: Some(RefCell::default()), ..Self::new("", Options::default()) }
+    }
+
+    /// A pass that also records the keys that it finds.
+    pub(super) fn tracing(source: &'s str, options: Options<'s>) -> Self {
+        Self { trace: Some(RefCell::default()), ..Self::new(source, options) }
+    }
+
+    /// Whether keys are recorded, and so need their patterns.
+    pub(super) const fn records(&self) -> bool {
+        self.catalog.is_some() || self.trace.is_some()
+    }
+
+    pub(super) fn used(&self, path: String, span: Span) {
+        if let Some(trace) = &self.trace {
+            let value = self.source.get(span).unwrap_or_default().to_owned();
+            trace.borrow_mut().insert(Used { path, value });
+        }
+    }
+
+    pub(super) fn traced(&self) -> BTreeSet<Used> {
+        self.trace.as_ref().map(|trace| trace.borrow().clone()).unwrap_or_default()
     }
 
     pub(super) const fn is_catalog(&self) -> bool {

@@ -64,3 +64,61 @@ fn a_literal_secret_in_a_file_that_others_read_is_refused_and_not_shown() {
     let loaded = load(&path, options()).unwrap();
     assert!(!format!("{loaded:?}").contains("hunter2"));
 }
+
+const EXAMPLE: &str = midwatch::config::EXAMPLE;
+
+/// The example with every key that is commented out (`#key`, where text is `# text`) in force.
+fn whole_example() -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(key) if key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '"') => key.to_owned(),
+        _ => line.to_owned(),
+    };
+    EXAMPLE.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_loads_as_it_is_and_whole() {
+    for text in [EXAMPLE.to_owned(), whole_example()] {
+        match parse(&text, "config.example.toml", options()) {
+            Ok(loaded) => assert!(loaded.warnings.mistakes().is_empty(), "{}", loaded.warnings.render(false)),
+            Err(error) => panic!("{}", error.report().map(|it| it.render(false)).unwrap_or_default()),
+        }
+    }
+}
+
+#[test]
+fn the_example_has_every_key_with_its_default() {
+    let used = midwatch::config::used_keys(&whole_example());
+    let known = midwatch::config::known_keys();
+    assert!(known.len() > 100);
+    let mut missing = Vec::new();
+    for key in &known {
+        let values: Vec<_> =
+            used.iter().filter(|it| it.path == key.path).map(|it| it.value.as_str()).collect();
+        // The one default that depends on a name.
+        let default = key.default.as_deref().filter(|default| !default.contains("NAME"));
+        if values.is_empty() || default.is_some_and(|default| !values.contains(&default)) {
+            missing.push(format!("{} = {}", key.path, key.default.as_deref().unwrap_or("…")));
+        }
+    }
+    assert!(missing.is_empty(), "config.example.toml does not have:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn what_is_commented_out_changes_nothing_outside_of_named_tables() {
+    let plain = parse(EXAMPLE, "plain", options()).unwrap().config;
+    let bare = parse("", "empty", options()).unwrap().config;
+    assert_eq!((plain.ui, plain.intervals, plain.history), (bare.ui, bare.intervals, bare.history));
+    assert_eq!((plain.ssh, plain.logs, plain.thresholds), (bare.ssh, bare.logs, bare.thresholds));
+}
+
+#[test]
+fn the_documentation_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let made = midwatch::config::markdown();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let there = fs::read_to_string(&path).unwrap_or_default();
+    assert!(there == made, "docs/configuration.md is not what the code makes; UPDATE=1 writes it anew");
+}

@@ -175,6 +175,7 @@ impl Probe {
     }
 
     fn read(kind: CheckKind, t: &mut Table<'_>) -> Option<Self> {
+        t.variant(kind.word());
         match kind {
             CheckKind::Http => HttpCheck::read(t).map(Self::Http),
             CheckKind::Tcp => TcpCheck::read(t).map(Self::Tcp),
@@ -193,11 +194,6 @@ impl Probe {
 impl CheckConfig {
     pub(super) fn read(t: &mut Table<'_>) -> Option<Self> {
         let kind = t.need::<Kind>("kind");
-        if t.walk().is_catalog() {
-            for (_, kind) in KINDS {
-                let _visited = Probe::read(*kind, t);
-            }
-        }
         let app: Option<AppId> = t.opt("app");
         let interval = t.or("interval", Interval(Duration::from_secs(30))).0;
         let jitter = t.or("jitter", Percent(10.0));
@@ -211,6 +207,11 @@ impl CheckConfig {
                 Mistake::error(t.span_of(at), "an attempt may take longer than the interval")
                     .help("make the deadline (5s where nothing is said) shorter, or the interval longer"),
             );
+        }
+        if t.walk().is_catalog() {
+            for (_, kind) in KINDS {
+                let _visited = Probe::read(*kind, t);
+            }
         }
         let Some(Kind(kind)) = kind else {
             t.forgive();

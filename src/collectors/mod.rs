@@ -4,6 +4,8 @@
 //! them, a set for each server, over that server's one connection. Not here: judging what was seen
 //! (domain, store), or changing anything on a server.
 
+pub mod checks;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -32,27 +32,10 @@ impl Read for Condition {
     }
 }
 
-/// The fields that a kind of check reads.
-const fn fields(kind: CheckKind) -> &'static [&'static str] {
-    match kind {
-        CheckKind::Http => &["status", "latency", "body", "json", "header", "cert.days_left"],
-        CheckKind::Tls => &["latency", "cert.days_left"],
-        CheckKind::Command => &["latency", "exit", "output", "json"],
-        CheckKind::Prometheus => &["latency", "value"],
-        CheckKind::Tcp | CheckKind::Dns | CheckKind::Postgres | CheckKind::Redis => &["latency"],
-        CheckKind::Container | CheckKind::Unit => &[],
-    }
-}
-
 /// Reports where a condition speaks of what its check does not read.
 pub(super) fn judge(t: &Table<'_>, kind: CheckKind, condition: Option<&Condition>) {
-    let known = fields(kind);
-    let foreign = |field: &Field| {
-        let name = field.to_string();
-        !known.iter().any(|known| {
-            name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        })
-    };
+    let known = Field::names_for(kind);
+    let foreign = |field: &Field| !known.contains(&field.name());
     if condition.is_some_and(|condition| condition.mentions(foreign)) {
         let message = format!("a check of kind \"{}\" does not read all of this", kind.word());
         t.report(

@@ -23,8 +23,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::check::CheckKind;
-
 pub use error::ConditionError;
 pub use eval::{Facts, Gap, GapKind, Lookup, Truth, Value, json_path};
 pub use expr::{Comparison, Expr, Operand, Pattern};
@@ -41,11 +39,6 @@ pub const MAX_DEPTH: usize = 32;
 pub struct Condition(Expr);
 
 impl Condition {
-    /// Reads the condition of a check of this kind: a field that the kind does not read is a mistake.
-    pub fn parse_for(kind: CheckKind, text: &str) -> Result<Self, ConditionError> {
-        parser::parse(text, Some(kind)).map(Self)
-    }
-
     /// Judges what was read.
     pub fn judge(&self, facts: &dyn Facts) -> Truth {
         eval::judge(&self.0, facts)
@@ -66,7 +59,7 @@ impl FromStr for Condition {
     type Err = ConditionError;
 
     fn from_str(text: &str) -> Result<Self, ConditionError> {
-        parser::parse(text, None).map(Self)
+        parser::parse(text).map(Self)
     }
 }
 

@@ -4,22 +4,17 @@ use std::ops::Range;
 
 use super::error::ConditionError;
 use super::expr::{Comparison, Expr, Operand, Pattern};
-use super::field::Field;
 use super::kinds;
 use super::lexer::{Token, lex};
 use super::literal::Literal;
 use super::{MAX_DEPTH, MAX_LENGTH};
-use crate::domain::check::CheckKind;
 
-/// Reads a condition; with a kind of check, one that only speaks of what that kind reads.
-pub(super) fn parse(text: &str, kind: Option<CheckKind>) -> Result<Expr, ConditionError> {
+/// Reads a condition.
+pub(super) fn parse(text: &str) -> Result<Expr, ConditionError> {
     if text.len() > MAX_LENGTH {
         return Err(ConditionError::new(text, 0..0, format!("a condition has at most {MAX_LENGTH} bytes")));
     }
     let tokens = lex(text)?;
-    if let Some(kind) = kind {
-        fitting(text, &tokens, kind)?;
-    }
     let mut parser = Parser { text, tokens: &tokens, next: 0 };
     let expr = parser.any(0)?;
     match parser.peek() {
@@ -27,24 +22,6 @@ pub(super) fn parse(text: &str, kind: Option<CheckKind>) -> Result<Expr, Conditi
         Some((Token::Sign(")"), span)) => Err(parser.error(span.clone(), "this closes nothing")),
         Some((_, span)) => Err(parser.error(span.clone(), "&& or || is missing before this")),
     }
-}
-
-fn fitting(text: &str, tokens: &[(Token, Range<usize>)], kind: CheckKind) -> Result<(), ConditionError> {
-    let known = Field::names_for(kind);
-    for (token, span) in tokens {
-        if let Token::Field(field) = token
-            && !known.contains(&field.name())
-        {
-            let message = format!(
-                "a check of kind {} has no {}, it has {}",
-                kind.word(),
-                field.name(),
-                known.join(", ")
-            );
-            return Err(ConditionError::new(text, span.clone(), message));
-        }
-    }
-    Ok(())
 }
 
 struct Parser<'a> {

@@ -78,3 +78,14 @@ fn ports_greet_as_ssh() {
         assert_eq!(&greeting, b"SSH-2.0-");
     }
 }
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn the_labs_configuration_is_good() {
+    let lab = Lab::get();
+    let options = midwatch::config::Options { home: None, themes: None, actions: &[] };
+    match midwatch::config::load(&lab.path("/config"), options) {
+        Ok(loaded) => assert!(loaded.warnings.mistakes().is_empty(), "{}", loaded.warnings.render(false)),
+        Err(error) => panic!("{}", error.report().map(|it| it.render(false)).unwrap_or_default()),
+    }
+}

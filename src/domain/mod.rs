@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod app;
+pub mod cadence;
 pub mod check;
 pub mod check_schedule;
 pub mod check_state;

@@ -1,0 +1,141 @@
+//! All servers, checks and apps, and what follows from them.
+
+use std::collections::BTreeMap;
+
+use super::finding::Finding;
+use super::marks::Marks;
+use super::problems::Since;
+use super::server::ServerLive;
+use crate::domain::app::App;
+use crate::domain::check::CheckResult;
+use crate::domain::health::{Health, Verdict};
+use crate::domain::ids::{AppId, CheckId, EnvironmentId, ServerId};
+use crate::domain::problem::Problem;
+use crate::domain::reading::{Freshness, Reading};
+use crate::domain::setup::{AppSetup, EnvironmentSetup, Setup};
+use crate::domain::time::Timestamp;
+
+/// What is known of everything that is configured. Observations go in by one method each; verdicts,
+/// apps and problems are as of the last [`refresh`](Self::refresh).
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    /// By name, for looking up; the order of the configuration is in `order`.
+    pub(super) servers: BTreeMap<ServerId, ServerLive>,
+    pub(super) order: Vec<ServerId>,
+    pub(super) environments: Vec<EnvironmentSetup>,
+    pub(super) configured_apps: Vec<AppSetup>,
+    pub(super) checks: BTreeMap<CheckId, Reading<CheckResult>>,
+    pub(super) marks: Marks,
+    pub(super) since: Since,
+    pub(super) findings: Vec<Finding>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) apps: Vec<App>,
+    pub(super) dirty: bool,
+    pub(super) containers_changed: bool,
+    pub(super) refreshed: Option<Timestamp>,
+}
+
+impl Fleet {
+    /// Takes the configuration, at start or after a reload: new servers are added, servers that it
+    /// no longer names are forgotten with all that is about them, the others keep their readings.
+    pub fn configure(&mut self, setup: &Setup) {
+        let mut before = std::mem::take(&mut self.servers);
+        for server in &setup.servers {
+            let live = match before.remove(&server.id) {
+                Some(mut live) => {
+                    live.setup = server.clone();
+                    live.dirty = true;
+                    live
+                }
+                None => ServerLive::new(server.clone()),
+            };
+            self.servers.insert(server.id.clone(), live);
+        }
+        self.order = setup.servers.iter().map(|server| server.id.clone()).collect();
+        self.environments.clone_from(&setup.environments);
+        self.configured_apps.clone_from(&setup.apps);
+        let servers = &self.servers;
+        self.checks.retain(|_, reading| {
+            let from = reading.value().and_then(|result| result.from.as_ref());
+            from.is_none_or(|from| servers.contains_key(from))
+        });
+        self.changed();
+        self.containers_changed = true;
+    }
+
+    /// Forgets the checks that are not in the list: what a reload no longer makes.
+    pub fn keep_checks(&mut self, keep: impl Fn(&CheckId) -> bool) {
+        self.checks.retain(|id, _| keep(id));
+        self.changed();
+    }
+
+    /// The servers in the order of the configuration.
+    pub fn servers(&self) -> impl ExactSizeIterator<Item = &ServerLive> + Clone {
+        // Every name in `order` is in `servers`: both are set in `configure` alone.
+        self.order.iter().map(|id| &self.servers[id])
+    }
+
+    /// One server.
+    pub fn server(&self, id: &ServerId) -> Option<&ServerLive> {
+        self.servers.get(id)
+    }
+
+    /// The environments.
+    pub fn environments(&self) -> &[EnvironmentSetup] {
+        &self.environments
+    }
+
+    /// One environment.
+    pub fn environment(&self, id: &EnvironmentId) -> Option<&EnvironmentSetup> {
+        self.environments.iter().find(|environment| environment.id == *id)
+    }
+
+    /// The checks that were made, by name.
+    pub fn checks(&self) -> impl ExactSizeIterator<Item = (&CheckId, &Reading<CheckResult>)> {
+        self.checks.iter()
+    }
+
+    /// One check.
+    pub fn check(&self, id: &CheckId) -> Option<&Reading<CheckResult>> {
+        self.checks.get(id)
+    }
+
+    /// The verdict on a check now: a stale one is unknown, and so is one that was never made.
+    pub fn check_verdict(&self, id: &CheckId, now: Timestamp) -> Verdict {
+        let Some((reading, result)) = self.checks.get(id).and_then(|r| Some((r, r.value()?))) else {
+            return Verdict::new(Health::Unknown, format!("check {id} was not made yet"));
+        };
+        match reading.freshness(now, result.interval) {
+            Freshness::Fresh => result.verdict.clone(),
+            _ => Verdict::new(Health::Unknown, format!("check {id} is not made any more")),
+        }
+    }
+
+    /// The apps, by name.
+    pub fn apps(&self) -> &[App] {
+        &self.apps
+    }
+
+    /// One app.
+    pub fn app(&self, id: &AppId) -> Option<&App> {
+        self.apps.iter().find(|app| app.id == *id)
+    }
+
+    /// The problems, worst first, then newest.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What happened.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.dirty = true;
+    }
+}
+
+#[cfg(test)]
+#[path = "fleet_live_tests.rs"]
+mod tests;

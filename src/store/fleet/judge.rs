@@ -1,0 +1,91 @@
+//! Verdicts and problems, worked out again only for what changed or aged.
+
+use super::Fleet;
+use super::apps::apps;
+use super::finding::{Finding, Kind};
+use super::problems::fold;
+use super::rules::{Seen, check, find, missing};
+use super::server::ServerLive;
+use crate::domain::health::{Health, Verdict};
+use crate::domain::link::Link;
+use crate::domain::time::Timestamp;
+
+impl Fleet {
+    /// Brings verdicts, apps and problems up to date; to be called before drawing. It costs next to
+    /// nothing where nothing changed within the same second, and says whether anything did.
+    pub fn refresh(&mut self, now: Timestamp) -> bool {
+        let same_second = self.refreshed.is_some_and(|at| at.as_millis() / 1000 == now.as_millis() / 1000);
+        if same_second && !self.dirty {
+            return false;
+        }
+        let mut changed = self.refreshed.is_none();
+        for server in self.servers.values_mut().filter(|server| server.dirty || !same_second) {
+            changed |= judge(server, now);
+        }
+        let findings = self.all_findings(now);
+        if changed || findings != self.findings {
+            changed = true;
+            self.since.observe(&findings, now);
+            self.problems = fold(findings.clone(), &self.since);
+            self.findings = findings;
+        }
+        if self.containers_changed || !same_second {
+            let check = |id: &_| self.check_verdict(id, now);
+            let apps = apps(self.servers(), &self.configured_apps, check, now);
+            changed |= apps != self.apps;
+            self.apps = apps;
+        }
+        self.containers_changed = false;
+        self.dirty = false;
+        self.refreshed = Some(now);
+        changed
+    }
+
+    fn all_findings(&self, now: Timestamp) -> Vec<Finding> {
+        let servers = self.servers().flat_map(|server| server.findings.iter().cloned());
+        let checks =
+            self.checks.values().filter_map(|reading| check::find(reading, &self.configured_apps, now));
+        let missing = self.configured_apps.iter().flat_map(|app| {
+            let on = app.servers.iter().filter_map(|id| self.servers.get(id));
+            on.filter_map(move |server| missing::find(app, server, now))
+        });
+        servers.chain(checks).chain(missing).collect()
+    }
+}
+
+/// Judges one server again; says whether its findings or its verdict changed.
+fn judge(server: &mut ServerLive, now: Timestamp) -> bool {
+    let findings = find(&Seen::new(server, now));
+    let verdict = verdict(server, &findings);
+    server.dirty = false;
+    server.judged_at = Some(now);
+    let changed = findings != server.findings || verdict != server.verdict;
+    server.findings = findings;
+    server.verdict = verdict;
+    changed
+}
+
+/// A server is down only when it is not reached; whatever is wrong on it, it is degraded.
+fn verdict(server: &ServerLive, findings: &[Finding]) -> Verdict {
+    let of = |finding: &Finding| {
+        let health = match finding.kind {
+            Kind::Link => finding.severity,
+            _ => finding.severity.min(Health::Degraded),
+        };
+        Verdict::new(health, finding.cause.clone())
+    };
+    let unread = match (&server.link, server.vitals.value()) {
+        (Link::Idle, None) => Some("not looked at yet"),
+        (Link::Connecting, None) => Some("connecting"),
+        (_, None) => Some("not read yet"),
+        _ => None,
+    };
+    let mut verdicts: Vec<_> = findings.iter().map(of).collect();
+    // Of equally bad ones the worst finding gives the reason.
+    let severity = |i: &usize| findings.get(*i).map(|finding| finding.severity);
+    if let Some(worst) = (0..verdicts.len()).rev().max_by_key(severity) {
+        verdicts.swap(0, worst);
+    }
+    verdicts.extend(unread.map(|reason| Verdict::new(Health::Unknown, reason)));
+    if verdicts.is_empty() { Verdict::up() } else { Verdict::worst(verdicts) }
+}

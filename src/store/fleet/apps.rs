@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 
 /// All apps, by name. `check` tells the verdict on a check that a configured app names.
 pub fn apps<'a>(
-    servers: impl Iterator<Item = &'a ServerLive> + Clone,
+    servers: &(impl Iterator<Item = &'a ServerLive> + Clone),
     configured: &[AppSetup],
     check: impl Fn(&CheckId) -> Verdict,
     now: Timestamp,
@@ -28,7 +28,7 @@ pub fn apps<'a>(
     for server in servers.clone() {
         for container in server.known_containers() {
             let Some(project) = container.project.as_deref() else { continue };
-            let name = configured_for(configured, project, server, servers.clone())
+            let name = configured_for(configured, project, server, servers)
                 .map_or_else(|| Name::Found(project, server.setup.environment.as_ref()), Name::Configured);
             let part = parts.entry(name).or_default();
             part.containers.push((server, container));
@@ -50,7 +50,7 @@ fn configured_for<'a, 's>(
     configured: &'a [AppSetup],
     project: &str,
     server: &ServerLive,
-    servers: impl Iterator<Item = &'s ServerLive> + Clone,
+    servers: &(impl Iterator<Item = &'s ServerLive> + Clone),
 ) -> Option<&'a AppSetup> {
     let mut named = configured.iter().filter(|app| app.project == project);
     let near = |app: &&AppSetup| {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn list(servers: &[ServerLive], configured: &[AppSetup]) -> Vec<App> {
-        apps(servers.iter(), configured, |_| Verdict::up(), NOW)
+        apps(&servers.iter(), configured, |_| Verdict::up(), NOW)
     }
 
     #[test]

@@ -70,6 +70,7 @@ fn check(name: &str, from: Option<&str>) -> CheckResult {
         interval: Duration::from_secs(10),
         facts: Vec::new(),
         failures: 3,
+        blocked_by: None,
     }
 }
 

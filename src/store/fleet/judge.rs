@@ -31,7 +31,7 @@ impl Fleet {
         }
         if self.containers_changed || !same_second {
             let check = |id: &_| self.check_verdict(id, now);
-            let apps = apps(self.servers(), &self.configured_apps, check, now);
+            let apps = apps(&self.servers(), &self.configured_apps, check, now);
             changed |= apps != self.apps;
             self.apps = apps;
         }

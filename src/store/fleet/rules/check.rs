@@ -24,7 +24,7 @@ pub fn find(reading: &Reading<CheckResult>, apps: &[AppSetup], now: Timestamp) -
         id: format!("check:{}", result.check).into(),
         kind: if database && severity == Health::Down { Kind::DatabaseCheck } else { Kind::Check },
         target: Target::Check(result.check.clone()),
-        server: result.from.clone(),
+        server: result.blocked_by.clone().or_else(|| result.from.clone()),
         project: app.map(|app| app.project.clone()),
         project_servers: app.map(|app| app.servers.clone()).unwrap_or_default(),
         check: Some(result.kind),
@@ -56,6 +56,7 @@ mod tests {
             interval: Duration::from_secs(10),
             facts: Vec::new(),
             failures: 0,
+            blocked_by: None,
         };
         assert_eq!(find(&reading, &[], NOW), None);
         reading.succeed(result, NOW);

@@ -8,6 +8,7 @@ pub mod app;
 pub mod collectors;
 pub mod config;
 pub mod domain;
+pub mod history;
 pub mod http;
 pub mod keys;
 pub mod message;

@@ -21,6 +21,7 @@ pub mod line;
 pub mod link;
 pub mod log_source;
 pub mod metric;
+pub mod past;
 pub mod problem;
 pub mod quantity;
 pub mod question;

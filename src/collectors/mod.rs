@@ -5,6 +5,11 @@
 //! (domain, store), or changing anything on a server.
 
 pub mod checks;
+pub mod containers;
+pub mod supervisor;
+pub mod vitals;
+
+mod failing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +17,29 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use crate::config::{IntervalsConfig, ServerConfig};
 use crate::domain::clock::Clock;
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
 use crate::message::batch::{Batch, Observation, Subject};
 use crate::message::publish::Publish;
 use crate::transports::Transport;
+
+/// The registry: the collectors of a server, one row each.
+pub fn collectors_of(server: &ServerConfig, intervals: &IntervalsConfig) -> Vec<Arc<dyn Collector>> {
+    let collect = server.collect;
+    let socket = || server.docker.clone();
+    let mut collectors: Vec<Arc<dyn Collector>> = Vec::new();
+    let mut row = |wanted: bool, make: &dyn Fn() -> Arc<dyn Collector>| {
+        if wanted {
+            collectors.push(make());
+        }
+    };
+    row(collect.vitals, &|| Arc::new(vitals::VitalsCollector::new(intervals.vitals)));
+    row(collect.containers, &|| Arc::new(containers::ContainersCollector::new(socket())));
+    row(collect.containers, &|| Arc::new(containers::UsageCollector::new(socket(), intervals.containers)));
+    collectors
+}
 
 /// How closely a server is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

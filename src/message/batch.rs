@@ -9,6 +9,7 @@ use crate::domain::event_mark::EventMark;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ContainerId, ServerId};
 use crate::domain::link::{Link, ServerFacts};
+use crate::domain::log_source::LogStream;
 use crate::domain::metric::Metric;
 use crate::domain::unit::Units;
 use crate::domain::vitals::Vitals;
@@ -64,6 +65,8 @@ pub enum Subject {
     Usage,
     /// systemd.
     Units,
+    /// A log that is followed.
+    Logs(LogStream),
     /// An access log, by its label.
     Access(String),
     /// A Prometheus query or scrape, by its label.

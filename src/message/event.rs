@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
+use super::log_batch::LogBatch;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
 use crate::domain::question::Question;
@@ -26,6 +27,8 @@ pub enum Event {
     Tick,
     /// Something was observed.
     Batch(Batch),
+    /// Log lines came.
+    Logs(LogBatch),
     /// The configuration, at start and after a reload.
     Setup(Setup),
     /// A reload was refused; the one in force stays.

@@ -1,5 +1,5 @@
-//! The one bounded queue between every task and the loop, with three manners: input comes first,
-//! gauges overwrite their slot, control waits for room. Nothing in it grows with a slow loop.
+//! The one bounded queue between every task and the loop, with four manners: input comes first,
+//! control and log lines wait for room, gauges overwrite their slot. Nothing in it grows with a slow loop.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::batch::{Batch, Observation, Subject};
 use super::event::Event;
+use super::log_batch::LogBatch;
 use super::publish::Publish;
 use crate::domain::ids::{CheckId, ServerId};
 
@@ -18,6 +19,8 @@ const CONTROL_ROOM: usize = 1024;
 /// How many batches may wait of the kinds that add to each other; past it the oldest is lost, which
 /// a loop that stood still for minutes shows as a gap in its series.
 const COUNTED_ROOM: usize = 16 * 1024;
+/// How many bytes of log lines may wait; sources are held back past it.
+const LOG_ROOM: usize = 8 << 20;
 /// How many keys may wait; a hand does not type so many, a paste is one event.
 const INPUT_ROOM: usize = 1024;
 
@@ -26,12 +29,16 @@ pub struct Inbox {
     inner: Mutex<Inner>,
     ready: Condvar,
     control_room: Semaphore,
+    log_room: Semaphore,
 }
 
 #[derive(Default)]
 struct Inner {
     input: VecDeque<Event>,
     control: VecDeque<Event>,
+    logs: VecDeque<LogBatch>,
+    /// Whether the last thing taken was a batch of lines while a gauge waited.
+    gauge_is_due: bool,
     counted: VecDeque<Batch>,
     order: VecDeque<Slot>,
     slots: HashMap<Slot, Batch>,
@@ -61,7 +68,12 @@ fn slot(batch: &Batch) -> Option<Slot> {
 
 impl Default for Inbox {
     fn default() -> Self {
-        Self { inner: Mutex::default(), ready: Condvar::new(), control_room: Semaphore::new(CONTROL_ROOM) }
+        Self {
+            inner: Mutex::default(),
+            ready: Condvar::new(),
+            control_room: Semaphore::new(CONTROL_ROOM),
+            log_room: Semaphore::new(LOG_ROOM),
+        }
     }
 }
 
@@ -82,8 +94,8 @@ impl Inbox {
         self.ready.notify_one();
     }
 
-    /// The next event that should be handled: input, then control, then gauges in the order in which
-    /// they first came. `None` where nothing waits.
+    /// The next event that should be handled: input, then control, then one batch of log lines,
+    /// then gauges in the order in which they first came. `None` where nothing waits.
     pub fn take(&self) -> Option<Event> {
         let mut inner = self.lock();
         if let Some(event) = inner.input.pop_front() {
@@ -93,6 +105,12 @@ impl Inbox {
             drop(inner);
             self.control_room.add_permits(1);
             return Some(event);
+        }
+        // Gauges are few and small, lines may be many: a gauge waits behind one batch of them at most.
+        if let Some(batch) = inner.next_logs() {
+            drop(inner);
+            self.log_room.add_permits(room_for(&batch) as usize);
+            return Some(Event::Logs(batch));
         }
         if let Some(batch) = inner.counted.pop_front() {
             return Some(Event::Batch(batch));
@@ -129,8 +147,27 @@ impl Inbox {
 
 impl Inner {
     fn is_empty(&self) -> bool {
-        self.input.is_empty() && self.control.is_empty() && self.counted.is_empty() && self.order.is_empty()
+        self.input.is_empty() && self.control.is_empty() && self.logs.is_empty() && !self.has_gauge()
     }
+
+    fn has_gauge(&self) -> bool {
+        !self.counted.is_empty() || !self.order.is_empty()
+    }
+
+    /// The next batch of lines, but not twice in a row past a gauge that waits.
+    fn next_logs(&mut self) -> Option<LogBatch> {
+        if std::mem::take(&mut self.gauge_is_due) {
+            return None;
+        }
+        let batch = self.logs.pop_front()?;
+        self.gauge_is_due = self.has_gauge();
+        Some(batch)
+    }
+}
+
+/// The room that a batch takes; one that is larger than all of it waits until all of it is free.
+fn room_for(batch: &LogBatch) -> u32 {
+    u32::try_from(batch.bytes().min(LOG_ROOM)).unwrap_or(u32::MAX)
 }
 
 #[async_trait::async_trait]
@@ -160,6 +197,14 @@ impl Publish for Inbox {
         self.ready.notify_one();
     }
 
+    async fn logs(&self, batch: LogBatch) {
+        if let Ok(permits) = self.log_room.acquire_many(room_for(&batch)).await {
+            permits.forget();
+            self.lock().logs.push_back(batch);
+            self.ready.notify_one();
+        }
+    }
+
     async fn control(&self, event: Event) {
         if let Ok(permit) = self.control_room.acquire().await {
             permit.forget();
@@ -174,9 +219,11 @@ mod tests {
     use super::*;
     use crate::domain::ids::RequestId;
     use crate::domain::link::Link;
+    use crate::domain::log_source::{LogSource, LogStream};
     use crate::domain::time::Timestamp;
     use crate::domain::vitals::Vitals;
     use crate::keys::chord::Chord;
+    use crate::store::logs::{ChunkBuilder, Flags};
 
     fn vitals(server: &str, at: i64) -> Batch {
         Batch {
@@ -224,5 +271,42 @@ mod tests {
         assert!(inbox.take().is_some());
         late.await;
         assert_eq!(std::iter::from_fn(|| inbox.take()).last(), Some(Event::Tick));
+    }
+
+    fn lines(source: &str, bytes: usize) -> LogBatch {
+        let mut builder = ChunkBuilder::default();
+        builder.push_raw(&"x".repeat(bytes), Timestamp::from_secs(1), Flags::NONE);
+        let stream = LogStream::Container { name: source.to_owned() };
+        LogBatch { source: LogSource { server: "a".into(), stream }, chunk: builder.take(), gap: 0 }
+    }
+
+    #[tokio::test]
+    async fn lines_come_before_gauges_but_a_gauge_waits_for_one_batch_only() {
+        let inbox = Inbox::default();
+        inbox.batch(vitals("a", 1));
+        inbox.logs(lines("one", 10)).await;
+        inbox.logs(lines("two", 10)).await;
+        assert_eq!(inbox.take(), Some(Event::Logs(lines("one", 10))));
+        assert_eq!(inbox.take(), Some(Event::Batch(vitals("a", 1))));
+        assert_eq!(inbox.take(), Some(Event::Logs(lines("two", 10))));
+        assert_eq!(inbox.take(), None);
+    }
+
+    #[tokio::test]
+    async fn lines_wait_for_room_and_none_is_lost() {
+        let inbox = Inbox::default();
+        let mut sent = 0;
+        let late = loop {
+            let next = inbox.logs(lines("one", 60_000));
+            let mut next = Box::pin(next);
+            match tokio::time::timeout(Duration::from_millis(20), &mut next).await {
+                Ok(()) => sent += 1,
+                Err(_) => break next,
+            }
+        };
+        assert!((130..=140).contains(&sent), "{sent} batches of 60 kB went into 8 MiB");
+        assert!(inbox.take().is_some());
+        late.await;
+        assert_eq!(std::iter::from_fn(|| inbox.take()).count(), sent);
     }
 }

@@ -7,4 +7,5 @@ pub mod batch;
 pub mod effect;
 pub mod event;
 pub mod inbox;
+pub mod log_batch;
 pub mod publish;

@@ -1,0 +1,14 @@
+//! Containers: the list, kept true by the engine's events, and what the running ones use.
+//!
+//! Lives here: the two collectors. The pure reading of the engine's answers is `inspect` and
+//! `usage`. Not here: changing a container, or its log (`logs/`).
+
+mod engine;
+mod inspect;
+mod list;
+mod marks;
+mod stats;
+mod usage;
+
+pub use list::ContainersCollector;
+pub use stats::UsageCollector;

@@ -1,0 +1,25 @@
+//! Log lines as a follower hands them over.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::log_source::LogSource;
+use crate::store::logs::Chunk;
+
+/// Lines of one source, in its order. One without lines says that the source is followed now, and
+/// takes back a failure that was told before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogBatch {
+    /// Where they come from.
+    pub source: LogSource,
+    /// The lines.
+    pub chunk: Chunk,
+    /// How many lines are known to be missing before the first of these.
+    pub gap: u64,
+}
+
+impl LogBatch {
+    /// What it takes of the budget on the way, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.chunk.bytes() + size_of::<Self>()
+    }
+}

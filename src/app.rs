@@ -13,6 +13,7 @@ use crate::keys::chord::Chord;
 use crate::message::batch::Batch;
 use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
+use crate::message::log_batch::LogBatch;
 use crate::state::State;
 use crate::state::overlay::{Outcome, Overlay};
 use crate::state::text_input::TextInput;
@@ -62,6 +63,7 @@ impl App {
             }
             Event::Tick => self.tick(),
             Event::Batch(batch) => self.batch(batch),
+            Event::Logs(batch) => self.logs(&batch),
             Event::Setup(setup) => self.setup(setup),
             Event::SetupRefused(failure) => self.overlay(Overlay::Failure(failure)),
             Event::Ask(request, question) => self.ask(request, question),
@@ -134,6 +136,16 @@ impl App {
     }
 
     fn batch(&mut self, _batch: Batch) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn logs(&mut self, batch: &LogBatch) -> Vec<Effect> {
+        if batch.gap > 0 {
+            self.state.logs.gap(&batch.source, batch.gap, self.state.now);
+        }
+        if !batch.chunk.is_empty() {
+            self.state.logs.append(&batch.source, &batch.chunk, self.state.now);
+        }
         Vec::new()
     }
 

@@ -71,7 +71,7 @@ impl ContainersCollector {
 
     async fn observe(&self, beat: Beat) -> Result<Infallible, Failure> {
         let what = what(&beat.server);
-        let docker = engine::connect(&beat, self.socket.as_deref(), &what).await?;
+        let docker = engine::connect(&beat.transport, self.socket.as_deref(), &what).await?;
         let filters = HashMap::from([
             ("type".to_owned(), vec!["container".to_owned()]),
             ("event".to_owned(), EVENTS.iter().map(|&event| event.to_owned()).collect()),

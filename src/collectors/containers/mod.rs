@@ -3,7 +3,7 @@
 //! Lives here: the two collectors. The pure reading of the engine's answers is `inspect` and
 //! `usage`. Not here: changing a container, or its log (`logs/`).
 
-mod engine;
+pub(super) mod engine;
 mod inspect;
 mod list;
 mod marks;

@@ -44,7 +44,7 @@ impl UsageCollector {
 
     async fn observe(&self, mut beat: Beat) -> Result<Infallible, Failure> {
         let what = format!("read what the containers of {} use", beat.server);
-        let docker = engine::connect(&beat, self.socket.as_deref(), &what).await?;
+        let docker = engine::connect(&beat.transport, self.socket.as_deref(), &what).await?;
         let machine = memory_of_machine(&docker).await;
         let mut before: BTreeMap<ContainerId, Counters> = BTreeMap::new();
         let mut first = true;

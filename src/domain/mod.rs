@@ -14,6 +14,7 @@ pub mod condition;
 pub mod container;
 pub mod event_mark;
 pub mod failure;
+pub mod forecast;
 pub mod health;
 pub mod ids;
 pub mod level;

@@ -5,3 +5,4 @@
 
 pub mod fleet;
 pub mod logs;
+pub mod series;

@@ -4,5 +4,7 @@
 //! Lives here: pure functions of text, safe on garbage. Not here: where lines come from or are kept.
 
 pub mod continuation;
+pub mod fields;
 pub mod level;
 pub mod tidy;
+pub mod time;

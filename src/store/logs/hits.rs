@@ -1,6 +1,7 @@
 //! Which lines a search found, kept segment by segment, so that it grows with the lines.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ use super::segment::{Segment, SegmentKey};
 pub struct SegmentHits {
     /// The segment.
     pub segment: SegmentKey,
+    /// The line from which it was searched this time; what was found before that stays.
+    pub from: u16,
     /// How many of its lines were searched, from the first.
     pub searched: u16,
     /// The lines that were found, by index, ascending.
@@ -24,11 +27,23 @@ pub struct Hits {
 }
 
 impl Hits {
-    /// Takes what was found in one segment, in place of what was known of it before; what was
-    /// searched less far than that is left out.
+    /// Takes what was found in one segment. What overtook another search, and so does not follow
+    /// on what is known, is left out: those lines stay unsearched.
     pub fn take(&mut self, found: SegmentHits) {
-        if self.searched(found.segment) <= usize::from(found.searched) {
-            self.by_segment.insert(found.segment, found);
+        let known = self.searched(found.segment);
+        if known > usize::from(found.searched) || known < usize::from(found.from) {
+            return;
+        }
+        match self.by_segment.entry(found.segment) {
+            Entry::Vacant(free) => {
+                free.insert(found);
+            }
+            Entry::Occupied(mut held) => {
+                let held = held.get_mut();
+                held.lines.truncate(held.lines.partition_point(|line| *line < found.from));
+                held.lines.extend(found.lines);
+                held.searched = found.searched;
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::cursor::{Cursor, LineSeq, SourceId};
 use super::hits::Hits;
 use super::line::{Entry, Line};
 use super::merged::Merged;
-use super::segment::Segment;
+use super::segment::{Segment, SegmentKey};
 use super::source_log::SourceLog;
 use crate::domain::log_source::LogSource;
 use crate::domain::time::Timestamp;
@@ -163,6 +163,11 @@ impl LogStore {
     /// The place of a line in the merged view.
     pub fn cursor(&self, source: SourceId, seq: LineSeq) -> Option<Cursor> {
         self.entry(source, seq).map(|entry| entry.cursor)
+    }
+
+    /// Whether a segment is still held.
+    pub fn holds(&self, key: SegmentKey) -> bool {
+        self.log(key.source).is_some_and(|log| log.first() <= key.first && key.first < log.next)
     }
 
     /// The view of some sources in the order of time: all lines, or those that a search found.

@@ -1,0 +1,236 @@
+//! All series of all servers, within a bounded number.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::derive;
+use super::series_one::{Bucket, Series};
+use crate::domain::access::AccessStats;
+use crate::domain::cadence;
+use crate::domain::check::CheckResult;
+use crate::domain::container::ContainerUsage;
+use crate::domain::forecast;
+use crate::domain::ids::ServerId;
+use crate::domain::metric::{Metric, SeriesKey};
+use crate::domain::time::Timestamp;
+use crate::domain::vitals::Vitals;
+
+/// The most series over all servers, about 6 KiB each when a day is full; past it the series that
+/// was silent for longest goes.
+pub const MAX_SERIES: usize = 24_000;
+
+/// The span over which a disk's growth is judged.
+const GROWTH: Duration = Duration::from_secs(6 * 3600);
+
+/// Series by server and metric.
+#[derive(Clone, Debug, Default)]
+pub struct SeriesStore {
+    servers: BTreeMap<ServerId, BTreeMap<Metric, Series>>,
+    count: usize,
+}
+
+impl SeriesStore {
+    /// Takes a value that is read every `interval`.
+    pub fn record(
+        &mut self,
+        server: &ServerId,
+        metric: Metric,
+        value: f64,
+        at: Timestamp,
+        interval: Duration,
+    ) {
+        self.series(server, metric).record(value as f32, at, interval);
+    }
+
+    /// Takes a look at a machine.
+    pub fn vitals(&mut self, server: &ServerId, vitals: &Vitals, at: Timestamp, interval: Duration) {
+        for (metric, value) in derive::of_vitals(vitals) {
+            self.record(server, metric, value, at, interval);
+        }
+    }
+
+    /// Takes what a container uses, by its name, which stays over a redeploy.
+    pub fn usage(&mut self, server: &ServerId, name: &str, usage: &ContainerUsage, at: Timestamp) {
+        for (metric, value) in derive::of_usage(name, usage) {
+            self.record(server, metric, value, at, cadence::USAGE);
+        }
+    }
+
+    /// Takes figures of an access log.
+    pub fn access(&mut self, server: &ServerId, stats: &AccessStats, at: Timestamp) {
+        for (metric, value) in derive::of_access(stats) {
+            self.record(server, metric, value, at, cadence::ACCESS);
+        }
+    }
+
+    /// Takes a check's time to answer.
+    pub fn check(&mut self, server: &ServerId, result: &CheckResult, at: Timestamp) {
+        if let Some((metric, value)) = derive::of_check(result) {
+            self.record(server, metric, value, at, result.interval);
+        }
+    }
+
+    /// Takes minutes that were kept on disk; what was read since the start stays as it is.
+    pub fn import(&mut self, key: &SeriesKey, old: impl IntoIterator<Item = (Timestamp, Bucket)>) {
+        self.series(&key.server, key.metric.clone()).import(old.into_iter());
+    }
+
+    /// A range in equal parts; `None` for a part in which nothing was read. Detailed up to half an
+    /// hour, where that lies in the last quarter; by the minute up to a day.
+    pub fn points(
+        &self,
+        key: &SeriesKey,
+        from: Timestamp,
+        to: Timestamp,
+        buckets: usize,
+    ) -> Vec<Option<Bucket>> {
+        self.get(key).map_or_else(|| vec![None; buckets], |series| series.points(from, to, buckets))
+    }
+
+    /// The last value of a series, and when it was read.
+    pub fn last(&self, key: &SeriesKey) -> Option<(f32, Timestamp)> {
+        self.get(key)?.last()
+    }
+
+    /// What is measured on a server.
+    pub fn metrics(&self, server: &ServerId) -> impl Iterator<Item = &Metric> {
+        self.servers.get(server).into_iter().flat_map(BTreeMap::keys)
+    }
+
+    /// The servers that have series.
+    pub fn servers(&self) -> impl Iterator<Item = &ServerId> {
+        self.servers.keys()
+    }
+
+    /// When each disk of a server will be full, where it fills steadily; for each minute or so.
+    pub fn disk_forecasts(&self, server: &ServerId, now: Timestamp) -> Vec<(String, Option<Timestamp>)> {
+        let disks = self.servers.get(server).into_iter().flatten();
+        disks
+            .filter_map(|(metric, series)| match metric {
+                Metric::Disk(mount) => Some((mount.to_string(), forecast_one(series, now))),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Forgets the servers that are not kept, after a reload.
+    pub fn keep(&mut self, keep: impl Fn(&ServerId) -> bool) {
+        self.servers.retain(|server, _| keep(server));
+        self.count = self.servers.values().map(BTreeMap::len).sum();
+    }
+
+    /// The number of series.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The bytes of memory that all series take, their names not counted.
+    pub fn bytes(&self) -> usize {
+        let series = self.servers.values().flat_map(BTreeMap::values);
+        series.map(|series| size_of::<Series>() + series.heap()).sum()
+    }
+
+    fn get(&self, key: &SeriesKey) -> Option<&Series> {
+        self.servers.get(&key.server)?.get(&key.metric)
+    }
+
+    fn series(&mut self, server: &ServerId, metric: Metric) -> &mut Series {
+        let known = self.servers.get(server).is_some_and(|all| all.contains_key(&metric));
+        if !known {
+            while self.count >= MAX_SERIES {
+                self.drop_silent();
+            }
+            self.count += 1;
+        }
+        self.servers.entry(server.clone()).or_default().entry(metric).or_default()
+    }
+
+    fn drop_silent(&mut self) {
+        let all = self.servers.iter().flat_map(|(server, all)| all.iter().map(move |(m, s)| (server, m, s)));
+        let silent = all.min_by_key(|(.., series)| series.last().map(|(_, at)| at));
+        let Some((server, metric)) = silent.map(|(server, metric, _)| (server.clone(), metric.clone()))
+        else {
+            self.count = 0;
+            return;
+        };
+        if let Some(all) = self.servers.get_mut(&server) {
+            all.remove(&metric);
+        }
+        self.count -= 1;
+    }
+}
+
+fn forecast_one(series: &Series, now: Timestamp) -> Option<Timestamp> {
+    let minutes = usize::try_from(GROWTH.as_secs() / 60).unwrap_or(0);
+    let from = now - GROWTH;
+    let points: Vec<_> = series
+        .points(from, now, minutes)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(i, bucket)| Some((from + Duration::from_secs(60 * i as u64 + 30), bucket?.avg)))
+        .collect();
+    forecast::full_at(&points, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::quantity::Percent;
+    use crate::domain::vitals::CpuUse;
+
+    const TWO: Duration = Duration::from_secs(2);
+
+    fn key(server: &str, metric: Metric) -> SeriesKey {
+        SeriesKey { server: server.into(), metric }
+    }
+
+    #[test]
+    fn a_look_at_a_machine_becomes_series() {
+        let mut store = SeriesStore::default();
+        let cpu = Some(CpuUse { busy: Percent(42.0), ..CpuUse::default() });
+        store.vitals(&"a".into(), &Vitals { cpu, ..Vitals::default() }, Timestamp::from_secs(10), TWO);
+        let points =
+            store.points(&key("a", Metric::Cpu), Timestamp::from_secs(10), Timestamp::from_secs(12), 1);
+        assert_eq!(points, [Some(Bucket { min: 42.0, avg: 42.0, max: 42.0 })]);
+        assert_eq!(
+            store.points(&key("b", Metric::Cpu), Timestamp::default(), Timestamp::from_secs(9), 2),
+            [None; 2]
+        );
+        store.keep(|_| false);
+        assert!(store.is_empty());
+    }
+
+    #[test]
+    fn past_the_bound_the_silent_ones_go() {
+        let mut store = SeriesStore::default();
+        for n in 0..MAX_SERIES + 3 {
+            let metric = Metric::ContainerCpu(n.to_string().into());
+            store.record(&"a".into(), metric, 1.0, Timestamp::from_secs(n as i64), TWO);
+        }
+        assert_eq!(store.len(), MAX_SERIES);
+        let last = |n: usize| store.last(&key("a", Metric::ContainerCpu(n.to_string().into())));
+        assert!(last(2).is_none() && last(3).is_some());
+    }
+
+    #[test]
+    fn a_disk_that_fills_is_forecast_and_one_that_does_not_is_not() {
+        let mut store = SeriesStore::default();
+        for minute in 0..240 {
+            let at = Timestamp::from_secs(minute * 60);
+            let interval = Duration::from_secs(60);
+            store.record(&"a".into(), Metric::Disk("/".into()), 50.0 + minute as f64 / 12.0, at, interval);
+            store.record(&"a".into(), Metric::Disk("/var".into()), 50.0, at, interval);
+        }
+        let forecasts = store.disk_forecasts(&"a".into(), Timestamp::from_secs(240 * 60));
+        let hours: Vec<_> = forecasts
+            .iter()
+            .map(|(mount, at)| (mount.as_str(), at.map(|at| at.as_millis() / 3_600_000)))
+            .collect();
+        assert_eq!(hours, [("/", Some(10)), ("/var", None)]);
+    }
+}

@@ -9,12 +9,14 @@ use crate::domain::ids::RequestId;
 use crate::domain::question::Question;
 use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
-use crate::keys::chord::Chord;
-use crate::message::batch::Batch;
+use crate::keys::chord::{Chord, Key};
+use crate::keys::mouse::{Gesture, Mouse};
 use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
 use crate::message::log_batch::LogBatch;
 use crate::state::State;
+use crate::state::filter::Filter;
+use crate::state::list::Move;
 use crate::state::overlay::{Outcome, Overlay};
 use crate::state::text_input::TextInput;
 use crate::theme::Theme;
@@ -54,22 +56,34 @@ impl App {
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         self.state.now = now;
         match event {
+            Event::Quit => vec![Effect::Quit],
             Event::Key(chord) => self.key(chord),
-            Event::Mouse(_) => Vec::new(),
+            Event::Mouse(mouse) => self.mouse(mouse),
             Event::Paste(text) => self.paste(&text),
             Event::Resize(columns, rows) => {
                 self.state.size = crate::state::layout::Size { columns, rows };
+                self.state.settle();
                 Vec::new()
             }
             Event::Tick => self.tick(),
-            Event::Batch(batch) => self.batch(batch),
             Event::Logs(batch) => self.logs(&batch),
+            Event::Batch(batch) => {
+                self.state.observe(batch);
+                Vec::new()
+            }
             Event::Setup(setup) => self.setup(setup),
             Event::SetupRefused(failure) => self.overlay(Overlay::Failure(failure)),
             Event::Ask(request, question) => self.ask(request, question),
             Event::Withdrawn(request) => self.withdraw(request),
             Event::Reply(request, reply) => self.reply(request, reply),
         }
+    }
+
+    /// Brings verdicts and rows up to date with all that was observed; to be called before a frame.
+    pub fn settle(&mut self, now: Timestamp) {
+        self.state.now = now;
+        self.state.fleet.refresh(now);
+        self.state.settle();
     }
 
     /// Draws the whole screen and says where the cursor stands, if it is to be seen.
@@ -96,10 +110,43 @@ impl App {
                 }
             };
         }
+        if let Some(effects) = self.typed(chord) {
+            return effects;
+        }
         let scope = self.state.nav.page().scope();
         match self.state.keymap.action(scope, chord).and_then(actions::find) {
             Some(action) => palette::choose(&mut self.state, palette::Choice::Action(action)),
             None => Vec::new(),
+        }
+    }
+
+    /// A filter that is being typed takes the keys before any binding does.
+    fn typed(&mut self, chord: Chord) -> Option<Vec<Effect>> {
+        let filter = self.state.filter_mut().filter(|filter| filter.editing)?;
+        match chord.key {
+            Key::Enter => filter.editing = false,
+            Key::Esc => *filter = Filter::default(),
+            Key::Up | Key::Down => {
+                filter.editing = false;
+                return None;
+            }
+            _ => {
+                filter.input.key(chord);
+            }
+        }
+        self.state.settle();
+        Some(Vec::new())
+    }
+
+    fn mouse(&mut self, mouse: Mouse) -> Vec<Effect> {
+        if !self.state.overlays.is_empty() {
+            return Vec::new();
+        }
+        match mouse.gesture {
+            Gesture::ScrollDown(n) => self.state.step(Move::Rows(3 * n.cast_signed() as isize)),
+            Gesture::ScrollUp(n) => self.state.step(Move::Rows(-3 * n.cast_signed() as isize)),
+            Gesture::Press => self.state.click(mouse.at),
+            Gesture::Drag | Gesture::Release => Vec::new(),
         }
     }
 
@@ -124,6 +171,9 @@ impl App {
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(top) = self.state.overlays.last_mut() {
             top.paste(text);
+        } else if let Some(filter) = self.state.filter_mut().filter(|filter| filter.editing) {
+            filter.input.insert(text);
+            self.state.settle();
         }
         Vec::new()
     }
@@ -132,10 +182,6 @@ impl App {
         if self.state.notice.as_ref().is_some_and(|notice| notice.until <= self.state.now) {
             self.state.notice = None;
         }
-        Vec::new()
-    }
-
-    fn batch(&mut self, _batch: Batch) -> Vec<Effect> {
         Vec::new()
     }
 
@@ -153,11 +199,13 @@ impl App {
         let (keymap, mistakes) = actions::keymap(&setup.keys);
         self.state.keymap = keymap;
         self.state.theme.clone_from(&setup.theme);
+        self.state.fleet.configure(&setup);
         self.state.setup = setup;
+        self.settle(self.state.now);
         if let Some(first) = mistakes.first() {
             self.state.refuse(first.clone());
         }
-        Vec::new()
+        vec![Effect::Watch(self.state.watched())]
     }
 
     fn ask(&mut self, request: RequestId, question: Question) -> Vec<Effect> {

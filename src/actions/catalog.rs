@@ -1,6 +1,6 @@
 //! The list of all actions: a row for each file of them.
 
-use super::{Action, general};
+use super::{Action, general, lists, movement};
 
 /// All actions by file, in the order of help and footer.
-pub static ALL: &[&[Action]] = &[general::ALL];
+pub static ALL: &[&[Action]] = &[lists::ALL, general::ALL, movement::ALL];

@@ -51,10 +51,7 @@ pub static ALL: &[Action] = &[
         risk: Risk::Read,
         in_footer: false,
         available: always,
-        run: |state| {
-            state.nav.back();
-            Vec::new()
-        },
+        run: State::back,
     },
     Action {
         id: "quit",

@@ -5,6 +5,8 @@
 
 pub mod catalog;
 pub mod general;
+pub mod lists;
+pub mod movement;
 pub mod palette;
 
 use std::borrow::Cow;

@@ -59,10 +59,7 @@ pub fn choose(state: &mut State, choice: Choice) -> Vec<Effect> {
                 Vec::new()
             }
         },
-        Choice::Open(page) => {
-            state.nav.open(page);
-            Vec::new()
-        }
+        Choice::Open(page) => state.open(page),
     }
 }
 
@@ -88,5 +85,10 @@ fn offers(state: &State) -> Vec<Candidate> {
         note: server.environment.as_ref().map(ToString::to_string).unwrap_or_default(),
         choice: Choice::Open(Page::Server(server.id.clone())),
     });
-    actions.chain(pages).chain(servers).collect()
+    let apps = state.fleet.apps().iter().map(|app| Candidate {
+        text: format!("go to app {}", app.id),
+        note: app.verdict.health.word().to_owned(),
+        choice: Choice::Open(Page::App(app.id.clone())),
+    });
+    actions.chain(pages).chain(servers).chain(apps).collect()
 }

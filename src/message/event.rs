@@ -15,6 +15,8 @@ use crate::keys::mouse::Mouse;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// The console is asked to end (a signal, or its terminal went away).
+    Quit,
     /// A key.
     Key(Chord),
     /// The mouse.

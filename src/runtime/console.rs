@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::monotonic;
+use super::effects::Effects;
 use super::pacing::{Pacing, SLICE, Urgency};
 use super::screen::Screen;
 use crate::app::App;
 use crate::domain::clock::Clock;
+use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
 use crate::message::effect::Effect;
 use crate::message::event::Event;
@@ -24,7 +26,7 @@ const SLOW: Duration = Duration::from_millis(16);
 pub type Witness = Box<dyn FnMut(&Event, Timestamp)>;
 
 /// What the loop works with.
-pub struct Console<W: Write, E: FnMut(Effect)> {
+pub struct Console<W: Write> {
     /// The core.
     pub app: App,
     /// What the terminal shows.
@@ -35,17 +37,22 @@ pub struct Console<W: Write, E: FnMut(Effect)> {
     pub clock: Arc<dyn Clock>,
     /// When to draw.
     pub pacing: Pacing,
-    /// Carries out what the core asks for; must not block.
-    pub perform: E,
+    /// Carries out what the core asks for.
+    pub effects: Effects,
     /// Sees each event with its time before the core does (recording).
     pub witness: Option<Witness>,
 }
 
-impl<W: Write, E: FnMut(Effect)> Console<W, E> {
+impl<W: Write> Console<W> {
+    /// Takes the configuration and shows the first frame, before anything is connected to.
+    pub fn open(&mut self, setup: Setup) -> std::io::Result<()> {
+        // Nothing in a configuration asks to quit.
+        let _ = self.feed(Event::Setup(setup))?;
+        self.draw()
+    }
+
     /// Runs until the core asks to quit, or the terminal cannot be written to any more.
     pub fn run(&mut self) -> std::io::Result<()> {
-        self.app.state.now = self.clock.now();
-        self.draw()?;
         let mut next_tick = monotonic() + TICK;
         loop {
             let until_tick = next_tick.saturating_duration_since(monotonic());
@@ -54,13 +61,13 @@ impl<W: Write, E: FnMut(Effect)> Console<W, E> {
                 None => self.inbox.wait(Some(until_tick)),
                 Some(due) => self.inbox.wait_input(due.min(until_tick)),
             }
-            if self.drain().is_break() {
+            if self.drain()?.is_break() {
                 return Ok(());
             }
             if monotonic() >= next_tick {
                 next_tick = monotonic() + TICK;
                 self.pacing.want(Urgency::Data);
-                if self.feed(Event::Tick).is_break() {
+                if self.feed(Event::Tick)?.is_break() {
                     return Ok(());
                 }
             }
@@ -71,21 +78,23 @@ impl<W: Write, E: FnMut(Effect)> Console<W, E> {
     }
 
     /// Takes all input that waits, and data for one slice.
-    fn drain(&mut self) -> ControlFlow<()> {
+    fn drain(&mut self) -> std::io::Result<ControlFlow<()>> {
         let start = monotonic();
         while let Some(event) = self.inbox.take() {
             let input =
                 matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_) | Event::Resize(..));
             self.pacing.want(if input { Urgency::Input } else { Urgency::Data });
-            self.feed(event)?;
+            if self.feed(event)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
             if !self.inbox.has_input() && (input || start.elapsed() >= SLICE) {
                 break;
             }
         }
-        ControlFlow::Continue(())
+        Ok(ControlFlow::Continue(()))
     }
 
-    fn feed(&mut self, event: Event) -> ControlFlow<()> {
+    fn feed(&mut self, event: Event) -> std::io::Result<ControlFlow<()>> {
         let now = self.clock.now();
         if let Some(witness) = &mut self.witness {
             witness(&event, now);
@@ -97,17 +106,22 @@ impl<W: Write, E: FnMut(Effect)> Console<W, E> {
         let name = std::mem::discriminant(&event);
         for effect in self.app.handle(event, now) {
             match effect {
-                Effect::Quit => return ControlFlow::Break(()),
-                effect => (self.perform)(effect),
+                Effect::Quit => return Ok(ControlFlow::Break(())),
+                effect => {
+                    if let Some(bytes) = self.effects.perform(effect) {
+                        self.screen.send(&bytes)?;
+                    }
+                }
             }
         }
         if start.elapsed() > SLOW {
             tracing::warn!(?name, took = ?start.elapsed(), "a slow turn");
         }
-        ControlFlow::Continue(())
+        Ok(ControlFlow::Continue(()))
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
+        self.app.settle(self.clock.now());
         let app = &self.app;
         self.screen.draw(|buf| app.draw(buf))?;
         self.pacing.drawn(monotonic());

@@ -5,10 +5,14 @@
 //! translating the terminal library's types, starting and stopping what observes. Not here: what an
 //! event means (app), or anything that is drawn (views).
 
+pub mod asker;
 pub mod clock;
 pub mod console;
+pub mod effects;
 pub mod input;
+pub mod observers;
 pub mod pacing;
 pub mod screen;
+pub mod setup;
 pub mod signals;
 pub mod terminal;

@@ -3,22 +3,33 @@
 //! Pure: everything here changes by plain function calls from `app` and `actions`, and what must be
 //! done outside is given back as effects. One file a page. Not here: I/O, drawing, styles.
 
+pub mod app_page;
 pub mod filter;
 pub mod layout;
 pub mod list;
 pub mod notice;
+pub mod observe;
 pub mod overlay;
+pub mod overview;
 pub mod page;
+pub mod panes;
+pub mod selection;
+pub mod server;
 pub mod text_input;
 
 use crate::domain::ids::RequestId;
 use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
 use crate::keys::keymap::Keymap;
+use crate::store::fleet::Fleet;
 use crate::store::logs::LogStore;
+use app_page::AppPage;
+use filter::Filter;
 use notice::Notice;
 use overlay::Overlay;
-use page::Nav;
+use overview::Overview;
+use page::{Nav, Page};
+use server::ServerPage;
 
 /// Everything that is live and shown. Each page's own part is in its own file.
 #[derive(Debug)]
@@ -35,6 +46,8 @@ pub struct State {
     pub theme: String,
     /// The themes that can be picked, in order.
     pub themes: Vec<String>,
+    /// What is known of the servers.
+    pub fleet: Fleet,
     /// The log lines held.
     pub logs: LogStore,
     /// The pages that were opened.
@@ -43,6 +56,12 @@ pub struct State {
     pub overlays: Vec<Overlay>,
     /// What was last said in the last row.
     pub notice: Option<Notice>,
+    /// The first page.
+    pub overview: Overview,
+    /// A server's page.
+    pub server: ServerPage,
+    /// An app's page.
+    pub app: AppPage,
     last_request: u64,
 }
 
@@ -56,11 +75,36 @@ impl State {
             keymap: Keymap::default(),
             theme: "dark".to_owned(),
             themes: Vec::new(),
+            fleet: Fleet::default(),
             logs: LogStore::new(log_budget),
             nav: Nav::default(),
             overlays: Vec::new(),
             notice: None,
+            overview: Overview::default(),
+            server: ServerPage::default(),
+            app: AppPage::default(),
             last_request: 0,
+        }
+    }
+
+    /// Brings the shown page up to date with what is known and with the size of the screen.
+    pub fn settle(&mut self) {
+        let body = self.size.body();
+        match self.nav.page() {
+            Page::Overview => self.overview.settle(&self.fleet, body),
+            Page::Server(_) => self.server.settle(&self.fleet, body),
+            Page::App(_) => self.app.settle(&self.fleet, &self.setup, body),
+            Page::Logs | Page::Metrics => {}
+        }
+    }
+
+    /// The filter of the shown page, where it has one.
+    pub fn filter_mut(&mut self) -> Option<&mut Filter> {
+        match self.nav.page() {
+            Page::Overview => Some(&mut self.overview.filter),
+            Page::Server(_) => Some(&mut self.server.filter),
+            Page::App(_) => Some(&mut self.app.filter),
+            Page::Logs | Page::Metrics => None,
         }
     }
 

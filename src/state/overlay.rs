@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::selection::Selected;
 use super::text_input::TextInput;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
@@ -50,6 +51,13 @@ pub enum Overlay {
         /// Since when it can be read; keys that were under way before are not an answer to it.
         since: Timestamp,
     },
+    /// All that is known of something, from this row on.
+    Inspect {
+        /// Of what.
+        what: Selected,
+        /// The first row shown.
+        first: usize,
+    },
     /// Something that was asked for failed; it stays until it is dismissed.
     Failure(Failure),
 }
@@ -75,12 +83,12 @@ impl Overlay {
     /// Takes a key; every one is consumed.
     pub fn key(&mut self, chord: Chord, now: Timestamp) -> Outcome {
         match self {
-            Self::Help { first } => match (chord.key, step(chord)) {
+            Self::Help { first } | Self::Inspect { first, .. } => match (chord.key, step(chord)) {
                 (_, Some(by)) => {
                     *first = first.saturating_add_signed(by);
                     Outcome::Stay
                 }
-                (Key::Esc | Key::Enter | Key::Char('?' | 'q'), None) => Outcome::Close,
+                (Key::Esc | Key::Enter | Key::Char('?' | 'q' | 'i'), None) => Outcome::Close,
                 _ => Outcome::Stay,
             },
             Self::Palette { input, selected } => match chord.key {

@@ -1,13 +1,27 @@
 //! How the state looks: one file a page, one for what lies above. Drawing only: nothing here
 //! changes, reads or decides anything.
 
+mod app_page;
+mod apps_table;
+mod cells;
+mod checks_table;
 pub mod chrome;
+mod containers_table;
+mod disks_table;
+mod filter_line;
 pub mod help;
+mod inspect;
+mod machine;
 pub mod overlays;
+mod overview;
 pub mod palette;
+mod problems_table;
+mod server;
+mod servers_table;
+mod units_table;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use crate::state::State;
 use crate::state::layout::SMALLEST;
@@ -23,14 +37,17 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> 
         return None;
     }
     chrome::header(state, theme, buf);
-    let cursor = page(state, theme, buf, state.size.body());
     chrome::footer(state, theme, buf);
+    let cursor = page(state, theme, buf);
     overlays::draw(state, theme, buf).unwrap_or(cursor)
 }
 
-fn page(state: &State, _theme: &Theme, _buf: &mut Buffer, _body: Rect) -> Option<Position> {
+fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
     match state.nav.page() {
-        Page::Overview | Page::Server(_) | Page::App(_) | Page::Logs | Page::Metrics => None,
+        Page::Overview => overview::page(state, theme, buf),
+        Page::Server(server) => server::page(state, server, theme, buf),
+        Page::App(app) => app_page::page(state, app, theme, buf),
+        Page::Logs | Page::Metrics => None,
     }
 }
 

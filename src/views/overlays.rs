@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use unicode_width::UnicodeWidthStr;
 
-use super::{help, palette};
+use super::{help, inspect, palette};
 use crate::domain::failure::Failure;
 use crate::domain::question::Question;
 use crate::state::State;
@@ -20,6 +20,10 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Option<Pos
     Some(match overlay {
         Overlay::Help { first } => {
             help::draw(state, *first, theme, buf);
+            None
+        }
+        Overlay::Inspect { what, first } => {
+            inspect::draw(state, what, *first, theme, buf);
             None
         }
         Overlay::Palette { input, selected } => Some(palette::draw(state, input, *selected, theme, buf)),

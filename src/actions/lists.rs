@@ -1,0 +1,133 @@
+//! What can be done with the selected row of the overview, a server's or an app's page.
+
+use super::{Action, Available, Risk};
+use crate::keys::keymap::Scope;
+use crate::state::State;
+use crate::state::overview::Pane;
+use crate::state::page::Page;
+
+/// The actions of this file.
+pub static ALL: &[Action] = &[
+    Action {
+        id: "open",
+        title: "open",
+        help: "open what is selected: a server, an app; of a container or unit, its log",
+        scope: Scope::Everywhere,
+        keys: &["enter"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: something,
+        run: State::open_selected,
+    },
+    Action {
+        id: "logs",
+        title: "logs",
+        help: "follow the logs of what is selected or marked",
+        scope: Scope::Everywhere,
+        keys: &["l"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: something,
+        run: State::open_logs,
+    },
+    Action {
+        id: "metrics",
+        title: "metrics",
+        help: "show the charts of the selected server, or of the marked ones over each other",
+        scope: Scope::Everywhere,
+        keys: &["m"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: something,
+        run: State::open_metrics,
+    },
+    Action {
+        id: "inspect",
+        title: "inspect",
+        help: "show all that is known of what is selected",
+        scope: Scope::Everywhere,
+        keys: &["i"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: something,
+        run: State::inspect,
+    },
+    Action {
+        id: "filter",
+        title: "filter",
+        help: "show only rows that hold all the words typed; !word hides those that hold it",
+        scope: Scope::Everywhere,
+        keys: &["/"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: filtered,
+        run: State::edit_filter,
+    },
+    Action {
+        id: "sort",
+        title: "sort",
+        help: "sort by the next column that makes sense",
+        scope: Scope::Everywhere,
+        keys: &["s"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: sorted,
+        run: State::next_sort,
+    },
+    Action {
+        id: "mark",
+        title: "mark",
+        help: "mark the selected row, to open several at once",
+        scope: Scope::Everywhere,
+        keys: &["space"],
+        risk: Risk::Read,
+        in_footer: false,
+        available: something,
+        run: State::mark_selected,
+    },
+    Action {
+        id: "copy",
+        title: "copy",
+        help: "copy the name of what is selected to the clipboard, through SSH and tmux too",
+        scope: Scope::Everywhere,
+        keys: &["y"],
+        risk: Risk::Read,
+        in_footer: false,
+        available: something,
+        run: State::copy_selected,
+    },
+    Action {
+        id: "reconnect",
+        title: "reconnect",
+        help: "try the selected server again now",
+        scope: Scope::Everywhere,
+        keys: &["ctrl-r"],
+        risk: Risk::Read,
+        in_footer: false,
+        available: on_a_server,
+        run: State::reconnect_selected,
+    },
+];
+
+fn something(state: &State) -> Available {
+    if state.has_selection() { Ok(()) } else { Err("nothing is selected".into()) }
+}
+
+fn filtered(state: &State) -> Available {
+    match state.nav.page() {
+        Page::Overview | Page::Server(_) | Page::App(_) => Ok(()),
+        Page::Logs | Page::Metrics => Err("this page has no list".into()),
+    }
+}
+
+fn sorted(state: &State) -> Available {
+    match state.nav.page() {
+        Page::Overview if state.overview.pane == Pane::Servers => Ok(()),
+        Page::Server(_) => Ok(()),
+        _ => Err("only servers and a server's containers can be sorted".into()),
+    }
+}
+
+fn on_a_server(state: &State) -> Available {
+    if state.selected_servers().is_empty() { Err("no server is selected".into()) } else { Ok(()) }
+}

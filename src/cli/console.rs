@@ -1,0 +1,111 @@
+//! `midwatch`: the console.
+
+use std::io;
+use std::sync::Arc;
+
+use super::args::Args;
+use super::{Exit, context};
+use crate::app::{App, Wardrobe};
+use crate::domain::clock::Clock;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::message::event::Event;
+use crate::message::inbox::Inbox;
+use crate::message::publish::Publish;
+use crate::runtime::asker::ConsoleAsker;
+use crate::runtime::clock::SystemClock;
+use crate::runtime::console::Console;
+use crate::runtime::effects::Effects;
+use crate::runtime::observers::Observers;
+use crate::runtime::pacing::Pacing;
+use crate::runtime::screen::Screen;
+use crate::runtime::{input, setup, signals, terminal};
+use crate::state::State;
+use crate::theme::{Depth, Theme, file};
+
+/// Opens the console and stays until it is closed.
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let context = context::load(args)?;
+    let config = &context.config;
+    let source = context.source.as_ref().map(|path| path.display().to_string());
+    let mut setup = setup::setup(config, source, args.read_only);
+    if let Some(theme) = &args.theme {
+        setup.theme.clone_from(theme);
+    }
+    let wardrobe = wardrobe(setup.ascii)?;
+    let tasks = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| terminal_failure(&error))?;
+    let inbox = Arc::new(Inbox::default());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let asker = Arc::new(ConsoleAsker::new(Arc::clone(&inbox)));
+    let guard = tasks.enter();
+    let out: Arc<dyn Publish> = Arc::<Inbox>::clone(&inbox);
+    let observers = Arc::new(Observers::new(config, &clock, &out, Arc::<ConsoleAsker>::clone(&asker)));
+    drop(guard);
+
+    let (columns, rows) = crossterm::terminal::size().map_err(|error| terminal_failure(&error))?;
+    let held = terminal::take(setup.mouse).map_err(|error| terminal_failure(&error))?;
+    let effects = Effects { tasks: tasks.handle().clone(), observers: Arc::clone(&observers), asker };
+    let memory = usize::try_from(config.logs.memory.0).unwrap_or(usize::MAX);
+    let mut console = Console {
+        app: App::new(State::new(columns, rows, memory), wardrobe),
+        screen: Screen::new(io::stdout(), columns, rows),
+        inbox: Arc::clone(&inbox),
+        clock,
+        pacing: Pacing::new(u32::from(config.ui.fps)),
+        effects,
+        witness: None,
+    };
+    let shown = console.open(setup).and_then(|()| {
+        let guard = tasks.enter();
+        observers.begin(config);
+        drop(guard);
+        listen(&inbox)?;
+        console.run()
+    });
+    drop(console);
+    drop(held);
+    tasks.shutdown_background();
+    match shown {
+        Ok(()) => Ok(Exit::Well),
+        // The terminal went away: there is nobody left to tell, and nothing was lost.
+        Err(error) if gone(&error) => Ok(Exit::Well),
+        Err(error) => Err(terminal_failure(&error)),
+    }
+}
+
+/// Starts the threads that read the terminal and wait for signals.
+fn listen(inbox: &Arc<Inbox>) -> io::Result<()> {
+    let quit = || {
+        let inbox = Arc::clone(inbox);
+        move || inbox.input(Event::Quit)
+    };
+    signals::spawn(quit())?;
+    input::spawn(Arc::clone(inbox), quit())
+}
+
+fn wardrobe(ascii: bool) -> Result<Wardrobe, Failure> {
+    let depth = Depth::detect(|name| std::env::var(name).ok());
+    let mut themes = Vec::new();
+    for (name, _) in file::SHIPPED {
+        let file = file::ThemeFile::shipped(name)
+            .map_err(|error| Failure::new(FailureKind::Bug, "read the shipped themes", error.to_string()))?;
+        themes.push(Theme::new(&file, depth, ascii));
+    }
+    Ok(Wardrobe { themes })
+}
+
+fn gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected)
+        || error.raw_os_error() == Some(5)
+}
+
+fn terminal_failure(error: &io::Error) -> Failure {
+    Failure {
+        why: Failure::chain(error),
+        ..Failure::new(FailureKind::Unsupported, "open the console on this terminal", "")
+    }
+    .hint("midwatch status prints the same without a terminal")
+}

@@ -1,0 +1,45 @@
+//! Exit codes, the same for every subcommand.
+
+use std::process::ExitCode;
+
+use crate::domain::failure::{Failure, FailureKind};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all is well, or what was asked was done.
+    Well,
+    /// 1: something is wrong with what was looked at.
+    Problem,
+    /// 2: the arguments or the configuration make no sense.
+    Usage,
+    /// 3: a target could not be reached.
+    Unreachable,
+}
+
+impl Exit {
+    /// The code for the shell.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Well => 0,
+            Self::Problem => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+        })
+    }
+
+    /// What a failure ends with.
+    pub const fn of(failure: &Failure) -> Self {
+        match failure.kind {
+            FailureKind::Unreachable | FailureKind::Auth | FailureKind::HostKey | FailureKind::Timeout => {
+                Self::Unreachable
+            }
+            FailureKind::Invalid | FailureKind::NotFound => Self::Usage,
+            FailureKind::Permission
+            | FailureKind::Conflict
+            | FailureKind::RateLimited
+            | FailureKind::Unsupported
+            | FailureKind::Bug => Self::Problem,
+        }
+    }
+}

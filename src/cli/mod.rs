@@ -1,0 +1,33 @@
+//! The command line: one file a subcommand. Whatever the screen can do, this can.
+//!
+//! Lives here: arguments, printing, exit codes. Not here: anything that the console needs too.
+
+// Standard output and error are what this room is for.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line prints")]
+
+mod args;
+mod console;
+mod context;
+mod exit;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::{Args, Command};
+pub use exit::Exit;
+
+/// Reads the arguments of this process and carries them out.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = match &args.command {
+        None => console::run(&args),
+    };
+    match result {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            eprintln!("midwatch: {failure}");
+            Exit::of(&failure).code()
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! All that observes, started from a configuration and changed by a reload; for the console and
+//! for the headless face alike. Dropping it ends every task and closes every connection.
+
+use std::sync::Arc;
+
+use super::setup;
+use crate::collectors::supervisor::{LinkReporter, ServerPlan, Supervisor};
+use crate::config::Config;
+use crate::domain::clock::Clock;
+use crate::domain::ids::ServerId;
+use crate::domain::question::Asker;
+use crate::message::publish::Publish;
+use crate::transports::Links;
+
+/// Connections and the collectors over them.
+pub struct Observers {
+    /// The connections.
+    pub links: Arc<Links>,
+    /// What observes over them.
+    pub supervisor: Supervisor,
+}
+
+impl Observers {
+    /// Prepares; nothing is connected to before [`Self::begin`]. To be called within a tokio runtime.
+    pub fn new(
+        config: &Config,
+        clock: &Arc<dyn Clock>,
+        out: &Arc<dyn Publish>,
+        asker: Arc<dyn Asker>,
+    ) -> Self {
+        let reporter = Arc::new(LinkReporter::new(Arc::clone(clock), Arc::clone(out)));
+        let links = Arc::new(Links::new(
+            setup::targets(config),
+            Arc::clone(clock),
+            asker,
+            reporter,
+            setup::link_options(config),
+        ));
+        let supervisor = Supervisor::new(Arc::<Links>::clone(&links), Arc::clone(clock), Arc::clone(out));
+        Self { links, supervisor }
+    }
+
+    /// Starts observing.
+    pub fn begin(&self, config: &Config) {
+        self.supervisor.update(ServerPlan::all(config));
+    }
+
+    /// Takes a changed configuration; what did not change goes on undisturbed.
+    pub async fn update(&self, config: &Config) {
+        self.links.update(setup::targets(config)).await;
+        self.supervisor.update(ServerPlan::all(config));
+    }
+
+    /// Tries a server again at once.
+    pub async fn reconnect(&self, server: &ServerId) {
+        // A server that is not configured any more has nothing to try.
+        let _ = self.links.reconnect(server).await;
+    }
+}

@@ -1,0 +1,87 @@
+//! Sharing the rows of a page among its panes. Pure.
+
+use ratatui::layout::Rect;
+
+/// What a pane asks for: rows it cannot do without, and rows it could use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Rows below which it is left out, if there are not even so many for all before it.
+    pub least: u16,
+    /// Rows beyond which it has no use for more.
+    pub most: u16,
+}
+
+impl Wish {
+    /// A pane with `rows` rows under `heads` rows of headings; at least `least` rows are shown.
+    pub fn list(heads: u16, rows: usize, least: u16) -> Self {
+        let rows = u16::try_from(rows.max(1)).unwrap_or(u16::MAX / 2);
+        Self { least: heads + rows.min(least), most: heads + rows }
+    }
+}
+
+/// Stacks panes from the top. Each first gets its least, in order, as long as there is room; what
+/// is left is dealt out a row at a time, in order, so that no long list starves the others.
+pub fn stack(area: Rect, wishes: &[Wish]) -> Vec<Rect> {
+    let mut left = area.height;
+    let mut heights: Vec<u16> = wishes
+        .iter()
+        .map(|wish| {
+            let given = if wish.least <= left { wish.least } else { 0 };
+            left -= given;
+            given
+        })
+        .collect();
+    while left > 0 {
+        let mut dealt = false;
+        for (height, wish) in heights.iter_mut().zip(wishes) {
+            if left > 0 && *height > 0 && *height < wish.most {
+                *height += 1;
+                left -= 1;
+                dealt = true;
+            }
+        }
+        if !dealt {
+            break;
+        }
+    }
+    let mut y = area.y;
+    heights
+        .into_iter()
+        .map(|height| {
+            let pane = Rect { y, height, ..area };
+            y += height;
+            pane
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_long_list_does_not_starve_the_others() {
+        let area = Rect::new(0, 0, 80, 22);
+        let wishes = [Wish::list(1, 500, 3), Wish::list(2, 500, 3), Wish::list(2, 2, 2)];
+        let heights: Vec<u16> = stack(area, &wishes).iter().map(|pane| pane.height).collect();
+        assert_eq!(heights, [9, 9, 4]);
+    }
+
+    proptest! {
+        #[test]
+        fn panes_stay_within_and_do_not_overlap(
+            height in 0u16..80,
+            rows in prop::collection::vec((0usize..300, 1u16..6), 1..6),
+        ) {
+            let area = Rect::new(0, 1, 80, height);
+            let wishes: Vec<Wish> = rows.iter().map(|(n, least)| Wish::list(2, *n, *least)).collect();
+            let mut end = area.y;
+            for pane in stack(area, &wishes) {
+                prop_assert_eq!(pane.y, end);
+                end += pane.height;
+            }
+            prop_assert!(end <= area.bottom());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Apps as rows.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::cells;
+use crate::domain::app::App;
+use crate::domain::container::{Container, ContainerState};
+use crate::domain::ids::ContainerKey;
+use crate::domain::quantity::{Bytes, Percent};
+use crate::domain::reading::Freshness;
+use crate::state::State;
+use crate::theme::{Role, Theme};
+use crate::widgets::table::{Cell, Column, Row, Window, draw};
+use crate::widgets::text::Align;
+
+const COLUMNS: [Column; 8] = [
+    Column::flexible("app", 10, 24, 0),
+    Column::fixed("health", 8, Align::Left, 0),
+    Column::fixed("ctrs", 5, Align::Right, 0),
+    Column::fixed("cpu", 5, Align::Right, 1),
+    Column::fixed("mem", 5, Align::Right, 1),
+    Column::fixed("rst", 4, Align::Right, 2),
+    Column::flexible("servers", 10, 30, 3),
+    Column::flexible("", 16, 80, 4),
+];
+
+/// Draws the apps that are shown.
+pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &mut Buffer) {
+    let overview = &state.overview;
+    let window = Window {
+        rows: overview.app_rows.len(),
+        first: overview.apps.first,
+        selected: overview.apps.index(),
+        focused,
+        headed: true,
+        sorted: None,
+    };
+    draw(buf, body, &COLUMNS, window, theme, |i| {
+        let id = &overview.app_rows[i];
+        let marked = overview.apps.marked.contains(id);
+        state.fleet.app(id).map_or_else(Row::default, |app| Row { cells: row(state, app, theme), marked })
+    });
+}
+
+fn row<'a>(state: &State, app: &App, theme: &Theme) -> Vec<Cell<'a>> {
+    let containers: Vec<(&ContainerKey, &Container)> =
+        app.containers.iter().filter_map(|key| Some((key, state.container(key)?))).collect();
+    let running = containers.iter().filter(|(_, c)| c.state == ContainerState::Running).count();
+    let restarts: u32 = containers.iter().map(|(_, c)| c.restarts).sum();
+    let usage: Vec<_> = containers
+        .iter()
+        .filter_map(|(key, _)| state.fleet.server(&key.server)?.container_usage(&key.id))
+        .collect();
+    let cpu = (!usage.is_empty()).then(|| Percent(usage.iter().map(|it| it.cpu.0).sum()).to_string());
+    let memory = (!usage.is_empty()).then(|| Bytes(usage.iter().map(|it| it.memory.0).sum()).to_string());
+    let fresh = freshness(state, app);
+    let servers: Vec<&str> = app.servers.iter().map(crate::domain::ids::ServerId::as_str).collect();
+    let short = running < containers.len();
+    vec![
+        cells::name(&app.verdict, app.id.as_str(), theme),
+        cells::health(&app.verdict, theme),
+        Cell::new(format!("{running}/{}", containers.len()), theme.style(cells::role(fresh, short))),
+        cells::value(cpu, fresh, theme),
+        cells::value(memory, fresh, theme),
+        Cell::new(restarts.to_string(), theme.style(cells::role(fresh, false))),
+        Cell::new(servers.join(" "), theme.style(Role::Muted)),
+        Cell::new(app.verdict.reason.clone(), theme.style(Role::Muted)),
+    ]
+}
+
+/// An app's figures are as old as those of the server that was read longest ago.
+fn freshness(state: &State, app: &App) -> Freshness {
+    let of =
+        |id| state.fleet.server(id).map_or(Freshness::Never, |server| server.containers_freshness(state.now));
+    app.servers
+        .iter()
+        .map(of)
+        .max_by_key(|freshness| match freshness {
+            Freshness::Fresh => (0, std::time::Duration::ZERO),
+            Freshness::Stale(age) => (1, *age),
+            Freshness::Never => (2, std::time::Duration::ZERO),
+        })
+        .unwrap_or(Freshness::Never)
+}

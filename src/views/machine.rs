@@ -1,0 +1,202 @@
+//! The machine's own figures: gauges first, then what explains them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::cells::{self, NOTHING};
+use crate::domain::metric::Metric;
+use crate::domain::quantity::{Bytes, Percent};
+use crate::domain::reading::Freshness;
+use crate::domain::time::Age;
+use crate::domain::vitals::Vitals;
+use crate::state::State;
+use crate::store::fleet::ServerLive;
+use crate::theme::{Role, Theme};
+use crate::widgets::text::{Align, Piece, Place, put, put_aligned, put_pieces};
+use crate::widgets::{gauge, spark};
+
+/// Cells of a gauge's label and number.
+const LABEL: u16 = 6;
+const NUMBER: u16 = 5;
+
+/// Draws six rows: verdict, processors, memory, swap and pressure, traffic, the system.
+pub fn draw(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let mut rows = area.rows();
+    if let Some(row) = rows.next() {
+        verdict(state, server, row, theme, buf);
+    }
+    let fresh = server.vitals_freshness(state.now);
+    let Some(vitals) = server.vitals.value() else {
+        if let Some(row) = rows.next() {
+            let (text, role) = match &server.vitals.failure {
+                Some((failure, _)) => (failure.to_string(), Role::Down),
+                None => ("not read yet".to_owned(), Role::Unknown),
+            };
+            put(buf, line(row), &text, theme.style(role), theme);
+        }
+        return;
+    };
+    let limits = &server.setup.thresholds;
+    let cpu = vitals.cpu.map(|cpu| cpu.busy);
+    let gauges = [
+        ("cpu", cpu, limits.cpu, Metric::Cpu),
+        ("memory", vitals.memory.used(), limits.memory, Metric::Memory),
+    ];
+    let details = [cpu_detail(vitals), memory_detail(vitals)];
+    for ((label, value, limit, metric), detail) in gauges.into_iter().zip(details) {
+        let Some(row) = rows.next() else { return };
+        let series = state.recent(server.id(), &metric, usize::from(row.width / 5));
+        bar(row, &Bar { label, value, limit, series, detail, fresh }, theme, buf);
+    }
+    for text in [pressure(vitals), traffic(vitals), system(server, vitals)] {
+        let Some(row) = rows.next() else { return };
+        let pieces: Vec<Piece<'_>> = text
+            .iter()
+            .flat_map(|(label, value, over)| {
+                let style = theme.style(cells::role(fresh, *over));
+                [
+                    (format!("{label} ").into(), theme.style(Role::Muted)),
+                    (format!("{value}   ").into(), style),
+                ]
+            })
+            .collect();
+        put_pieces(buf, line(row), &pieces, theme);
+    }
+}
+
+/// One gauge with what stands beside it.
+struct Bar {
+    label: &'static str,
+    value: Option<Percent>,
+    limit: Percent,
+    series: Vec<Option<f32>>,
+    detail: String,
+    fresh: Freshness,
+}
+
+fn line(row: Rect) -> Place {
+    Place { x: row.x + 2, y: row.y, width: row.width.saturating_sub(3) }
+}
+
+fn verdict(state: &State, server: &ServerLive, row: Rect, theme: &Theme, buf: &mut Buffer) {
+    let verdict = server.verdict();
+    let role = Theme::health(verdict.health);
+    let mut pieces: Vec<Piece<'_>> = vec![
+        (
+            format!("{} {}", theme.glyphs.health(verdict.health), verdict.health.word()).into(),
+            theme.bold(role),
+        ),
+        ("  ".into(), theme.style(Role::Text)),
+        (verdict.reason.clone().into(), theme.style(Role::Text)),
+    ];
+    if let Freshness::Stale(age) = server.vitals_freshness(state.now) {
+        pieces.push((format!("  figures are {} old", Age(age)).into(), theme.style(Role::Unknown)));
+    }
+    let used = put_pieces(buf, line(row), &pieces, theme);
+    let place = line(row);
+    let rest = Place { x: place.x + used + 2, width: place.width.saturating_sub(used + 2), ..place };
+    put_aligned(buf, rest, &server.setup.address, theme.style(Role::Muted), Align::Right, theme);
+}
+
+fn bar(row: Rect, bar: &Bar, theme: &Theme, buf: &mut Buffer) {
+    let place = line(row);
+    put(buf, Place { width: LABEL, ..place }, bar.label, theme.style(Role::Muted), theme);
+    let over = bar.value.is_some_and(|value| value.0 > bar.limit.0);
+    let style = theme.style(match cells::role(bar.fresh, over) {
+        Role::Text => Role::Up,
+        role => role,
+    });
+    let cells = (place.width / 4).clamp(10, 40);
+    gauge::draw(buf, Place { x: place.x + LABEL + 1, width: cells, ..place }, bar.value, style, theme);
+    let number = bar.value.map_or_else(|| NOTHING.to_owned(), |value| value.to_string());
+    let x = place.x + LABEL + 1 + cells;
+    put_aligned(buf, Place { x, width: NUMBER, ..place }, &number, style, Align::Right, theme);
+    let x = x + NUMBER + 2;
+    let width = (place.width / 5).min(place.width.saturating_sub(x - place.x));
+    spark::draw(buf, Place { x, width, ..place }, &bar.series, 100.0, theme.style(Role::Muted), theme);
+    let x = x + width + 2;
+    let rest = Place { x, width: (place.x + place.width).saturating_sub(x), ..place };
+    put(buf, rest, &bar.detail, theme.style(Role::Muted), theme);
+}
+
+fn cpu_detail(vitals: &Vitals) -> String {
+    let [one, five, fifteen] = vitals.load;
+    let waits =
+        vitals.cpu.map_or_else(String::new, |cpu| format!("   iowait {}  steal {}", cpu.iowait, cpu.steal));
+    format!("{} cores  load {one:.2} {five:.2} {fifteen:.2}{waits}", vitals.cores)
+}
+
+fn memory_detail(vitals: &Vitals) -> String {
+    let memory = &vitals.memory;
+    let used = Bytes(memory.total.0.saturating_sub(memory.available.0));
+    format!("{used} of {}, {} available", memory.total, memory.available)
+}
+
+/// Label, value, and whether it calls for attention.
+type Facts = Vec<(&'static str, String, bool)>;
+
+fn pressure(vitals: &Vitals) -> Facts {
+    let swap = vitals.swap.map_or_else(
+        || ("swap", "none".to_owned(), false),
+        |swap| {
+            let share = swap.share().map_or_else(|| NOTHING.to_owned(), |share| share.to_string());
+            ("swap", format!("{share} of {}", swap.total), swap.share().is_some_and(|share| share.0 > 50.0))
+        },
+    );
+    let mut facts = vec![swap];
+    match vitals.pressure {
+        Some(psi) => {
+            let of = |share: Percent| (share.to_string(), share.0 > 10.0);
+            for (label, share) in [("stalled: cpu", psi.cpu), ("memory", psi.memory), ("io", psi.io)] {
+                let (text, over) = of(share);
+                facts.push((label, text, over));
+            }
+        }
+        None => facts.push(("pressure", "not told by this kernel".to_owned(), false)),
+    }
+    if let Some((open, most)) = vitals.files {
+        facts.push(("files", format!("{open} of {}", limit(most)), open > most / 10 * 8));
+    }
+    facts
+}
+
+/// The kernel's word for no limit is the largest number there is.
+fn limit(most: u64) -> String {
+    if most > u64::from(u32::MAX) { "no limit".to_owned() } else { most.to_string() }
+}
+
+fn traffic(vitals: &Vitals) -> Facts {
+    let sum = |all: &mut dyn Iterator<Item = Bytes>| Bytes(all.map(|it| it.0).sum());
+    let read = sum(&mut vitals.disk_io.iter().map(|it| it.read));
+    let written = sum(&mut vitals.disk_io.iter().map(|it| it.written));
+    let received = sum(&mut vitals.networks.iter().map(|it| it.received));
+    let sent = sum(&mut vitals.networks.iter().map(|it| it.sent));
+    let busiest = vitals.disk_io.iter().map(|it| it.busy.0).fold(0.0, f32::max);
+    vec![
+        ("disk read", format!("{:>5}/s", read.to_string()), false),
+        ("write", format!("{:>5}/s", written.to_string()), false),
+        ("busy", format!("{:>4}", Percent(busiest).to_string()), busiest > 80.0),
+        ("net in", format!("{:>5}/s", received.to_string()), false),
+        ("out", format!("{:>5}/s", sent.to_string()), false),
+    ]
+}
+
+fn system(server: &ServerLive, vitals: &Vitals) -> Facts {
+    let mut facts = vec![("booted", format!("{} ago", cells::spoken(vitals.uptime)), false)];
+    if let Some(offset) = vitals.clock_offset_ms {
+        let most = i64::try_from(server.setup.thresholds.clock_offset.as_millis()).unwrap_or(i64::MAX);
+        let text =
+            if offset.abs() < 1000 { format!("{offset:+}ms") } else { format!("{:+}s", offset / 1000) };
+        facts.push(("clock", text, offset.abs() > most));
+    }
+    if let Some(kills @ 1..) = vitals.oom_kills {
+        facts.push(("oom kills", kills.to_string(), true));
+    }
+    if vitals.reboot_required == Some(true) {
+        facts.push(("reboot", "required".to_owned(), true));
+    }
+    if let Some(it) = server.facts.value() {
+        facts.push(("", format!("{} {} {}", it.os, it.kernel, it.arch), false));
+    }
+    facts
+}

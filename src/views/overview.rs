@@ -1,0 +1,140 @@
+//! The first page: problems first, then servers and apps, then what changed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{apps_table, filter_line, problems_table, servers_table};
+use crate::domain::event_mark::MarkKind;
+use crate::domain::health::Health;
+use crate::state::State;
+use crate::state::overview::{CHANGES, Overview, Pane};
+use crate::theme::{Role, Theme};
+use crate::widgets::section::Section;
+use crate::widgets::table::{Cell, Column, Row, Window, draw, draw_empty};
+use crate::widgets::text::Align;
+
+/// Draws it.
+pub fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    let overview = &state.overview;
+    let panes = overview.panes();
+    problems(state, panes.problems, theme, buf);
+    servers(state, panes.servers, theme, buf);
+    apps(state, panes.apps, theme, buf);
+    changes(state, panes.changes, theme, buf);
+    filter_line::draw(&overview.filter, state, theme, buf)
+}
+
+fn problems(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let overview = &state.overview;
+    let all = state.fleet.problems().len();
+    let note = count(overview.problem_rows.len(), all);
+    let focused = overview.pane == Pane::Problems;
+    let Some(body) = head(buf, area, "PROBLEMS", &note, "", focused, theme) else { return };
+    if overview.problem_rows.is_empty() {
+        let (sentence, role) = quiet(state, overview);
+        return draw_empty(buf, body, &sentence, role, theme);
+    }
+    problems_table::draw_rows(state, body, focused, theme, buf);
+}
+
+/// What to say where no problem is listed: that all is well only where all was looked at.
+fn quiet(state: &State, overview: &Overview) -> (String, Role) {
+    if !overview.filter.is_empty() && !state.fleet.problems().is_empty() {
+        return ("no problem passes the filter".to_owned(), Role::Muted);
+    }
+    let unread = state.fleet.servers().filter(|server| server.verdict().health == Health::Unknown).count();
+    match unread {
+        0 => ("none: everything that is watched was read, and is well".to_owned(), Role::Up),
+        1 => ("none known; 1 server is not read yet".to_owned(), Role::Unknown),
+        n => (format!("none known; {n} servers are not read yet"), Role::Unknown),
+    }
+}
+
+fn servers(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let overview = &state.overview;
+    let note = count(overview.server_rows.len(), state.fleet.servers().len());
+    let focused = overview.pane == Pane::Servers;
+    let Some(body) = head(buf, area, "SERVERS", &note, overview.sort.word(), focused, theme) else { return };
+    if overview.server_rows.is_empty() {
+        return draw_empty(buf, body, "no server passes the filter", Role::Muted, theme);
+    }
+    servers_table::draw_rows(state, body, focused, theme, buf);
+}
+
+fn apps(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let overview = &state.overview;
+    let note = count(overview.app_rows.len(), state.fleet.apps().len());
+    let focused = overview.pane == Pane::Apps;
+    let Some(body) = head(buf, area, "APPS", &note, "", focused, theme) else { return };
+    if overview.app_rows.is_empty() {
+        let sentence = if overview.filter.is_empty() {
+            "no Compose project was found"
+        } else {
+            "no app passes the filter"
+        };
+        return draw_empty(buf, body, sentence, Role::Muted, theme);
+    }
+    apps_table::draw_rows(state, body, focused, theme, buf);
+}
+
+const CHANGED: [Column; 4] = [
+    Column::fixed("ago", 4, Align::Right, 0),
+    Column::fixed("what", 8, Align::Left, 0),
+    Column::flexible("server", 8, 16, 0),
+    Column::flexible("", 10, 300, 0),
+];
+
+fn changes(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let Some(body) = head(buf, area, "CHANGED", "", "", false, theme) else { return };
+    let marks: Vec<_> = state.fleet.marks().iter().rev().take(CHANGES).collect();
+    if marks.is_empty() {
+        return draw_empty(buf, body, "nothing since the console started", Role::Muted, theme);
+    }
+    let window = Window { rows: marks.len(), ..Window::default() };
+    draw(buf, body, &CHANGED, window, theme, |i| {
+        let mark = marks[i];
+        let (word, role) = mark_word(mark.kind);
+        Row {
+            cells: vec![
+                super::cells::age(mark.at, state.now, theme),
+                Cell::new(word, theme.style(role)),
+                Cell::new(mark.server.to_string(), theme.style(Role::Text)),
+                Cell::new(mark.text.clone(), theme.style(Role::Muted)),
+            ],
+            ..Row::default()
+        }
+    });
+}
+
+/// The word and the color of a change.
+pub fn mark_word(kind: MarkKind) -> (&'static str, Role) {
+    match kind {
+        MarkKind::Deploy => ("deploy", Role::Accent),
+        MarkKind::Restart => ("restart", Role::Degraded),
+        MarkKind::OutOfMemory => ("oom", Role::Down),
+        MarkKind::Boot => ("boot", Role::Degraded),
+        MarkKind::Link => ("link", Role::Unknown),
+    }
+}
+
+/// Draws a heading; gives back the area under it, where there is any.
+pub fn head(
+    buf: &mut Buffer,
+    area: Rect,
+    title: &str,
+    note: &str,
+    right: &str,
+    focused: bool,
+    theme: &Theme,
+) -> Option<Rect> {
+    if area.height == 0 {
+        return None;
+    }
+    Section { title, note, right, focused }.draw(buf, area, theme);
+    Some(Rect { y: area.y + 1, height: area.height - 1, ..area })
+}
+
+/// `12`, or `3 of 12` where some are not shown.
+pub fn count(shown: usize, all: usize) -> String {
+    if shown == all { all.to_string() } else { format!("{shown} of {all}") }
+}

@@ -1,0 +1,72 @@
+//! Problems as rows: how bad, where, why, what else it takes with it, since when.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::cells;
+use crate::domain::problem::{Problem, Target};
+use crate::state::State;
+use crate::state::overview::target_name;
+use crate::theme::{Role, Theme};
+use crate::widgets::table::{Cell, Column, Row, Window, draw};
+use crate::widgets::text::Align;
+
+const COLUMNS: [Column; 4] = [
+    Column::fixed("", 10, Align::Left, 0),
+    Column::flexible("", 10, 26, 0),
+    Column::flexible("", 20, 400, 0),
+    Column::fixed("since", 4, Align::Right, 0),
+];
+
+/// Draws the problems that are shown.
+pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &mut Buffer) {
+    let overview = &state.overview;
+    let window = Window {
+        rows: overview.problem_rows.len(),
+        first: overview.problems.first,
+        selected: overview.problems.index().filter(|_| focused),
+        focused,
+        ..Window::default()
+    };
+    draw(buf, body, &COLUMNS, window, theme, |i| {
+        let id = &overview.problem_rows[i];
+        let problem = state.fleet.problems().iter().find(|problem| problem.id == *id);
+        let marked = overview.problems.marked.contains(id);
+        problem.map_or_else(Row::default, |problem| Row { cells: row(state, problem, theme), marked })
+    });
+}
+
+fn row<'a>(state: &State, problem: &Problem, theme: &Theme) -> Vec<Cell<'a>> {
+    let role = Theme::health(problem.severity);
+    let word = format!("{} {}", theme.glyphs.health(problem.severity), problem.severity.word());
+    let mut cause = vec![(problem.cause.clone().into(), theme.style(Role::Text))];
+    if !problem.affects.is_empty() {
+        let others =
+            format!("  takes {} with it: {}", problem.affects.len(), affected(state, &problem.affects));
+        cause.push((others.into(), theme.style(Role::Muted)));
+    }
+    vec![
+        Cell::new(word, theme.bold(role)),
+        Cell::new(place(state, &problem.target), theme.style(Role::Text)),
+        Cell::Pieces(cause),
+        cells::age(problem.since, state.now, theme),
+    ]
+}
+
+fn affected(state: &State, targets: &[Target]) -> String {
+    let mut names: Vec<String> = targets.iter().take(4).map(|target| place(state, target)).collect();
+    if targets.len() > names.len() {
+        names.push(format!("{} more", targets.len() - names.len()));
+    }
+    names.join(", ")
+}
+
+/// How a target is called: containers by their name where it is known.
+pub fn place(state: &State, target: &Target) -> String {
+    if let Target::Container(key) = target
+        && let Some(container) = state.fleet.server(&key.server).and_then(|server| server.container(&key.id))
+    {
+        return format!("{}/{}", key.server, container.name);
+    }
+    target_name(target)
+}

@@ -1,0 +1,112 @@
+//! Servers as rows.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::cells;
+use crate::domain::container::ContainerState;
+use crate::domain::metric::Metric;
+use crate::domain::quantity::Bytes;
+use crate::domain::reading::Freshness;
+use crate::domain::time::Age;
+use crate::state::State;
+use crate::state::overview::{Sort, cpu, disk, memory};
+use crate::store::fleet::ServerLive;
+use crate::theme::{Role, Theme};
+use crate::widgets::table::{Cell, Column, Row, Window, draw};
+use crate::widgets::text::Align;
+
+const SPARK: u16 = 8;
+
+const COLUMNS: [Column; 14] = [
+    Column::flexible("server", 10, 24, 0),
+    Column::fixed("health", 8, Align::Left, 0),
+    Column::fixed("cpu", 4, Align::Right, 0),
+    Column::fixed("", SPARK, Align::Left, 4),
+    Column::fixed("mem", 4, Align::Right, 0),
+    Column::fixed("disk", 4, Align::Right, 0),
+    Column::fixed("load", 5, Align::Right, 3),
+    Column::fixed("in/s", 5, Align::Right, 6),
+    Column::fixed("out/s", 5, Align::Right, 6),
+    Column::fixed("ctrs", 5, Align::Right, 1),
+    Column::fixed("boot", 4, Align::Right, 5),
+    Column::fixed("seen", 8, Align::Left, 2),
+    Column::flexible("environment", 11, 14, 7),
+    Column::flexible("", 24, 60, 8),
+];
+
+/// The column that a sort order stands for.
+const fn sorted(sort: Sort) -> Option<(usize, bool)> {
+    match sort {
+        Sort::Configured => None,
+        Sort::Health => Some((1, true)),
+        Sort::Cpu => Some((2, true)),
+        Sort::Memory => Some((4, true)),
+        Sort::Disk => Some((5, true)),
+    }
+}
+
+/// Draws the servers that are shown.
+pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &mut Buffer) {
+    let overview = &state.overview;
+    let window = Window {
+        rows: overview.server_rows.len(),
+        first: overview.servers.first,
+        selected: overview.servers.index(),
+        focused,
+        headed: true,
+        sorted: sorted(overview.sort),
+    };
+    draw(buf, body, &COLUMNS, window, theme, |i| {
+        let id = &overview.server_rows[i];
+        let marked = overview.servers.marked.contains(id);
+        state
+            .fleet
+            .server(id)
+            .map_or_else(Row::default, |server| Row { cells: row(state, server, theme), marked })
+    });
+}
+
+fn row<'a>(state: &State, server: &ServerLive, theme: &Theme) -> Vec<Cell<'a>> {
+    let verdict = server.verdict();
+    let fresh = server.vitals_freshness(state.now);
+    let limits = &server.setup.thresholds;
+    let vitals = server.vitals.value();
+    let network = |pick: fn(&crate::domain::vitals::NetworkUse) -> Bytes| {
+        vitals.map(|vitals| Bytes(vitals.networks.iter().map(|it| pick(it).0).sum()).to_string())
+    };
+    let environment = server.setup.environment.as_ref();
+    vec![
+        cells::name(verdict, server.id().as_str(), theme),
+        cells::health(verdict, theme),
+        cells::share(cpu(server), limits.cpu, fresh, theme),
+        spark(state, server, fresh, theme),
+        cells::share(memory(server), limits.memory, fresh, theme),
+        cells::share(disk(server), limits.disk, fresh, theme),
+        cells::value(vitals.map(|vitals| format!("{:.2}", vitals.load[0])), fresh, theme),
+        cells::value(network(|it| it.received), fresh, theme),
+        cells::value(network(|it| it.sent), fresh, theme),
+        containers(state, server, theme),
+        cells::value(vitals.map(|vitals| Age(vitals.uptime).to_string()), fresh, theme),
+        cells::staleness(fresh, theme),
+        Cell::new(environment.map(ToString::to_string).unwrap_or_default(), theme.style(Role::Muted)),
+        Cell::new(verdict.reason.clone(), theme.style(Role::Muted)),
+    ]
+}
+
+fn spark<'a>(state: &State, server: &ServerLive, fresh: Freshness, theme: &Theme) -> Cell<'a> {
+    let values = state.recent(server.id(), &Metric::Cpu, usize::from(SPARK));
+    Cell::Spark(values, 100.0, theme.style(cells::role(fresh, false)))
+}
+
+/// Running of all; a container that ended in good order counts as neither.
+fn containers<'a>(state: &State, server: &ServerLive, theme: &Theme) -> Cell<'a> {
+    let Some(all) = server.containers.value() else {
+        return Cell::new(cells::NOTHING, theme.style(Role::Faint));
+    };
+    let ended = all.iter().filter(|c| c.state == ContainerState::Exited && c.exit_code == Some(0)).count();
+    let running = all.iter().filter(|c| c.state == ContainerState::Running).count();
+    let wanted = all.len() - ended;
+    let role = cells::role(server.containers_freshness(state.now), running < wanted);
+    Cell::new(format!("{running}/{wanted}"), theme.style(role))
+}

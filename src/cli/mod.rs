@@ -22,6 +22,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let result = match &args.command {
         None => console::run(&args),
+        Some(command) => match *command {},
     };
     match result {
         Ok(exit) => exit.code(),

@@ -1,11 +1,10 @@
 //! From the configuration to what the core and the connections are told of it. Pure.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::{Config, Jump, ServerConfig};
+use crate::config::{self, Config, Jump, ServerConfig};
 use crate::domain::ids::ServerId;
-use crate::domain::setup::{AppSetup, EnvironmentSetup, ServerSetup, Setup};
+use crate::domain::setup::{AppSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
 use crate::transports::{LinkOptions, ServerTarget, SshTarget};
 
 /// What the core is told. `source` is the configuration's file.
@@ -15,7 +14,11 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
         environments: config
             .environments
             .iter()
-            .map(|(id, it)| EnvironmentSetup { id: id.clone(), guard: it.guard, color: it.color.word().to_owned() })
+            .map(|(id, it)| EnvironmentSetup {
+                id: id.clone(),
+                guard: guard(it.guard),
+                color: it.color.word().to_owned(),
+            })
             .collect(),
         apps: config
             .apps
@@ -36,8 +39,8 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
         keys: config
             .keys
             .iter()
-            .map(|(action, chords)| (action.clone(), chords.clone()))
-            .collect::<BTreeMap<_, _>>(),
+            .map(|(action, chords)| (action.clone(), chords.iter().map(ToString::to_string).collect()))
+            .collect(),
         theme: config.ui.theme.clone(),
         ascii: config.ui.glyphs == crate::config::ui::Glyphs::Ascii,
         mouse: config.ui.mouse,
@@ -46,10 +49,19 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
     }
 }
 
+const fn guard(guard: config::environments::Guard) -> Guard {
+    match guard {
+        config::environments::Guard::Confirm => Guard::Confirm,
+        config::environments::Guard::TypeName => Guard::TypeName,
+        config::environments::Guard::TwoPerson => Guard::TwoPerson,
+    }
+}
+
 fn server_setup(config: &Config, id: &ServerId, server: &ServerConfig) -> ServerSetup {
-    let files = server.logs.iter().map(|file| {
-        (file.label.clone().unwrap_or_else(|| file.path.clone()), file.path.clone())
-    });
+    let files = server
+        .logs
+        .iter()
+        .map(|file| (file.label.clone().unwrap_or_else(|| file.path.clone()), file.path.clone()));
     ServerSetup {
         id: id.clone(),
         address: address(id, server),
@@ -108,8 +120,5 @@ pub fn link_options(config: &Config) -> LinkOptions {
     let mut options = LinkOptions { handshakes: config.ssh.handshakes, ..LinkOptions::default() };
     options.limits.connect = config.ssh.connect_deadline;
     options.limits.keepalive = config.ssh.keepalive.max(Duration::from_secs(1));
-    if !config.ssh.agent {
-        options.operator.agent = None;
-    }
     options
 }

@@ -4,7 +4,8 @@
 //! Each is marked `#[ignore = "needs the lab: tests/run"]`. One that breaks something has `fault` in
 //! its name, so that it runs alone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod lab;
 mod tools;
+mod transports;

@@ -28,8 +28,12 @@ const HELD: usize = 4 * 1024 * 1024;
 const HELD_STDERR: usize = 64 * 1024;
 /// How long a full stream may go unread before it is ended; until then it holds up the others.
 const UNREAD: Duration = Duration::from_secs(5);
-/// How long the server has to end a channel that we left, before we close it.
+/// How long the server has to end a socket's channel that we left, before we close it.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long a command that we left has after each `SIGTERM`, before it is killed. There are
+/// several, since one that comes before sshd's child has made its process group is lost.
+const TERM_PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1500)];
 
 /// What a channel leads to.
 pub(super) enum To {
@@ -199,9 +203,6 @@ impl Pump {
                 }
             }
         };
-        if let Stop::Left = stop {
-            let _ = self.write.signal(Sig::TERM).await;
-        }
         if let (Stop::Lost, Err(_)) = (&stop, &status) {
             status = Err(TransportError::Lost("the command's end was not seen".to_owned()));
         }
@@ -250,17 +251,33 @@ impl Pump {
                     end.fail(io::ErrorKind::ConnectionReset, "the connection to the server was lost");
                 }
             }
-            Stop::Left => {
-                // An end of input makes most servers and programs leave by themselves, which frees
-                // the session there at once; closing comes after.
-                let _ = self.write.eof().await;
-                let left =
-                    async { while !matches!(self.read.wait().await, Some(ChannelMsg::Close) | None) {} };
-                if timeout(GRACE, left).await.is_err() {
-                    let _ = self.write.close().await;
-                }
+            Stop::Left => self.leave().await,
+        }
+    }
+
+    /// Most servers and programs end by themselves when their input does or a signal comes, which
+    /// frees the session there at once; closing comes after. Failing to say so means that the
+    /// connection is gone, and everything with it.
+    async fn leave(&mut self) {
+        if self.stderr.is_none() {
+            let _ = self.write.eof().await;
+            if timeout(GRACE, self.closed()).await.is_err() {
+                let _ = self.write.close().await;
+            }
+            return;
+        }
+        for pause in TERM_PAUSES {
+            let _ = self.write.signal(Sig::TERM).await;
+            if timeout(pause, self.closed()).await.is_ok() {
+                return;
             }
         }
+        let _ = self.write.signal(Sig::KILL).await;
+        let _ = self.write.close().await;
+    }
+
+    async fn closed(&mut self) {
+        while !matches!(self.read.wait().await, Some(ChannelMsg::Close) | None) {}
     }
 }
 

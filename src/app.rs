@@ -187,7 +187,8 @@ impl App {
 
     fn logs(&mut self, batch: &LogBatch) -> Vec<Effect> {
         if batch.gap > 0 {
-            self.state.logs.gap(&batch.source, batch.gap, self.state.now);
+            let count = (batch.gap != LogBatch::UNCOUNTED).then_some(batch.gap);
+            self.state.logs.gap(&batch.source, count, self.state.now);
         }
         if !batch.chunk.is_empty() {
             self.state.logs.append(&batch.source, &batch.chunk, self.state.now);

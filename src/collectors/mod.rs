@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod containers;
+pub mod logs;
 pub mod supervisor;
 pub mod vitals;
 

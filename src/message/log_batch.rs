@@ -13,11 +13,15 @@ pub struct LogBatch {
     pub source: LogSource,
     /// The lines.
     pub chunk: Chunk,
-    /// How many lines are known to be missing before the first of these.
+    /// How many lines are known to be missing before the first of these;
+    /// [`Self::UNCOUNTED`] where that is all that is known.
     pub gap: u64,
 }
 
 impl LogBatch {
+    /// A gap of which nobody knows how many lines it has.
+    pub const UNCOUNTED: u64 = u64::MAX;
+
     /// What it takes of the budget on the way, in bytes.
     pub fn bytes(&self) -> usize {
         self.chunk.bytes() + size_of::<Self>()

@@ -15,9 +15,9 @@ use midwatch::transports::{Local, Transport};
 
 use crate::recorder::Recorder;
 
-/// This machine under any name; every other try to reach `flaky` fails for good.
+/// This machine, under any name.
 #[derive(Default)]
-struct Here {
+pub struct Here {
     made: AtomicU32,
 }
 

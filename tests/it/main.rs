@@ -2,5 +2,7 @@
 
 mod collectors;
 mod config;
+mod cuttable;
 mod history;
+mod log_files;
 mod recorder;

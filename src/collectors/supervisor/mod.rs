@@ -5,6 +5,7 @@
 
 mod backoff;
 mod connections;
+mod follow;
 mod keep;
 mod plan;
 mod server;
@@ -12,13 +13,22 @@ mod server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 pub use self::connections::{Connections, LinkReporter};
+use self::follow::Follower;
+pub use self::follow::Following;
 pub use self::plan::ServerPlan;
 use self::server::{Context, Server};
 use super::Pace;
+use super::logs::{self, LogAccess, LogRange};
+use crate::config::Become;
 use crate::domain::clock::Clock;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
+use crate::domain::log_source::LogSource;
 use crate::message::publish::Publish;
+use crate::transports::Transport;
 
 /// How many times less often a server is read that nobody looks at.
 pub const BACKGROUND: Pace = Pace::Background(5);
@@ -33,6 +43,8 @@ pub struct Supervisor {
 #[derive(Default)]
 struct Inner {
     servers: BTreeMap<ServerId, Server>,
+    /// The connection of each, as it changes.
+    connected: BTreeMap<ServerId, watch::Sender<Option<Arc<dyn Transport>>>>,
     /// `None` until someone said what is looked at: then everything is.
     watched: Option<BTreeSet<ServerId>>,
 }
@@ -59,10 +71,38 @@ impl Supervisor {
         inner.servers.retain(|id, server| plans.get(id) == Some(&server.plan));
         for (id, plan) in plans {
             if !inner.servers.contains_key(&id) {
-                let server = Server::start(id.clone(), plan, inner.pace(&id), &self.context);
+                let connected = inner.connected.entry(id.clone()).or_default().clone();
+                connected.send_replace(None);
+                let server = Server::start(id.clone(), plan, inner.pace(&id), connected, &self.context);
                 inner.servers.insert(id, server);
             }
         }
+        let Inner { servers, connected, .. } = &mut *inner;
+        connected.retain(|id, _| servers.contains_key(id));
+    }
+
+    /// Reads a log, from now until the handle is dropped. Lines come as [`crate::message::log_batch`]
+    /// tells; a failure comes as an observation, and is tried again.
+    pub fn follow(&self, source: LogSource, range: LogRange) -> Result<Following, Failure> {
+        let inner = self.lock();
+        let (Some(server), Some(connected)) =
+            (inner.servers.get(&source.server), inner.connected.get(&source.server))
+        else {
+            let why = format!("no server is called {}", source.server);
+            return Err(Failure::new(FailureKind::NotFound, format!("read the log {source}"), why));
+        };
+        let access = LogAccess {
+            docker: server.plan.server.docker.clone(),
+            sudo: server.plan.server.becoming == Become::Sudo,
+        };
+        Ok(Following::start(Follower {
+            log: logs::log(&source.server, &source.stream, &access, range),
+            follow: range.follow,
+            source,
+            current: connected.subscribe(),
+            clock: Arc::clone(&self.context.clock),
+            out: Arc::clone(&self.context.out),
+        }))
     }
 
     /// Which servers someone looks at; the others are read less often from now on. Before the first

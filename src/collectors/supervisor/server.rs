@@ -23,7 +23,6 @@ pub(super) type Current = watch::Receiver<Option<Arc<dyn Transport>>>;
 pub(super) struct Server {
     pub(super) plan: ServerPlan,
     pub(super) pace: watch::Sender<Pace>,
-    pub(super) current: Current,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -35,8 +34,14 @@ pub(super) struct Context {
 }
 
 impl Server {
-    pub(super) fn start(id: ServerId, plan: ServerPlan, pace: Pace, context: &Context) -> Self {
-        let (connected, current) = watch::channel(None);
+    /// Begins; `connected` outlives it, so that followers go on over a changed plan.
+    pub(super) fn start(
+        id: ServerId,
+        plan: ServerPlan,
+        pace: Pace,
+        connected: watch::Sender<Option<Arc<dyn Transport>>>,
+        context: &Context,
+    ) -> Self {
         let pace = watch::Sender::new(pace);
         let task = Task {
             id,
@@ -48,7 +53,7 @@ impl Server {
             out: Arc::clone(&context.out),
         };
         let task = AbortOnDropHandle::new(tokio::spawn(task.run()));
-        Self { plan, pace, current, _task: task }
+        Self { plan, pace, _task: task }
     }
 }
 

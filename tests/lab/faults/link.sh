@@ -31,12 +31,15 @@ fault_refuse() {
     done
 }
 
-fault_mend() {
-    local rule
+# Rules outlive the server they were made for: this needs none to run.
+unblock() {
     iptables -w -S INPUT | grep -F -- "--comment \"$LAB_NAME.$1\"" | while read -r rule; do
-        # shellcheck disable=SC2086
-        eval iptables -w ${rule/#-A/-D}
+        eval "iptables -w ${rule/#-A/-D}"
     done || true
+}
+
+fault_mend() {
+    unblock "$1"
     bridge link set dev "$(cable "$1")" state 3
 }
 

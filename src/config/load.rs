@@ -31,7 +31,7 @@ pub struct Options<'a> {
 }
 
 /// A configuration that can be used.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Loaded {
     /// The configuration.
     pub config: Config,

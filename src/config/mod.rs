@@ -8,17 +8,22 @@ pub mod apps;
 mod argv;
 pub mod checks;
 mod condition;
+pub mod discover;
 mod document;
 pub mod duration;
 pub mod environments;
 pub mod history;
 pub mod intervals;
 pub mod keys;
+pub mod layers;
 pub mod load;
+pub mod locate;
 pub mod logs;
 pub mod mistake;
+mod names;
 pub mod prometheus;
 mod relations;
+pub mod reload;
 pub mod report;
 pub mod scalars;
 pub mod secret;
@@ -29,6 +34,7 @@ mod table;
 pub mod thresholds;
 pub mod ui;
 mod value;
+pub mod verify;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -43,15 +49,19 @@ pub use environments::EnvironmentConfig;
 pub use history::HistoryConfig;
 pub use intervals::IntervalsConfig;
 pub use keys::KeysConfig;
+pub use layers::{Overrides, resolve};
 pub use load::{LoadError, Loaded, Options, load, parse};
+pub use locate::Location;
 pub use logs::{LogFile, LogFormat, LogsConfig};
 pub use prometheus::{PrometheusAt, PrometheusConfig};
+pub use reload::{Changes, Reload, diff, reload};
 pub use report::Report;
 pub use scalars::Address;
 pub use secret::{Secret, SecretError};
 pub use servers::{Become, Collect, Jump, ServerConfig};
 pub use ssh::SshConfig;
 pub use ui::UiConfig;
+pub use verify::verify;
 pub use walk::{Known, Used};
 
 /// A whole configuration, every reference in it good.
@@ -121,16 +131,20 @@ impl Config {
         if config.servers.is_empty() {
             config.servers = Self::default().servers;
         }
-        root.each("environments", |name, _, t| {
+        root.each("environments", |name, at, t| {
+            names::judge(name, at, t);
             config.environments.insert(EnvironmentId::from(name), EnvironmentConfig::read(name, t));
         });
-        root.each("apps", |name, _, t| {
+        root.each("apps", |name, at, t| {
+            names::judge(name, at, t);
             config.apps.insert(AppId::from(name), AppConfig::read(name, t));
         });
-        root.each("checks", |name, _, t| {
+        root.each("checks", |name, at, t| {
+            names::judge(name, at, t);
             config.checks.extend(CheckConfig::read(t).map(|check| (CheckId::from(name), check)));
         });
-        root.each("prometheus", |name, _, t| {
+        root.each("prometheus", |name, at, t| {
+            names::judge(name, at, t);
             config.prometheus.extend(PrometheusConfig::read(t).map(|it| (name.to_owned(), it)));
         });
         config.thresholds = root.table("thresholds", thresholds::read_global);

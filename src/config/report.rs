@@ -10,7 +10,7 @@ use crate::domain::text::clean;
 const MOST: usize = 50;
 
 /// The mistakes, in the order of their places.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     name: String,
     source: String,

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::argv::Argv;
 use super::mistake::{Mistake, Span};
@@ -207,16 +207,12 @@ async fn from_command(argv: &[&str]) -> Result<SecretString, SecretError> {
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(SecretError::Failed { program: named(), complaint: None });
     };
-    let (mut out, mut complaints) = (Vec::new(), Vec::new());
     let all = async {
-        let (mut stdout, mut stderr) = (stdout.take(MOST + 1), stderr.take(MOST));
-        tokio::try_join!(stdout.read_to_end(&mut out), stderr.read_to_end(&mut complaints))?;
-        // Whoever still writes gets a broken pipe, and the wait comes to an end.
-        drop((stdout, stderr));
-        child.wait().await
+        let (out, complaints) = tokio::try_join!(read(stdout), read(stderr))?;
+        Ok((child.wait().await?, out, complaints))
     };
-    let status = match tokio::time::timeout(DEADLINE, all).await {
-        Ok(status) => status.map_err(failed)?,
+    let (status, out, complaints) = match tokio::time::timeout(DEADLINE, all).await {
+        Ok(ended) => ended.map_err(failed)?,
         Err(_) => return Err(SecretError::Deadline { program: named() }),
     };
     if !status.success() {
@@ -226,6 +222,15 @@ async fn from_command(argv: &[&str]) -> Result<SecretString, SecretError> {
         return Err(SecretError::Failed { program: named(), complaint });
     }
     from_bytes(out, named)
+}
+
+/// Reads a pipe as far as a secret can go and closes it: whoever writes on gets a broken pipe, so
+/// that endless output ends.
+async fn read(pipe: impl AsyncRead) -> io::Result<Vec<u8>> {
+    tokio::pin!(pipe);
+    let mut bytes = Vec::new();
+    pipe.take(MOST + 1).read_to_end(&mut bytes).await?;
+    Ok(bytes)
 }
 
 fn from_bytes(bytes: Vec<u8>, named: impl Fn() -> String) -> Result<SecretString, SecretError> {
@@ -356,5 +361,73 @@ impl Read for Entry {
     }
     fn show(&self) -> String {
         super::value::quoted(&format!("{}/{}", self.service, self.user))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(secret: &Secret) -> Result<String, SecretError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(secret.resolve()).map(|secret| secret.expose_secret().to_owned())
+    }
+
+    fn command(words: &[&str]) -> Secret {
+        Secret::Command(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_command_gives_its_output_without_the_last_line_break() {
+        assert_eq!(resolve(&command(&["printf", "a b\\n\\n"])).unwrap(), "a b");
+    }
+
+    #[test]
+    fn a_command_that_fails_says_what_it_complained_of_and_nothing_of_its_output() {
+        let error =
+            resolve(&command(&["sh", "-c", "echo hunter2; echo 'no \x1b[31mkey' >&2; exit 3"])).unwrap_err();
+        let failure = error.into_failure("read the password");
+        assert_eq!(failure.to_string(), "cannot read the password: sh failed: no ␛[31mkey");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let failure = resolve(&command(&["no-such-program-here"])).unwrap_err().into_failure("read it");
+        assert_eq!(failure.kind, FailureKind::NotFound);
+        assert!(failure.reason().starts_with("no-such-program-here could not be run"), "{failure}");
+    }
+
+    #[test]
+    fn endless_output_ends() {
+        let error = resolve(&command(&["sh", "-c", "exec yes"])).unwrap_err();
+        assert!(matches!(error, SecretError::Failed { .. } | SecretError::Size(_)), "{error:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_refused_with_the_command_that_mends_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "hunter2\n").unwrap();
+        let mode =
+            |mode| std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let secret = Secret::File(file.path().to_owned());
+        mode(0o640);
+        let failure = resolve(&secret).unwrap_err().into_failure("read it");
+        assert_eq!(failure.hint, Some(format!("chmod 600 {}", file.path().display())));
+        mode(0o600);
+        assert_eq!(resolve(&secret).unwrap(), "hunter2");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let error = resolve(&Secret::Env("MIDWATCH_NO_SUCH_VARIABLE".to_owned())).unwrap_err();
+        assert_eq!(error.to_string(), "the environment variable MIDWATCH_NO_SUCH_VARIABLE is not set");
+    }
+
+    #[test]
+    fn nothing_shows_a_literal() {
+        let secret = Secret::Literal("hunter2".to_owned().into());
+        assert_eq!(format!("{secret:?} {secret}"), "Secret(the configuration) the configuration");
     }
 }

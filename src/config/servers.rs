@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use super::logs::LogFile;
 use super::mistake::{Mistake, Span};
+use super::names;
 use super::scalars::RemotePath;
 use super::table::Table;
 use super::thresholds::ThresholdsPatch;
 use super::value::{Port, Read, Value, quoted, words};
 use super::walk::Names;
 use crate::domain::ids::{EnvironmentId, ServerId};
-use crate::domain::text::is_hostile;
 
 words! {
     /// How more rights are had on a server.
@@ -108,7 +108,14 @@ impl ServerConfig {
     }
 
     pub(super) fn read(name: &str, at: Span, t: &mut Table<'_>) -> Self {
-        check_name(name, at, t);
+        if name == "here" {
+            t.report(
+                Mistake::error(at, "`here` cannot be a server's name")
+                    .help("in a check, `from = \"here\"` is the console"),
+            );
+        } else {
+            names::judge(name, at, t);
+        }
         let local = t.or("local", name == ServerId::LOCAL);
         let server = Self {
             local,
@@ -144,22 +151,6 @@ impl ServerConfig {
             t.walk().mark(format!("servers.{name}.{key}"), t.span_of(key));
         }
         server
-    }
-}
-
-/// Names stand in `server/source` on the screen and in arguments.
-fn check_name(name: &str, at: Span, t: &Table<'_>) {
-    let bad = |c: char| c == '/' || c.is_whitespace() || is_hostile(c);
-    if name.is_empty() || name.len() > 64 || name.starts_with('-') || name.contains(bad) {
-        t.report(
-            Mistake::error(at, "this cannot be a server's name")
-                .help("1 to 64 bytes without white space and `/`, not starting with `-`"),
-        );
-    } else if name == "here" {
-        t.report(
-            Mistake::error(at, "`here` cannot be a server's name")
-                .help("in a check, `from = \"here\"` is the console"),
-        );
     }
 }
 

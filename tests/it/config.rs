@@ -122,3 +122,21 @@ fn the_documentation_is_fresh() {
     let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(there == made, "docs/configuration.md is not what the code makes; UPDATE=1 writes it anew");
 }
+
+/// The lab fills its template in on the machine it runs on; the keys must be right before that.
+#[test]
+fn the_lab_s_configuration_loads() {
+    let template = include_str!("../lab/config.toml.in");
+    let filled: String = template
+        .split('@')
+        .enumerate()
+        .map(|(n, part)| match (n % 2 == 1, part.starts_with("port ")) {
+            (true, true) => format!("22{n:02}"),
+            (true, false) => "/lab".to_owned(),
+            _ => part.to_owned(),
+        })
+        .collect();
+    if let Err(error) = parse(&filled, "tests/lab/config.toml.in", options()) {
+        panic!("{}", error.report().map(|it| it.render(false)).unwrap_or_default());
+    }
+}

@@ -12,8 +12,8 @@ use super::mistake::{Mistake, Span};
 use super::report::Report;
 use super::secret::readable_by_others;
 use super::table::Table;
-use super::walk::{Used, Walk, may_be_secret};
-use super::{Config, relations};
+use super::walk::{Used, Walk};
+use super::{Config, masks, relations};
 use crate::domain::failure::{Failure, FailureKind};
 
 /// The most that a configuration may have, in bytes: thousands of servers fit.
@@ -100,7 +100,7 @@ pub fn load(path: &Path, options: Options<'_>) -> Result<Loaded, LoadError> {
         let at = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
         let mistake = Mistake::error(at..at + 1, "this is not UTF-8");
-        let masks = suspects(&text);
+        let masks = masks::lines(&text);
         LoadError::Mistakes(Box::new(Report::new(&name, &text, &masks, vec![mistake])))
     })?;
     let themes = path.parent().map(|folder| folder.join("themes"));
@@ -119,8 +119,11 @@ fn read(text: &str, name: &str, exposed: bool, options: Options<'_>) -> Result<L
     for error in &errors {
         walk.report(syntax(text, error));
     }
+    for mask in masks::values(document.get_ref()) {
+        walk.mask(mask);
+    }
     if !errors.is_empty() {
-        for mask in suspects(text) {
+        for mask in masks::lines(text) {
             walk.mask(mask);
         }
     }
@@ -181,23 +184,6 @@ fn syntax(text: &str, error: &toml::de::Error) -> Mistake {
         first.make_ascii_lowercase();
     }
     Mistake::error(span, message)
-}
-
-/// The lines that may hold a secret, by their key's name: where the syntax is broken, nobody can
-/// say where a value begins and ends.
-fn suspects(text: &str) -> Vec<Span> {
-    let mut masks = Vec::new();
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let body = line.trim_end_matches(['\r', '\n']);
-        if let Some((key, value)) = body.split_once('=')
-            && (may_be_secret(key) || may_be_secret(value))
-        {
-            masks.push(at + key.len() + 1..at + body.len());
-        }
-        at += line.len();
-    }
-    masks
 }
 
 /// The name as a shell takes it, where it is plain; otherwise in quotes.

@@ -19,6 +19,7 @@ pub mod layers;
 pub mod load;
 pub mod locate;
 pub mod logs;
+mod masks;
 pub mod mistake;
 mod names;
 pub mod prometheus;

@@ -4,9 +4,10 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::masks::may_be_secret;
 use super::mistake::{Mistake, Span};
 use super::value::{Read, Value};
-use super::walk::{Known, Walk, may_be_secret, nearest};
+use super::walk::{Known, Walk, nearest};
 
 /// A table under reading.
 pub(super) struct Table<'w> {

@@ -219,13 +219,6 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether what stands under a key of this name, or in a text with this word in it, may be a secret.
-pub(super) fn may_be_secret(text: &str) -> bool {
-    const PARTS: [&str; 8] = ["pass", "pwd", "url", "token", "auth", "secret", "key", "cookie"];
-    let text = text.to_ascii_lowercase();
-    PARTS.iter().any(|part| text.contains(part))
-}
-
 #[cfg(test)]
 mod tests {
     use super::nearest;

@@ -6,3 +6,4 @@ mod cuttable;
 mod history;
 mod log_files;
 mod recorder;
+mod config_faults;

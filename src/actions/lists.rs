@@ -48,7 +48,7 @@ pub static ALL: &[Action] = &[
         scope: Scope::Everywhere,
         keys: &["i"],
         risk: Risk::Read,
-        in_footer: true,
+        in_footer: false,
         available: something,
         run: State::inspect,
     },

@@ -23,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::keys::keymap::Keymap;
 use crate::store::fleet::Fleet;
 use crate::store::logs::LogStore;
+use crate::store::series::SeriesStore;
 use app_page::AppPage;
 use filter::Filter;
 use notice::Notice;
@@ -48,6 +49,8 @@ pub struct State {
     pub themes: Vec<String>,
     /// What is known of the servers.
     pub fleet: Fleet,
+    /// Readings over time.
+    pub series: SeriesStore,
     /// The log lines held.
     pub logs: LogStore,
     /// The pages that were opened.
@@ -76,6 +79,7 @@ impl State {
             theme: "dark".to_owned(),
             themes: Vec::new(),
             fleet: Fleet::default(),
+            series: SeriesStore::default(),
             logs: LogStore::new(log_budget),
             nav: Nav::default(),
             overlays: Vec::new(),

@@ -6,10 +6,11 @@ use super::overlay::Overlay;
 use super::overview::{Pane, target_name};
 use super::page::Page;
 use super::server::Pane as ServerPane;
+use crate::domain::cadence::SAMPLES;
 use crate::domain::container::Container;
 use crate::domain::ids::{ContainerKey, ServerId, UnitName};
 use crate::domain::log_source::{LogSource, LogStream};
-use crate::domain::metric::Metric;
+use crate::domain::metric::{Metric, SeriesKey};
 use crate::domain::problem::Target;
 use crate::keys::mouse::Cell;
 use crate::message::effect::Effect;
@@ -215,9 +216,15 @@ impl State {
         if hit && before == self.selected() { self.open_selected() } else { Vec::new() }
     }
 
-    /// The newest values of a series, oldest first, for small bars; gaps are `None`.
-    pub fn recent(&self, _server: &ServerId, _metric: &Metric, _points: usize) -> Vec<Option<f32>> {
-        Vec::new()
+    /// The newest values of a series at one a server's interval, oldest first, for small bars; gaps
+    /// are `None`.
+    pub fn recent(&self, server: &ServerId, metric: &Metric, points: usize) -> Vec<Option<f32>> {
+        let interval = self.fleet.server(server).map_or(SAMPLES, |it| it.setup.interval);
+        let key = SeriesKey { server: server.clone(), metric: metric.clone() };
+        let Some((_, newest)) = self.series.last(&key) else { return Vec::new() };
+        let span = interval * u32::try_from(points).unwrap_or(u32::MAX);
+        let buckets = self.series.points(&key, newest + interval - span, newest + interval, points);
+        buckets.into_iter().map(|bucket| bucket.map(|it| it.avg)).collect()
     }
 
     /// Gives the keys to another pane.

@@ -12,18 +12,22 @@ use crate::domain::reading::Freshness;
 use crate::state::State;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
-use crate::widgets::text::Align;
+use crate::widgets::text::{Align, width};
 
-const COLUMNS: [Column; 8] = [
-    Column::flexible("app", 10, 24, 0),
-    Column::fixed("health", 8, Align::Left, 0),
-    Column::fixed("ctrs", 5, Align::Right, 0),
-    Column::fixed("cpu", 5, Align::Right, 1),
-    Column::fixed("mem", 5, Align::Right, 1),
-    Column::fixed("rst", 4, Align::Right, 2),
-    Column::flexible("servers", 10, 30, 3),
-    Column::flexible("", 16, 80, 4),
-];
+/// The columns, where no name is wider than `name` cells.
+fn columns(name: u16) -> [Column; 8] {
+    let name = name.clamp(8, 32) + 2;
+    [
+        Column::flexible("app", name.min(16), name, 0),
+        Column::fixed("health", 8, Align::Left, 0),
+        Column::fixed("ctrs", 5, Align::Right, 0),
+        Column::fixed("cpu", 5, Align::Right, 1),
+        Column::fixed("mem", 5, Align::Right, 1),
+        Column::fixed("rst", 4, Align::Right, 2),
+        Column::flexible("servers", 10, 30, 3),
+        Column::flexible("", 16, 80, 4),
+    ]
+}
 
 /// Draws the apps that are shown.
 pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &mut Buffer) {
@@ -36,7 +40,8 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
         headed: true,
         sorted: None,
     };
-    draw(buf, body, &COLUMNS, window, theme, |i| {
+    let widest = state.fleet.apps().iter().map(|it| width(it.id.as_str())).max().unwrap_or(0);
+    draw(buf, body, &columns(widest), window, theme, |i| {
         let id = &overview.app_rows[i];
         let marked = overview.apps.marked.contains(id);
         state.fleet.app(id).map_or_else(Row::default, |app| Row { cells: row(state, app, theme), marked })

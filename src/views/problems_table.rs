@@ -9,14 +9,21 @@ use crate::state::State;
 use crate::state::overview::target_name;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
-use crate::widgets::text::Align;
+use crate::widgets::text::{Align, width};
 
-const COLUMNS: [Column; 4] = [
-    Column::fixed("", 10, Align::Left, 0),
-    Column::flexible("", 10, 26, 0),
-    Column::flexible("", 20, 400, 0),
-    Column::fixed("since", 4, Align::Right, 0),
-];
+/// The widest that a place is drawn.
+const PLACE: u16 = 32;
+
+/// The columns, where no place is wider than `place` cells.
+fn columns(place: u16) -> [Column; 4] {
+    let place = place.clamp(6, PLACE);
+    [
+        Column::fixed("", 10, Align::Left, 0),
+        Column::flexible("", place.min(20), place, 0),
+        Column::flexible("", 20, 400, 0),
+        Column::fixed("since", 4, Align::Right, 0),
+    ]
+}
 
 /// Draws the problems that are shown.
 pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &mut Buffer) {
@@ -28,7 +35,9 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
         focused,
         ..Window::default()
     };
-    draw(buf, body, &COLUMNS, window, theme, |i| {
+    let problems = state.fleet.problems().iter();
+    let widest = problems.map(|problem| width(&place(state, &problem.target))).max().unwrap_or(0);
+    draw(buf, body, &columns(widest), window, theme, |i| {
         let id = &overview.problem_rows[i];
         let problem = state.fleet.problems().iter().find(|problem| problem.id == *id);
         let marked = overview.problems.marked.contains(id);

@@ -14,26 +14,30 @@ use crate::state::overview::{Sort, cpu, disk, memory};
 use crate::store::fleet::ServerLive;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
-use crate::widgets::text::Align;
+use crate::widgets::text::{Align, width};
 
 const SPARK: u16 = 8;
 
-const COLUMNS: [Column; 14] = [
-    Column::flexible("server", 10, 24, 0),
-    Column::fixed("health", 8, Align::Left, 0),
-    Column::fixed("cpu", 4, Align::Right, 0),
-    Column::fixed("", SPARK, Align::Left, 4),
-    Column::fixed("mem", 4, Align::Right, 0),
-    Column::fixed("disk", 4, Align::Right, 0),
-    Column::fixed("load", 5, Align::Right, 3),
-    Column::fixed("in/s", 5, Align::Right, 6),
-    Column::fixed("out/s", 5, Align::Right, 6),
-    Column::fixed("ctrs", 5, Align::Right, 1),
-    Column::fixed("boot", 4, Align::Right, 5),
-    Column::fixed("seen", 8, Align::Left, 2),
-    Column::flexible("environment", 11, 14, 7),
-    Column::flexible("", 24, 60, 8),
-];
+/// The columns, where no name is wider than `name` cells.
+fn columns(name: u16) -> [Column; 14] {
+    let name = name.clamp(8, 32) + 2;
+    [
+        Column::flexible("server", name.min(16), name, 0),
+        Column::fixed("health", 8, Align::Left, 0),
+        Column::fixed("cpu", 4, Align::Right, 0),
+        Column::fixed("", SPARK, Align::Left, 4),
+        Column::fixed("mem", 4, Align::Right, 0),
+        Column::fixed("disk", 4, Align::Right, 0),
+        Column::fixed("load", 5, Align::Right, 3),
+        Column::fixed("in/s", 5, Align::Right, 6),
+        Column::fixed("out/s", 5, Align::Right, 6),
+        Column::fixed("ctrs", 5, Align::Right, 1),
+        Column::fixed("boot", 4, Align::Right, 5),
+        Column::fixed("seen", 8, Align::Left, 2),
+        Column::flexible("environment", 11, 14, 7),
+        Column::flexible("", 24, 60, 8),
+    ]
+}
 
 /// The column that a sort order stands for.
 const fn sorted(sort: Sort) -> Option<(usize, bool)> {
@@ -57,7 +61,8 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
         headed: true,
         sorted: sorted(overview.sort),
     };
-    draw(buf, body, &COLUMNS, window, theme, |i| {
+    let widest = state.fleet.servers().map(|it| width(it.id().as_str())).max().unwrap_or(0);
+    draw(buf, body, &columns(widest), window, theme, |i| {
         let id = &overview.server_rows[i];
         let marked = overview.servers.marked.contains(id);
         state

@@ -1,5 +1,14 @@
 //! Integration tests that need no lab: one file a subject.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test ends where something is not as it should be, and may say so"
+)]
+
 mod collectors;
 mod config;
 mod cuttable;

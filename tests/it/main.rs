@@ -11,8 +11,8 @@
 
 mod collectors;
 mod config;
+mod config_faults;
 mod cuttable;
 mod history;
 mod log_files;
 mod recorder;
-mod config_faults;

@@ -6,7 +6,11 @@
 
 pub mod checks;
 pub mod containers;
+pub mod exposition;
 pub mod logs;
+pub mod node_exporter;
+pub mod prometheus;
+pub mod promql;
 pub mod supervisor;
 pub mod vitals;
 

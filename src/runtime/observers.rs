@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use super::setup;
+use crate::collectors::checks::{self, Means, Runner};
+use crate::collectors::prometheus::Sources;
 use crate::collectors::supervisor::{LinkReporter, ServerPlan, Supervisor};
 use crate::config::Config;
 use crate::domain::clock::Clock;
@@ -18,6 +20,9 @@ pub struct Observers {
     pub links: Arc<Links>,
     /// What observes over them.
     pub supervisor: Supervisor,
+    checks: Runner,
+    sources: Sources,
+    clock: Arc<dyn Clock>,
 }
 
 impl Observers {
@@ -37,18 +42,26 @@ impl Observers {
             setup::link_options(config),
         ));
         let supervisor = Supervisor::new(Arc::<Links>::clone(&links), Arc::clone(clock), Arc::clone(out));
-        Self { links, supervisor }
+        let (checks, sources) = (Runner::new(Arc::clone(out)), Sources::new(Arc::clone(out)));
+        Self { links, supervisor, checks, sources, clock: Arc::clone(clock) }
     }
 
     /// Starts observing.
     pub fn begin(&self, config: &Config) {
         self.supervisor.update(ServerPlan::all(config));
+        self.checks.update(checks::tasks(config), self.means(config));
+        self.sources.update(config, self.means(config));
+    }
+
+    /// What checks work with.
+    pub fn means(&self, config: &Config) -> Means {
+        Means::new(Arc::<Links>::clone(&self.links), Arc::clone(&self.clock), config)
     }
 
     /// Takes a changed configuration; what did not change goes on undisturbed.
     pub async fn update(&self, config: &Config) {
         self.links.update(setup::targets(config)).await;
-        self.supervisor.update(ServerPlan::all(config));
+        self.begin(config);
     }
 
     /// Tries a server again at once.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::collectors::checks::task;
 use crate::config::{self, Config, Jump, ServerConfig};
 use crate::domain::ids::ServerId;
 use crate::domain::setup::{AppSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
@@ -31,7 +32,7 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
                     .checks
                     .iter()
                     .filter(|(_, check)| check.app.as_ref() == Some(id))
-                    .map(|(id, _)| id.clone())
+                    .flat_map(|(id, _)| task::ids(config, id))
                     .collect(),
             })
             .collect(),

@@ -8,6 +8,7 @@ use reqwest::Url;
 use super::attempt::Attempt;
 use super::look::Look;
 use super::seen::{Seen, Text};
+use super::send::{SendError, endpoint, send};
 use super::{certificate, security_headers};
 use crate::config::checks::HttpCheck;
 use crate::config::checks::http::Statuses;
@@ -16,8 +17,8 @@ use crate::domain::health::Health;
 use crate::domain::quantity::Bytes;
 use crate::http::limits::Deadline;
 use crate::http::roots::Roots;
-use crate::http::tls::{Peer, Speak, handshake};
-use crate::http::{Answer, HttpError, Request, exchange, redact};
+use crate::http::tls::Peer;
+use crate::http::{Answer, HttpError, Request, redact};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
@@ -91,27 +92,18 @@ impl Walk<'_> {
 
     async fn hop(&self, request: &Request) -> Result<(Answer, Option<Peer>), Attempt> {
         let url = &request.url;
-        let name = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().unwrap_or(80);
         // The other address is for the URL's own host and port; a redirect elsewhere goes there.
         let own = url.host_str() == self.check.url.host_str()
             && url.port_or_known_default() == self.check.url.port_or_known_default();
         let (host, port) = match &self.check.connect {
             Some(address) if own => (address.host.as_str(), address.port),
-            _ => (name.trim_matches(['[', ']']), port),
+            _ => endpoint(url),
         };
-        let stream = self.look.reach.tcp(host, port, &self.deadline).await.map_err(Attempt::from)?;
-        let blame = |error: HttpError| self.blame(&error);
-        if url.scheme() != "https" {
-            let answer = exchange(stream, request, &self.deadline, self.body).await.map_err(blame)?;
-            return Ok((answer, None));
-        }
-        let shaken = handshake(stream, name, &self.roots, Speak::Http1);
-        let (stream, peer) =
-            self.deadline.phase("TLS handshake", shaken).await.map_err(blame)?.map_err(blame)?;
-        peer.require_trust().map_err(blame)?;
-        let answer = exchange(stream, request, &self.deadline, self.body).await.map_err(blame)?;
-        Ok((answer, Some(peer)))
+        let sent = send(self.look.reach, &self.roots, request, (host, port), &self.deadline, self.body).await;
+        sent.map_err(|error| match error {
+            SendError::Miss(miss) => miss.into(),
+            SendError::Http(error) => self.blame(&error),
+        })
     }
 
     fn blame(&self, error: &HttpError) -> Attempt {

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::attempt::Attempt;
 use super::means::Means;
 use super::reach::Reach;
+use super::redis::Memory;
 use crate::config::Secret;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
@@ -22,6 +23,8 @@ pub struct Look<'a> {
     pub within: Duration,
     /// What all checks share.
     pub means: &'a Means,
+    /// What the attempt before left for this one.
+    pub memory: &'a Memory,
 }
 
 impl Look<'_> {
@@ -43,7 +46,7 @@ impl Look<'_> {
     /// Whom to trust: this machine's roots, and a file's. A file that cannot be read is no reason to
     /// call the target down.
     pub async fn roots(&self, ca: Option<&Path>) -> Result<Roots, Attempt> {
-        let roots = &self.means.roots;
+        let roots = self.means.roots().await;
         match ca {
             None => Ok(roots.clone()),
             Some(path) => roots
@@ -55,7 +58,6 @@ impl Look<'_> {
 
     /// Fetches a secret; without it there is no look.
     pub async fn secret(&self, source: &Secret) -> Result<SecretString, Attempt> {
-        let secret = self.means.secrets.get(source, self.now()).await;
-        secret.map_err(|error| Attempt::unknown(error.into_failure("read the secret").reason()))
+        self.means.secret(source).await.map_err(Attempt::unknown)
     }
 }

@@ -9,19 +9,31 @@
 //! resolver, no secret) it is unknown, with the reason; a limit that is passed makes it degraded.
 
 pub mod attempt;
+mod bounded;
 mod certificate;
+pub mod command;
+pub mod container;
+mod database;
+pub mod dns;
 pub mod http;
 pub mod look;
 mod means;
+pub mod postgres;
+mod postgres_limits;
+mod postgres_tls;
+pub mod prometheus;
 pub mod reach;
+pub mod redis;
 pub mod runner;
 mod secrets;
 mod security_headers;
 mod seen;
+pub mod send;
 pub mod target;
 pub mod task;
 pub mod tcp;
 pub mod tls;
+pub mod unit;
 
 pub use attempt::Attempt;
 pub use means::{Means, Servers};

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::attempt::Attempt;
 use crate::domain::failure::Failure;
@@ -68,10 +68,8 @@ impl Reach {
                 match deadline.phase("connection", transport.tcp(host, port)).await {
                     Ok(Ok(stream)) => Ok(stream),
                     Ok(Err(TransportError::Deadline { .. })) | Err(_) => {
-                        match self.still_there(server, transport.as_ref()).await {
-                            Ok(()) => Err(Miss::Target(late())),
-                            Err(miss) => Err(miss),
-                        }
+                        self.still_there().await?;
+                        Err(Miss::Target(late()))
                     }
                     Ok(Err(error)) => Err(seen_from(server, host, port, error)),
                 }
@@ -79,11 +77,47 @@ impl Reach {
         }
     }
 
-    /// Whether the server answers at all: if it does, silence is the target's own.
-    async fn still_there(&self, server: &ServerId, transport: &dyn Transport) -> Result<(), Miss> {
+    /// Connects to a Unix socket within what is left of a deadline.
+    pub async fn unix(&self, path: &str, deadline: &Deadline) -> Result<BoxDuplex, Miss> {
+        let late =
+            || Miss::Target(format!("{path} takes no connection within {} ms", deadline.whole().as_millis()));
+        match self {
+            Self::Here => match deadline.phase("connection", UnixStream::connect(path)).await {
+                Ok(Ok(stream)) => Ok(Box::new(stream)),
+                Ok(Err(error)) => Err(Miss::Target(format!("no connection to {path}: {error}"))),
+                Err(_) => Err(late()),
+            },
+            Self::Server(server, transport) => {
+                match deadline.phase("connection", transport.unix(path)).await {
+                    Ok(Ok(stream)) => Ok(stream),
+                    Ok(Err(TransportError::Deadline { .. })) | Err(_) => {
+                        self.still_there().await?;
+                        Err(late())
+                    }
+                    Ok(Err(error)) if transport.is_closed() => {
+                        Err(Miss::Server(server.clone(), reason(error)))
+                    }
+                    Ok(Err(error)) => Err(Miss::Target(reason(error))),
+                }
+            }
+        }
+    }
+
+    /// Whether the server answers at all: if it does, silence is the target's own. From here there is
+    /// nobody to ask.
+    pub async fn still_there(&self) -> Result<(), Miss> {
+        let Self::Server(server, transport) = self else { return Ok(()) };
         match transport.run(RemoteCommand::new("true"), STILL_THERE, 1024).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Miss::Server(server.clone(), reason(error))),
+        }
+    }
+
+    /// The same for one who is only asked about another: its trouble leaves that other unknown.
+    pub fn blame_look(&self, error: &HttpError) -> Miss {
+        match self.blame(error) {
+            Miss::Target(reason) => Miss::Look(reason),
+            miss => miss,
         }
     }
 
@@ -123,9 +157,11 @@ fn here(host: &str, port: u16, error: &io::Error) -> Miss {
     }
 }
 
+/// An error of the way through a server: of the last step to the target, or of the way to the server.
 fn seen_from(server: &ServerId, host: &str, port: u16, error: TransportError) -> Miss {
     match error {
-        TransportError::Io(error) => match here(host, port, &error) {
+        TransportError::Refused { .. } | TransportError::Resolve { .. } => Miss::Target(reason(error)),
+        TransportError::Connect { source, .. } => match here(host, port, &source) {
             Miss::Look(reason) => Miss::Server(server.clone(), reason),
             miss => miss,
         },

@@ -11,13 +11,29 @@ use crate::domain::ids::{CheckId, ServerId};
 use super::attempt::Attempt;
 use super::target::target;
 
-/// Names a task: the same check from another place is another task.
-pub type Key = (CheckId, Option<ServerId>);
+/// Names a task: the check's name, and where it looks from (`shop@web-1`, `shop@here`) where it looks
+/// from several places, each of which is judged by itself.
+pub fn ids(config: &Config, check: &CheckId) -> Vec<CheckId> {
+    let Some(it) = config.checks.get(check) else { return Vec::new() };
+    named(check, vantages(config, &it.probe)).into_iter().map(|(id, _)| id).collect()
+}
+
+fn named(check: &CheckId, vantages: Vec<Option<ServerId>>) -> Vec<(CheckId, Option<ServerId>)> {
+    let alone = vantages.len() == 1;
+    let name = |from: &Option<ServerId>| match from {
+        _ if alone => check.clone(),
+        Some(server) => CheckId::from(format!("{check}@{server}")),
+        None => CheckId::from(format!("{check}@here")),
+    };
+    vantages.into_iter().map(|from| (name(&from), from)).collect()
+}
 
 /// One check from one place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
-    /// Which check.
+    /// Its name, unique among all tasks.
+    pub id: CheckId,
+    /// The check's name in the configuration.
     pub check: CheckId,
     /// The server it is seen from; `None` from here.
     pub from: Option<ServerId>,
@@ -27,19 +43,14 @@ pub struct Task {
     pub project: Option<String>,
 }
 
-/// All tasks of a configuration.
-pub fn tasks(config: &Config) -> BTreeMap<Key, Task> {
+/// All tasks of a configuration, by name.
+pub fn tasks(config: &Config) -> BTreeMap<CheckId, Task> {
     let mut tasks = BTreeMap::new();
-    for (id, check) in &config.checks {
-        let project = project(config, &check.probe);
-        for from in vantages(config, &check.probe) {
-            let task = Task {
-                check: id.clone(),
-                from: from.clone(),
-                config: check.clone(),
-                project: project.clone(),
-            };
-            tasks.insert((id.clone(), from), task);
+    for (check, it) in &config.checks {
+        let project = project(config, &it.probe);
+        for (id, from) in named(check, vantages(config, &it.probe)) {
+            let (check, config, project) = (check.clone(), it.clone(), project.clone());
+            tasks.insert(id.clone(), Task { id, check, from, config, project });
         }
     }
     tasks
@@ -68,18 +79,6 @@ fn vantages(config: &Config, probe: &Probe) -> Vec<Option<ServerId>> {
 }
 
 impl Task {
-    /// What names it.
-    pub fn key(&self) -> Key {
-        (self.check.clone(), self.from.clone())
-    }
-
-    /// Its name for the schedule.
-    pub fn name(&self) -> String {
-        self.from
-            .as_ref()
-            .map_or_else(|| self.check.to_string(), |from| format!("{} from {from}", self.check))
-    }
-
     /// How patient it is.
     pub fn patience(&self) -> Patience {
         Patience { fail_after: self.config.fail_after, recover_after: self.config.recover_after }
@@ -98,7 +97,7 @@ impl Task {
     /// The result to publish.
     pub fn result(&self, attempt: Attempt, verdict: Verdict, failures: u32) -> CheckResult {
         CheckResult {
-            check: self.check.clone(),
+            check: self.id.clone(),
             kind: self.config.probe.kind(),
             target: target(&self.config.probe),
             from: self.from.clone(),
@@ -109,5 +108,26 @@ impl Task {
             failures,
             blocked_by: attempt.blocked_by,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Options;
+
+    fn config(text: &str) -> Config {
+        crate::config::parse(text, "test", Options::default()).unwrap_or_else(|e| panic!("{e:?}")).config
+    }
+
+    #[test]
+    fn a_check_from_several_places_is_several_tasks() {
+        let config = config(
+            "[servers.web-1]\naddress = \"h\"\n[checks.shop]\nkind = \"tcp\"\naddress = \"h:1\"\nfrom = [\"here\", \"web-1\"]\n\
+             [checks.one]\nkind = \"tcp\"\naddress = \"h:1\"\n",
+        );
+        let ids: Vec<_> = tasks(&config).into_keys().map(|id| id.to_string()).collect();
+        assert_eq!(ids, ["one", "shop@here", "shop@web-1"]);
+        assert_eq!(super::ids(&config, &"shop".into()).len(), 2);
     }
 }

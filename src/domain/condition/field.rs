@@ -30,14 +30,13 @@ pub enum Field {
     Header(String),
     /// Whole days until the certificate ends, negative once it has.
     CertDaysLeft,
-    /// The value of a PromQL expression, the number of running containers, or the restarts of a unit.
-    /// Beside a duration it is taken as seconds, beside a size as
+    /// The value of a PromQL expression. Beside a duration it is taken as seconds, beside a size as
     /// bytes: Prometheus' base units.
     Value,
     /// The exit code of a command.
     Exit,
-    /// The standard output of a command without the white space at its end, the state of a unit, or the
-    /// answers to a DNS question, one a line.
+    /// The standard output of a command without the white space at its end, or the answers to a DNS
+    /// question, one a line.
     Output,
 }
 
@@ -70,8 +69,7 @@ impl Field {
             CheckKind::Tls => &["latency", "cert.days_left"],
             CheckKind::Dns => &["latency", "output"],
             CheckKind::Command => &["latency", "exit", "output", "json"],
-            CheckKind::Container => &["latency", "value"],
-            CheckKind::Unit => &["latency", "value", "output"],
+            CheckKind::Container | CheckKind::Unit => &[],
             CheckKind::Postgres | CheckKind::Redis => &["latency", "json"],
             CheckKind::Prometheus => &["latency", "value", "json"],
         }

@@ -1,0 +1,292 @@
+//! `redis`: `PING` and `INFO`, and how far the server is from its limits. Reads only.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+
+use super::attempt::Attempt;
+use super::database::{Place, limit};
+use super::look::Look;
+use super::seen::Seen;
+use crate::config::checks::RedisCheck;
+use crate::domain::health::Health;
+use crate::domain::quantity::Bytes;
+use crate::domain::time::Timestamp;
+use crate::http::limits::Deadline;
+
+/// Connects, asks, and judges.
+pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
+    let place = match Place::find(&check.at, look, parse).await {
+        Ok(place) => place,
+        Err(attempt) => return attempt,
+    };
+    let deadline = look.deadline();
+    let stream = match place.connect(look, &deadline, "redis.sock").await {
+        Ok(stream) => stream,
+        Err(miss) => return miss.into(),
+    };
+    let settings = match settings(&place) {
+        Ok(settings) => settings,
+        Err(attempt) => return attempt,
+    };
+    let asked = deadline.phase("answer", ask(stream, &settings, &deadline)).await;
+    match asked {
+        Err(error) => look.reach.blame(&error).into(),
+        Ok(Err(error)) => refused(&error, look),
+        Ok(Ok((info, latency))) => judge(check, &info, latency, look),
+    }
+}
+
+fn parse(url: &str) -> Option<Place> {
+    let info = url.into_connection_info().ok()?;
+    let redis::ConnectionAddr::Tcp(host, port) = info.addr() else { return None };
+    let settings = info.redis_settings();
+    Some(Place {
+        host: host.clone(),
+        port: *port,
+        user: settings.username().map(str::to_owned),
+        password: settings.password().map(|password| password.to_owned().into()),
+        database: Some(settings.db().to_string()),
+    })
+}
+
+fn settings(place: &Place) -> Result<RedisConnectionInfo, Attempt> {
+    let database = place.database.as_deref().unwrap_or("0");
+    let number = database.parse().map_err(|_| Attempt::unknown("a database of Redis is a number"))?;
+    let mut settings =
+        RedisConnectionInfo::default().set_db(number).set_lib_name("midwatch", env!("CARGO_PKG_VERSION"));
+    if let Some(user) = &place.user {
+        settings = settings.set_username(user);
+    }
+    if let Some(password) = &place.password {
+        settings = settings.set_password(password.expose_secret());
+    }
+    Ok(settings)
+}
+
+async fn ask<S>(
+    stream: S,
+    settings: &RedisConnectionInfo,
+    deadline: &Deadline,
+) -> Result<(String, Duration), RedisError>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(deadline.left()));
+    let (mut connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;
+    let conversation = async {
+        let start = deadline.elapsed();
+        redis::cmd("PING").query_async::<()>(&mut connection).await?;
+        let latency = deadline.elapsed().saturating_sub(start);
+        let info = redis::cmd("INFO").query_async::<String>(&mut connection).await?;
+        Ok((info, latency))
+    };
+    tokio::pin!(conversation);
+    tokio::pin!(driver);
+    tokio::select! {
+        biased;
+        answer = &mut conversation => answer,
+        () = &mut driver => conversation.await,
+    }
+}
+
+/// What an error says: about us, or about the server.
+fn refused(error: &RedisError, look: &Look<'_>) -> Attempt {
+    let code = error.code().unwrap_or_default();
+    let detail = error.detail().unwrap_or_default();
+    match (code, error.kind()) {
+        ("NOAUTH" | "WRONGPASS" | "NOPERM", _) | (_, ErrorKind::AuthenticationFailed) => Attempt::unknown(
+            format!("it does not accept us: {}", if code.is_empty() { "wrong password" } else { code }),
+        ),
+        ("LOADING", _) => Attempt::down("it is still loading its data"),
+        _ if detail.contains("max number of clients") => Attempt::down("it takes no more clients"),
+        (_, ErrorKind::Parse) => Attempt::down("what answers does not speak Redis"),
+        (_, ErrorKind::Io) => {
+            look.reach.blame(&crate::http::HttpError::Nonsense("the connection broke off".to_owned())).into()
+        }
+        _ => Attempt::down(format!("it answers an error: {code} {detail}")),
+    }
+}
+
+/// `INFO`'s fields by name, numbers as numbers.
+fn figures(info: &str) -> Map<String, Value> {
+    info.lines()
+        .filter_map(|line| line.trim_end().split_once(':'))
+        .map(|(name, value)| {
+            let number =
+                value.parse::<i64>().map(Value::from).or_else(|_| value.parse::<f64>().map(Value::from));
+            (name.to_owned(), number.unwrap_or_else(|_| Value::from(value)))
+        })
+        .collect()
+}
+
+fn judge(check: &RedisCheck, info: &str, latency: Duration, look: &Look<'_>) -> Attempt {
+    let mut figures = figures(info);
+    let evicted = figures.get("evicted_keys").and_then(Value::as_u64);
+    let rate = evicted.and_then(|evicted| look.memory.evictions(evicted, look.now()));
+    if let Some(rate) = rate {
+        figures.insert("evictions_per_minute".to_owned(), Value::from(rate));
+    }
+    let mut attempt = verdict(check, &figures, rate);
+    attempt.latency = Some(latency);
+    let seen = Seen { latency: Some(latency), figures: Some(Value::Object(figures)), ..Seen::default() };
+    attempt.judge(check.condition.as_ref(), &seen);
+    attempt
+}
+
+/// Judges the fields of `INFO`.
+fn verdict(check: &RedisCheck, figures: &Map<String, Value>, rate: Option<f64>) -> Attempt {
+    let number = |name: &str| figures.get(name).and_then(Value::as_f64);
+    let word = |name: &str| figures.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mut attempt = Attempt::answered(Duration::ZERO);
+    let (Some(used), Some(clients)) = (number("used_memory"), number("connected_clients")) else {
+        attempt.find(Health::Unknown, "its INFO does not tell memory and clients");
+        return attempt;
+    };
+    attempt.fact("version", figures.get("redis_version").map(text).unwrap_or_default());
+    attempt.fact("role", word("role"));
+    let most = number("maxmemory").filter(|most| *most > 0.0);
+    match most {
+        Some(most) => {
+            attempt.fact("memory", format!("{} of {}", Bytes(used as u64), Bytes(most as u64)));
+            if used >= most && word("maxmemory_policy") == "noeviction" {
+                attempt.find(Health::Down, "its memory is full, and it refuses to write");
+            } else {
+                limit(&mut attempt, "memory", used, most, check.limits.memory);
+            }
+        }
+        None => attempt.fact("memory", format!("{}, no limit", Bytes(used as u64))),
+    }
+    let evicted = number("evicted_keys").unwrap_or_default();
+    attempt.fact(
+        "evictions",
+        rate.map_or_else(|| format!("{evicted} since its start"), |rate| format!("{rate:.0} a minute")),
+    );
+    if let (Some(rate), Some(most)) = (rate, check.limits.evictions)
+        && rate > f64::from(most)
+    {
+        attempt.find(Health::Degraded, format!("it evicts {rate:.0} keys a minute, over {most}"));
+    }
+    let room = number("maxclients").map(|most| format!(" of {most}")).unwrap_or_default();
+    attempt.fact("clients", format!("{clients}{room}"));
+    if let Some(most) = check.limits.clients.filter(|most| clients > f64::from(*most)) {
+        attempt.find(Health::Degraded, format!("{clients} clients, over {most}"));
+    }
+    persistence(&mut attempt, figures);
+    replication(&mut attempt, figures);
+    attempt
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn persistence(attempt: &mut Attempt, figures: &Map<String, Value>) {
+    let word = |name: &str| figures.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name: &str| figures.get(name).and_then(Value::as_i64).unwrap_or_default();
+    if number("loading") == 1 {
+        attempt.find(Health::Down, "it is still loading its data");
+    }
+    let changes = number("rdb_changes_since_last_save");
+    attempt.fact("snapshot", format!("last {}, {changes} changes since", word("rdb_last_bgsave_status")));
+    if word("rdb_last_bgsave_status") == "err" {
+        attempt.find(Health::Degraded, "its last snapshot failed");
+    }
+    if number("aof_enabled") == 1 {
+        let state = format!(
+            "writes {}, rewrite {}",
+            word("aof_last_write_status"),
+            word("aof_last_bgrewrite_status")
+        );
+        attempt.fact("append-only file", state);
+        for (field, what) in
+            [("aof_last_write_status", "write to"), ("aof_last_bgrewrite_status", "rewrite of")]
+        {
+            if word(field) == "err" {
+                attempt.find(Health::Degraded, format!("the last {what} its append-only file failed"));
+            }
+        }
+    } else {
+        attempt.fact("append-only file", "off");
+    }
+}
+
+fn replication(attempt: &mut Attempt, figures: &Map<String, Value>) {
+    let word = |name: &str| figures.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name: &str| figures.get(name).and_then(Value::as_i64).unwrap_or_default();
+    if word("role") == "slave" {
+        attempt.fact("replication", format!("link {}", word("master_link_status")));
+        if word("master_link_status") != "up" {
+            let since = number("master_link_down_since_seconds");
+            attempt.find(Health::Degraded, format!("its link to the primary is down for {since} s"));
+        }
+    } else {
+        attempt.fact("replicas", number("connected_slaves").to_string());
+    }
+}
+
+/// What one attempt leaves for the next.
+#[derive(Default)]
+pub struct Memory(std::sync::Mutex<Option<(u64, Timestamp)>>);
+
+impl Memory {
+    /// Evictions a minute since the attempt before; `None` at the first, and where the server was
+    /// restarted meanwhile.
+    fn evictions(&self, evicted: u64, now: Timestamp) -> Option<f64> {
+        let before = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).replace((evicted, now));
+        let (before, at) = before?;
+        let minutes = at.age(now).as_secs_f64() / 60.0;
+        (minutes > 0.0).then(|| evicted.checked_sub(before).map(|more| more as f64 / minutes)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::checks::redis::RedisLimits;
+    use crate::domain::quantity::Percent;
+
+    fn check() -> RedisCheck {
+        let at = crate::config::checks::DatabaseAt::Parts {
+            host: "h".into(),
+            port: 1,
+            user: None,
+            password: None,
+            database: None,
+        };
+        let limits = RedisLimits { memory: Percent(80.0), clients: Some(10), evictions: Some(5) };
+        RedisCheck { at, from: Vec::new(), limits, condition: None }
+    }
+
+    fn reason(info: &str, rate: Option<f64>) -> (Health, String) {
+        let verdict = verdict(&check(), &figures(info), rate).verdict;
+        (verdict.health, verdict.reason)
+    }
+
+    #[test]
+    fn limits_and_failures_are_found() {
+        let base = "used_memory:50\r\nmaxmemory:100\r\nconnected_clients:2\r\nrdb_last_bgsave_status:ok\r\n";
+        assert_eq!(reason(base, None).0, Health::Up);
+        assert_eq!(reason(base, Some(6.0)).1, "it evicts 6 keys a minute, over 5");
+        let full =
+            "used_memory:100\r\nmaxmemory:100\r\nmaxmemory_policy:noeviction\r\nconnected_clients:2\r\n";
+        assert_eq!(reason(full, None), (Health::Down, "its memory is full, and it refuses to write".into()));
+        let busy = "used_memory:90\r\nmaxmemory:100\r\nconnected_clients:11\r\nrole:slave\r\nmaster_link_status:down\r\n";
+        assert_eq!(
+            reason(busy, None).1,
+            "memory: 90% used, over 80%; 11 clients, over 10; its link to the primary is down for 0 s"
+        );
+        assert_eq!(reason("nonsense", None).0, Health::Unknown);
+    }
+
+    #[test]
+    fn a_rate_needs_two_looks_and_survives_a_restart() {
+        let memory = Memory::default();
+        assert_eq!(memory.evictions(10, Timestamp::from_secs(0)), None);
+        assert_eq!(memory.evictions(20, Timestamp::from_secs(60)), Some(10.0));
+        assert_eq!(memory.evictions(3, Timestamp::from_secs(120)), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! Asking a Prometheus for the value of an expression: its HTTP API, "Expression queries".
+
+use std::collections::BTreeMap;
+
+use reqwest::Url;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::checks::reach::{Miss, Reach};
+use super::checks::send::{SendError, endpoint, send};
+use crate::config::PrometheusAt;
+use crate::domain::text::{clean, shorten};
+use crate::http::limits::Deadline;
+use crate::http::roots::Roots;
+use crate::http::{Answer, Request};
+
+/// The longest answer that is read, in bytes.
+const ANSWER: usize = 4 << 20;
+/// The most series of one expression.
+const SERIES: usize = 1000;
+
+/// One series' latest value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its value.
+    pub value: f64,
+}
+
+impl Series {
+    /// Its labels for a reader, clean: `{instance=a, job=b}`, `value` where it has none.
+    pub fn name(&self) -> String {
+        if self.labels.is_empty() {
+            return "value".to_owned();
+        }
+        let all: Vec<String> = self.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        shorten(&clean(&format!("{{{}}}", all.join(", "))), 120).into_owned()
+    }
+}
+
+/// The address of a source, with a path on it.
+pub fn address(at: &PrometheusAt, path: &str) -> Option<Url> {
+    match at {
+        PrometheusAt::Url(url) => {
+            let mut url = url.clone();
+            let whole = format!("{}/{path}", url.path().trim_end_matches('/'));
+            url.set_path(&whole);
+            Some(url)
+        }
+        PrometheusAt::Server { port, .. } => format!("http://127.0.0.1:{port}/{path}").parse().ok(),
+    }
+}
+
+/// Sends a request to a source.
+pub async fn ask(
+    reach: &Reach,
+    roots: &Roots,
+    url: Url,
+    token: Option<&SecretString>,
+    deadline: &Deadline,
+    limit: usize,
+) -> Result<Answer, Miss> {
+    let mut request = Request::get(url);
+    if let Some(token) = token {
+        request = request.bearer(token).map_err(|error| Miss::Look(error.to_string()))?;
+    }
+    let (host, port) = endpoint(&request.url);
+    let (host, port) = (host.to_owned(), port);
+    match send(reach, roots, &request, (&host, port), deadline, limit).await {
+        Ok((answer, _)) if answer.truncated => {
+            Err(Miss::Look(format!("its answer is longer than {limit} bytes")))
+        }
+        Ok((answer, _)) => Ok(answer),
+        Err(SendError::Miss(miss)) => Err(miss),
+        Err(SendError::Http(error)) => Err(reach.blame(&error)),
+    }
+}
+
+/// The value of an expression now.
+pub async fn instant(
+    reach: &Reach,
+    roots: &Roots,
+    at: &PrometheusAt,
+    token: Option<&SecretString>,
+    expression: &str,
+    deadline: &Deadline,
+) -> Result<Vec<Series>, Miss> {
+    let mut url = address(at, "api/v1/query").ok_or_else(|| Miss::Look("its address is wrong".to_owned()))?;
+    let timeout = format!("{}ms", deadline.whole().as_millis());
+    url.query_pairs_mut().append_pair("query", expression).append_pair("timeout", &timeout);
+    let answer = ask(reach, roots, url, token, deadline, ANSWER).await?;
+    parse(&answer.body).map_err(|why| match answer.status {
+        200 | 400 | 422 | 503 => Miss::Look(why),
+        status => Miss::Look(format!("it answers {status}")),
+    })
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    status: String,
+    error: Option<String>,
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+enum Data {
+    Vector(Vec<Sample>),
+    Scalar((f64, String)),
+    Matrix(serde::de::IgnoredAny),
+    String(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    metric: BTreeMap<String, String>,
+    value: (f64, String),
+}
+
+/// Reads an answer; the error is for a reader.
+pub fn parse(body: &[u8]) -> Result<Vec<Series>, String> {
+    let nonsense = |_| "what answers is not a Prometheus".to_owned();
+    let envelope: Envelope = serde_json::from_slice(body).map_err(nonsense)?;
+    if envelope.status != "success" {
+        let error = envelope.error.unwrap_or_else(|| "it refuses".to_owned());
+        return Err(shorten(&clean(&error), 200).into_owned());
+    }
+    let number = |text: &str| text.parse::<f64>().map_err(|_| "its value is not a number".to_owned());
+    match envelope.data {
+        Some(Data::Scalar((_, value))) => {
+            Ok(vec![Series { labels: BTreeMap::new(), value: number(&value)? }])
+        }
+        Some(Data::Vector(samples)) => samples
+            .into_iter()
+            .take(SERIES)
+            .map(|sample| Ok(Series { value: number(&sample.value.1)?, labels: sample.metric }))
+            .collect(),
+        Some(Data::Matrix(_) | Data::String(_)) => Err("the expression gives no instant values".to_owned()),
+        None => Err("what answers is not a Prometheus".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_scalars_and_errors_are_read() {
+        let vector = br#"{"status":"success","data":{"resultType":"vector","result":[
+            {"metric":{"job":"node"},"value":[1.5,"1"]},{"metric":{},"value":[1.5,"NaN"]}]}}"#;
+        let series = parse(vector).unwrap();
+        assert_eq!((series[0].name(), series[0].value), ("{job=node}".to_owned(), 1.0));
+        assert!(series[1].value.is_nan());
+        let scalar = br#"{"status":"success","data":{"resultType":"scalar","result":[1,"+Inf"]}}"#;
+        assert!(parse(scalar).unwrap()[0].value.is_infinite());
+        let error = br#"{"status":"error","errorType":"bad_data","error":"1:3: parse error: \u001bx"}"#;
+        assert_eq!(parse(error).unwrap_err(), "1:3: parse error: ␛x");
+        assert_eq!(parse(b"<html>").unwrap_err(), "what answers is not a Prometheus");
+        let matrix = br#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+        assert_eq!(parse(matrix).unwrap_err(), "the expression gives no instant values");
+    }
+}

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::status::StatusArgs;
 
 /// A terminal console for the engineer on call: health, logs and metrics of your servers, live,
 /// over plain SSH. Without a subcommand it opens the console.
@@ -28,4 +31,16 @@ pub struct Args {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Look at everything once, and print it
+    Status(StatusArgs),
+    /// Print the keys of the console, as they are configured
+    Keys,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}

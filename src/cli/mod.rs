@@ -9,6 +9,10 @@ mod args;
 mod console;
 mod context;
 mod exit;
+mod headless;
+pub mod keys;
+mod shell;
+pub mod status;
 
 use std::process::ExitCode;
 
@@ -22,7 +26,10 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let result = match &args.command {
         None => console::run(&args),
-        Some(command) => match *command {},
+        Some(Command::Status(status)) => status::run(&args, status),
+        Some(Command::Keys) => keys::run(&args),
+        Some(Command::Completions { shell }) => Ok(shell::completions(*shell)),
+        Some(Command::Man) => shell::man(),
     };
     match result {
         Ok(exit) => exit.code(),
@@ -31,4 +38,11 @@ pub fn main() -> ExitCode {
             Exit::of(&failure).code()
         }
     }
+}
+
+/// Prints text and a line end. A reader that went away (`midwatch status | head`) is no failure.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
 }

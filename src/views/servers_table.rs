@@ -101,7 +101,8 @@ fn row<'a>(state: &State, server: &ServerLive, theme: &Theme) -> Vec<Cell<'a>> {
 
 fn spark<'a>(state: &State, server: &ServerLive, fresh: Freshness, theme: &Theme) -> Cell<'a> {
     let values = state.recent(server.id(), &Metric::Cpu, usize::from(SPARK));
-    Cell::Spark(values, 100.0, theme.style(cells::role(fresh, false)))
+    let role = if fresh == Freshness::Fresh { Role::Muted } else { Role::Faint };
+    Cell::Spark(values, 100.0, theme.style(role))
 }
 
 /// Running of all; a container that ended in good order counts as neither.

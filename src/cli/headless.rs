@@ -1,0 +1,99 @@
+//! Observing without a screen: the same collectors, the same state, nobody to ask.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use super::context::Context;
+use crate::domain::clock::Clock;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::question::NobodyThere;
+use crate::message::event::Event;
+use crate::message::inbox::Inbox;
+use crate::message::publish::Publish;
+use crate::runtime::clock::{SystemClock, monotonic};
+use crate::runtime::observers::Observers;
+use crate::runtime::setup;
+use crate::state::State;
+
+/// A console without a terminal.
+pub struct Headless {
+    /// What is known so far.
+    pub state: State,
+    /// The tasks; dropped last, so that connections are closed in good order.
+    pub tasks: Runtime,
+    /// What observes.
+    pub observers: Observers,
+    inbox: Arc<Inbox>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Headless {
+    /// Starts observing what the configuration names.
+    pub fn start(context: &Context, read_only: bool) -> Result<Self, Failure> {
+        let tasks = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(FailureKind::Bug, "start", error.to_string()))?;
+        let inbox = Arc::new(Inbox::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let out: Arc<dyn Publish> = Arc::<Inbox>::clone(&inbox);
+        let guard = tasks.enter();
+        let observers = Observers::new(&context.config, &clock, &out, Arc::new(NobodyThere));
+        observers.begin(&context.config);
+        drop(guard);
+        let memory = usize::try_from(context.config.logs.memory.0).unwrap_or(usize::MAX);
+        let mut state = State::new(80, 24, memory);
+        let source = context.source.as_ref().map(|path| path.display().to_string());
+        state.now = clock.now();
+        state.setup = setup::setup(&context.config, source, read_only);
+        state.fleet.configure(&state.setup);
+        Ok(Self { state, tasks, observers, inbox, clock })
+    }
+
+    /// Takes what is observed until `enough` says so, or this long. Whether it was enough.
+    pub fn observe(&mut self, at_most: Duration, enough: impl Fn(&State) -> bool) -> bool {
+        let end = monotonic() + at_most;
+        loop {
+            while let Some(event) = self.inbox.take() {
+                self.state.now = self.clock.now();
+                if let Event::Batch(batch) = event {
+                    self.state.observe(batch);
+                }
+            }
+            self.state.now = self.clock.now();
+            self.state.fleet.refresh(self.state.now);
+            if enough(&self.state) {
+                return true;
+            }
+            let left = end.saturating_duration_since(monotonic());
+            if left.is_zero() {
+                return false;
+            }
+            self.inbox.wait(Some(left));
+        }
+    }
+
+    /// The next event that is not an observation, within this long; observations are taken on the way.
+    pub fn next(&mut self, at_most: Duration) -> Option<Event> {
+        let end = monotonic() + at_most;
+        loop {
+            match self.inbox.take() {
+                Some(Event::Batch(batch)) => {
+                    self.state.now = self.clock.now();
+                    self.state.observe(batch);
+                }
+                Some(event) => return Some(event),
+                None => {
+                    let left = end.saturating_duration_since(monotonic());
+                    if left.is_zero() {
+                        return None;
+                    }
+                    self.inbox.wait(Some(left));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `midwatch status`: one look at everything, as text or as one JSON object.
+
+pub mod report;
+mod text;
+
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+
+use super::args::Args;
+use super::headless::Headless;
+use super::{Exit, context, print};
+use crate::domain::failure::Failure;
+use crate::domain::health::Health;
+use crate::domain::link::Link;
+use crate::state::State;
+use crate::store::fleet::ServerLive;
+use report::Report;
+
+/// The arguments.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct StatusArgs {
+    /// Print one JSON object; its schema is in docs/status.md
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print it again every so many seconds, until interrupted
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5")]
+    pub watch: Option<u64>,
+
+    /// How many seconds to wait for servers that do not answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub deadline: u64,
+}
+
+/// Looks, and prints.
+pub fn run(args: &Args, status: &StatusArgs) -> Result<Exit, Failure> {
+    let context = context::load(args)?;
+    let mut headless = Headless::start(&context, args.read_only)?;
+    headless.observe(Duration::from_secs(status.deadline), |state| state.fleet.servers().all(was_read));
+    loop {
+        let report = Report::of(&headless.state);
+        if status.json {
+            print(&report.json());
+        } else {
+            print(&text::render(&report));
+        }
+        let Some(seconds) = status.watch else { return Ok(exit(&headless.state)) };
+        headless.observe(Duration::from_secs(seconds.max(1)), |_| false);
+    }
+}
+
+/// Whether there is nothing more to wait for: everything was read with rates, or cannot be.
+fn was_read(server: &ServerLive) -> bool {
+    let link_failed = matches!(server.link, Link::Down { .. });
+    let vitals = server.vitals.value().is_some_and(|vitals| vitals.cpu.is_some());
+    let settled = |read: bool, failed: bool| read || failed;
+    link_failed
+        || (settled(vitals, server.vitals.failure.is_some())
+            && settled(server.containers.value().is_some(), server.containers.failure.is_some())
+            && settled(server.units.value().is_some(), server.units.failure.is_some()))
+}
+
+/// 3 where a server was not reached, 1 where something is wrong, else 0.
+fn exit(state: &State) -> Exit {
+    if state.fleet.servers().any(|server| server.link_lost.is_some()) {
+        return Exit::Unreachable;
+    }
+    let bad = state.fleet.servers().any(|server| server.verdict().health > Health::Up);
+    if bad || !state.fleet.problems().is_empty() { Exit::Problem } else { Exit::Well }
+}

@@ -23,6 +23,7 @@ pub fn apps<'a>(
         let mut part = Parts { checks: app.checks.iter().map(&check).collect(), ..Parts::default() };
         let on = |id: &ServerId| servers.clone().find(|server| server.id() == id);
         part.servers.extend(app.servers.iter().filter_map(on));
+        part.named = part.servers.iter().map(|server| server.id()).collect();
         parts.insert(Name::Configured(app), part);
     }
     for server in servers.clone() {
@@ -32,8 +33,11 @@ pub fn apps<'a>(
                 .map_or_else(|| Name::Found(project, server.setup.environment.as_ref()), Name::Configured);
             let part = parts.entry(name).or_default();
             part.containers.push((server, container));
-            if !part.servers.iter().any(|known| known.id() == server.id()) {
-                part.servers.push(server);
+            if part.latest != Some(server.id()) {
+                part.latest = Some(server.id());
+                if !part.named.contains(&server.id()) {
+                    part.servers.push(server);
+                }
             }
         }
     }
@@ -105,6 +109,10 @@ impl Ord for Name<'_> {
 
 #[derive(Debug, Default)]
 struct Parts<'a> {
+    /// The servers that the configuration names.
+    named: Vec<&'a ServerId>,
+    /// The server of which containers were taken last: they come server by server.
+    latest: Option<&'a ServerId>,
     servers: Vec<&'a ServerLive>,
     containers: Vec<(&'a ServerLive, &'a Container)>,
     checks: Vec<Verdict>,

@@ -31,6 +31,7 @@ pub struct Fleet {
     pub(super) problems: Vec<Problem>,
     pub(super) apps: Vec<App>,
     pub(super) dirty: bool,
+    pub(super) checks_changed: bool,
     pub(super) containers_changed: bool,
     pub(super) refreshed: Option<Timestamp>,
 }
@@ -133,6 +134,7 @@ impl Fleet {
 
     pub(super) fn changed(&mut self) {
         self.dirty = true;
+        self.checks_changed = true;
     }
 }
 

@@ -8,6 +8,7 @@ use super::rules::{Seen, check, find, missing};
 use super::server::ServerLive;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::link::Link;
+use crate::domain::reading::Freshness;
 use crate::domain::time::Timestamp;
 
 impl Fleet {
@@ -21,15 +22,23 @@ impl Fleet {
         let mut changed = self.refreshed.is_none();
         for server in self.servers.values_mut().filter(|server| server.dirty || !same_second) {
             changed |= judge(server, now);
+            let believed = server.containers_freshness(now) == Freshness::Fresh;
+            self.containers_changed |= believed != server.containers_believed;
+            server.containers_believed = believed;
+        }
+        if same_second && !changed && !self.checks_changed && !self.containers_changed {
+            self.dirty = false;
+            return false;
         }
         let findings = self.all_findings(now);
         if changed || findings != self.findings {
             changed = true;
+            self.containers_changed |= self.configured_apps.iter().any(|app| !app.checks.is_empty());
             self.since.observe(&findings, now);
             self.problems = fold(findings.clone(), &self.since);
             self.findings = findings;
         }
-        if self.containers_changed || !same_second {
+        if self.containers_changed {
             let check = |id: &_| self.check_verdict(id, now);
             let apps = apps(&self.servers(), &self.configured_apps, check, now);
             changed |= apps != self.apps;
@@ -37,6 +46,7 @@ impl Fleet {
         }
         self.containers_changed = false;
         self.dirty = false;
+        self.checks_changed = false;
         self.refreshed = Some(now);
         changed
     }
@@ -58,7 +68,6 @@ fn judge(server: &mut ServerLive, now: Timestamp) -> bool {
     let findings = find(&Seen::new(server, now));
     let verdict = verdict(server, &findings);
     server.dirty = false;
-    server.judged_at = Some(now);
     let changed = findings != server.findings || verdict != server.verdict;
     server.findings = findings;
     server.verdict = verdict;

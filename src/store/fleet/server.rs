@@ -55,8 +55,9 @@ pub struct ServerLive {
     pub(super) stretch: u32,
     /// What `stretch` becomes with the next look at the machine.
     pub(super) stretch_next: u32,
+    /// Whether the list of containers could be believed at the last judgement.
+    pub(super) containers_believed: bool,
     pub(super) dirty: bool,
-    pub(super) judged_at: Option<Timestamp>,
     pub(super) findings: Vec<Finding>,
     pub(super) verdict: Verdict,
 }
@@ -82,8 +83,8 @@ impl ServerLive {
             restarts: BTreeMap::new(),
             stretch: 1,
             stretch_next: 1,
+            containers_believed: false,
             dirty: true,
-            judged_at: None,
             findings: Vec::new(),
             verdict: Verdict::new(Health::Unknown, "not looked at yet"),
         }

@@ -1,6 +1,5 @@
 //! How many records of each level there are over time, for the bars above a log.
 
-use super::flags::Flags;
 use super::hits::Slots;
 use super::merged::Merged;
 use super::segment::{LEVELS, Segment};
@@ -11,15 +10,21 @@ use crate::domain::time::Timestamp;
 pub type Bar = [u32; LEVELS];
 
 impl Merged<'_> {
-    /// The span from `from` to `to` in `bars` equal parts. A segment that lies within one part costs
-    /// no look at its lines.
+    /// The span from `from` to `to` in `bars` equal parts. Without a filter whole blocks of lines
+    /// are counted at once.
     pub fn histogram(&self, from: Timestamp, to: Timestamp, bars: usize) -> Vec<Bar> {
         let mut out = vec![Bar::default(); bars];
-        let span = to.as_millis().saturating_sub(from.as_millis());
-        let Some(count) = i64::try_from(bars).ok().filter(|bars| *bars > 0 && span > 0) else { return out };
-        let bar = |at: Timestamp| {
-            let offset = i128::from(at.as_millis().saturating_sub(from.as_millis()));
-            usize::try_from(offset * i128::from(count) / i128::from(span)).unwrap_or(0)
+        let span = i128::from(to.as_millis()) - i128::from(from.as_millis());
+        if span <= 0 {
+            return out;
+        }
+        let border = |bar: usize| {
+            let millis = i128::from(from.as_millis()) + span * bar as i128 / bars.max(1) as i128;
+            Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+        };
+        let bar_of = |at: Timestamp| {
+            let offset = i128::from(at.as_millis()) - i128::from(from.as_millis());
+            usize::try_from(offset * bars as i128 / span).unwrap_or(0)
         };
         for log in &self.logs {
             for segment in &log.segments {
@@ -27,14 +32,16 @@ impl Merged<'_> {
                     continue;
                 }
                 let slots = Slots::of(segment, self.hits);
-                let (first, last) = (bar(segment.earliest()), bar(segment.latest()));
-                let whole = self.hits.is_none() && segment.earliest() >= from && segment.latest() < to;
-                if whole && first == last {
-                    if let Some(bar) = out.get_mut(first) {
-                        bar.iter_mut().zip(segment.counts()).for_each(|(sum, n)| *sum += n);
+                // A border is rounded down, so a line may stand one bar before where it is looked for.
+                let first = bar_of(segment.earliest()).saturating_sub(1);
+                let mut start = segment.first_not_before(border(first));
+                for (bar, sum) in out.iter_mut().enumerate().skip(first) {
+                    if start >= segment.len() {
+                        break;
                     }
-                } else {
-                    count_lines(segment, &slots, from, to, &bar, &mut out);
+                    let end = segment.first_not_before(border(bar + 1));
+                    count(segment, &slots, start..end, sum);
+                    start = end;
                 }
             }
         }
@@ -42,26 +49,12 @@ impl Merged<'_> {
     }
 }
 
-fn count_lines(
-    segment: &Segment,
-    slots: &Slots<'_>,
-    from: Timestamp,
-    to: Timestamp,
-    bar: &dyn Fn(Timestamp) -> usize,
-    out: &mut [Bar],
-) {
-    let first = slots.first_from(segment.first_not_before(from));
-    let last = slots.first_from(segment.first_not_before(to));
-    for slot in first..last {
+fn count(segment: &Segment, slots: &Slots<'_>, lines: std::ops::Range<usize>, sum: &mut Bar) {
+    let Slots::Found(_) = slots else { return segment.count_into(lines, sum) };
+    for slot in slots.first_from(lines.start)..slots.first_from(lines.end) {
         let line = slots.line(slot);
-        let (Some(level), Some(flags)) = (segment.levels().get(line), segment.flags().get(line)) else {
-            continue;
-        };
-        if flags.has(Flags::CONTINUATION) || flags.has(Flags::GAP) {
-            continue;
-        }
-        if let Some(bar) = out.get_mut(bar(segment.order(line))) {
-            bar[*level as usize] += 1;
+        if let Some(level) = segment.levels().get(line).filter(|_| segment.is_record(line)) {
+            sum[*level as usize] += 1;
         }
     }
 }

@@ -171,8 +171,7 @@ fn has_level(segment: &super::segment::Segment, level: Level) -> bool {
 }
 
 fn is_record(segment: &super::segment::Segment, line: usize, level: Level) -> bool {
-    segment.levels().get(line).is_some_and(|l| *l >= level)
-        && segment.flags().get(line).is_some_and(|f| !f.has(super::flags::Flags::CONTINUATION))
+    segment.levels().get(line).is_some_and(|l| *l >= level) && segment.is_record(line)
 }
 
 /// A place within one source; behind its end or before its start there is no line.

@@ -19,8 +19,8 @@ fn source(name: &str) -> LogSource {
 
 fn append(store: &mut LogStore, name: &str, lines: &[String]) {
     let mut builder = ChunkBuilder::default();
-    for (n, text) in lines.iter().enumerate() {
-        builder.push_raw(text, Timestamp::from_millis(n as i64), Flags::NONE);
+    for (at, text) in (0..).zip(lines) {
+        builder.push_raw(text, Timestamp::from_millis(at), Flags::NONE);
     }
     store.append(&source(name), &builder.take(), Timestamp::from_secs(1));
 }
@@ -190,7 +190,7 @@ proptest! {
         let mut hits = Hits::default();
         let mut builder = ChunkBuilder::default();
         for (n, text) in lines.iter().enumerate() {
-            builder.push_raw(text, Timestamp::from_millis(n as i64), Flags::NONE);
+            builder.push_raw(text, Timestamp::from_millis(i64::try_from(n).unwrap()), Flags::NONE);
             if n == cut {
                 store.append(&source("a"), &builder.take(), Timestamp::from_secs(1));
                 catch_up(&store, &matcher, &mut hits);

@@ -16,6 +16,8 @@ pub const MAX_TEXT: usize = 512 * 1024;
 /// From here on the next record opens a new segment, so that a record is rarely split over two.
 const SOFT_LINES: usize = MAX_LINES - 256;
 const SOFT_TEXT: usize = MAX_TEXT - 64 * 1024;
+/// Lines that are counted together.
+const BLOCK: usize = 128;
 
 /// Names a segment for as long as it is held: its source and its first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,8 +45,9 @@ pub struct Segment {
     levels: Vec<Level>,
     flags: Vec<Flags>,
     gaps: Vec<(u16, Option<u64>)>,
-    /// Records (not continuations, not gaps) of each level.
+    /// Records (not continuations, not gaps) of each level, in all and in each block of lines.
     counts: [u32; LEVELS],
+    blocks: Vec<[u16; LEVELS]>,
     multiline: bool,
 }
 
@@ -75,6 +78,7 @@ impl Segment {
             flags: Vec::new(),
             gaps: Vec::new(),
             counts: [0; LEVELS],
+            blocks: Vec::new(),
             multiline: false,
         }
     }
@@ -99,6 +103,9 @@ impl Segment {
         if line.time != line.order {
             self.odd_times.push((index, line.time.as_millis()));
         }
+        if self.len() > self.blocks.len() * BLOCK {
+            self.blocks.push([0; LEVELS]);
+        }
         self.levels.push(line.level);
         self.flags.push(line.flags);
         if let Some(gap) = line.gap {
@@ -107,6 +114,9 @@ impl Segment {
             self.multiline = true;
         } else {
             self.counts[line.level as usize] += 1;
+            if let Some(block) = self.blocks.last_mut() {
+                block[line.level as usize] += 1;
+            }
         }
     }
 
@@ -119,6 +129,7 @@ impl Segment {
         self.levels.shrink_to_fit();
         self.flags.shrink_to_fit();
         self.gaps.shrink_to_fit();
+        self.blocks.shrink_to_fit();
     }
 
     /// Its name.
@@ -145,6 +156,7 @@ impl Segment {
             + self.levels.capacity()
             + self.flags.capacity()
             + self.gaps.capacity() * size_of::<(u16, Option<u64>)>()
+            + self.blocks.capacity() * size_of::<[u16; LEVELS]>()
     }
 
     /// All lines, each with its newline.
@@ -155,6 +167,28 @@ impl Segment {
     /// Records of each level, by [`Level`] as an index; continuations and gaps are not counted.
     pub fn counts(&self) -> &[u32; LEVELS] {
         &self.counts
+    }
+
+    /// Adds the records of each level among some lines to `sum`.
+    pub fn count_into(&self, lines: std::ops::Range<usize>, sum: &mut [u32; LEVELS]) {
+        let mut line = lines.start;
+        while line < lines.end {
+            let whole = line.is_multiple_of(BLOCK) && line + BLOCK <= lines.end;
+            if let Some(block) = self.blocks.get(line / BLOCK).filter(|_| whole) {
+                sum.iter_mut().zip(block).for_each(|(sum, n)| *sum += u32::from(*n));
+                line += BLOCK;
+                continue;
+            }
+            if self.is_record(line) {
+                sum[self.levels[line] as usize] += 1;
+            }
+            line += 1;
+        }
+    }
+
+    /// Whether a line begins a record: no continuation, no gap.
+    pub fn is_record(&self, line: usize) -> bool {
+        self.flags.get(line).is_some_and(|flags| !flags.has(Flags::CONTINUATION) && !flags.has(Flags::GAP))
     }
 
     /// Whether some record in it has more than one line.

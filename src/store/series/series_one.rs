@@ -8,12 +8,12 @@ use crate::domain::time::Timestamp;
 
 /// A slot in detail, in milliseconds.
 const FINE: i64 = 2_000;
-const FINE_LENGTH: usize = 50;
-const FINE_BLOCKS: usize = 9;
+const FINE_LENGTH: usize = 25;
+const FINE_BLOCKS: usize = 18;
 /// A slot of the day, in milliseconds.
 const COARSE: i64 = 60_000;
-const COARSE_LENGTH: usize = 60;
-const COARSE_BLOCKS: usize = 24;
+const COARSE_LENGTH: usize = 30;
+const COARSE_BLOCKS: usize = 48;
 /// Up to this span, in milliseconds, a range is answered in detail where there is detail.
 const FINE_SPAN: i64 = 30 * 60_000;
 

@@ -25,7 +25,7 @@ const GROWTH: Duration = Duration::from_secs(6 * 3600);
 /// Series by server and metric.
 #[derive(Clone, Debug, Default)]
 pub struct SeriesStore {
-    servers: BTreeMap<ServerId, BTreeMap<Metric, Series>>,
+    servers: BTreeMap<ServerId, BTreeMap<Metric, Box<Series>>>,
     count: usize,
 }
 
@@ -136,7 +136,7 @@ impl SeriesStore {
     }
 
     fn get(&self, key: &SeriesKey) -> Option<&Series> {
-        self.servers.get(&key.server)?.get(&key.metric)
+        self.servers.get(&key.server)?.get(&key.metric).map(Box::as_ref)
     }
 
     fn series(&mut self, server: &ServerId, metric: Metric) -> &mut Series {
@@ -210,7 +210,7 @@ mod tests {
         let mut store = SeriesStore::default();
         for n in 0..MAX_SERIES + 3 {
             let metric = Metric::ContainerCpu(n.to_string().into());
-            store.record(&"a".into(), metric, 1.0, Timestamp::from_secs(n as i64), TWO);
+            store.record(&"a".into(), metric, 1.0, Timestamp::from_secs(i64::try_from(n).unwrap()), TWO);
         }
         assert_eq!(store.len(), MAX_SERIES);
         let last = |n: usize| store.last(&key("a", Metric::ContainerCpu(n.to_string().into())));

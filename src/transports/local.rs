@@ -65,7 +65,8 @@ impl Transport for Local {
 fn spawn(command: &RemoteCommand, stdin: Stdio) -> Result<Child, TransportError> {
     Command::new("/bin/sh")
         .arg("-c")
-        .arg(command.line())
+        // The line is one simple command; without the shell around it, its signals are its own.
+        .arg(format!("exec {}", command.line()))
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

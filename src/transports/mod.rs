@@ -7,6 +7,7 @@
 
 pub mod command;
 pub mod docker;
+pub mod docker_socket;
 pub mod error;
 pub mod exec;
 pub mod links;

@@ -16,3 +16,4 @@ mod cuttable;
 mod history;
 mod log_files;
 mod recorder;
+mod transports;

@@ -2,24 +2,23 @@
 //! slow for a moment does not hold up the connection's other channels, and closes it on the server
 //! when nobody here holds it any more.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use russh::client::{Handle, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::timeout;
-use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
 use crate::transports::exec::{Exec, ExitStatus, Piped};
-use crate::transports::pipe::{PipeReader, PipeWriter, ReaderGone, pipe};
+use crate::transports::pipe::{PipeWriter, ReaderGone, pipe};
 use crate::transports::{BoxDuplex, RemoteCommand, TransportError};
 
+use super::stream::{Stdin, Stream, Writer};
+use super::sweep::Mark;
 use super::verify::Verifier;
 
 /// How much of a stream is held for a slow reader.
@@ -65,7 +64,7 @@ pub(super) async fn open(handle: &Arc<Handle<Verifier>>, to: To) -> Result<OpenC
 pub(super) struct OpenChannel(Option<Channel<Msg>>);
 
 impl OpenChannel {
-    fn split(mut self) -> Option<(ChannelReadHalf, ChannelWriteHalf<Msg>)> {
+    pub(super) fn split(mut self) -> Option<(ChannelReadHalf, ChannelWriteHalf<Msg>)> {
         self.0.take().map(Channel::split)
     }
 }
@@ -86,19 +85,20 @@ pub(super) fn stream(channel: OpenChannel) -> Result<BoxDuplex, TransportError> 
     let writer = Writer::new(&write, &gone);
     tokio::spawn(async move {
         let _gone = gone.drop_guard();
-        Pump { read, write, stdout: feed, stderr: None }.socket().await;
+        Pump { read, write, stdout: feed, stderr: None, mark: None }.socket().await;
     });
-    Ok(Box::new(Stream { reader, writer }))
+    Ok(Box::new(Stream::new(reader, writer)))
 }
 
 /// Starts a command on a session channel; the permit is given back when the channel is closed.
 pub(super) async fn exec(
     channel: OpenChannel,
     mut command: RemoteCommand,
+    mark: Option<Mark>,
     permit: OwnedSemaphorePermit,
 ) -> Result<Exec, TransportError> {
     let input = command.take_stdin();
-    let Piped { mut stdin, exec } = piped(channel, command, permit).await?;
+    let Piped { mut stdin, exec } = piped(channel, command, mark, permit).await?;
     match input {
         // A command that ends without reading its input is no failure of ours.
         Some(bytes) => {
@@ -113,18 +113,21 @@ pub(super) async fn exec(
 pub(super) async fn piped(
     channel: OpenChannel,
     command: RemoteCommand,
+    mark: Option<Mark>,
     permit: OwnedSemaphorePermit,
 ) -> Result<Piped, TransportError> {
+    let line = mark.as_ref().map_or_else(|| command.line().to_owned(), |mark| mark.line(&command));
+    // Before it is split, so that giving up here closes it.
+    channel.0.as_ref().ok_or(TransportError::Closed)?.exec(true, line).await?;
     let (read, write) = channel.split().ok_or(TransportError::Closed)?;
-    write.exec(true, command.line()).await?;
     let (feed, stdout) = pipe(HELD);
     let (feed_stderr, stderr) = pipe(HELD_STDERR);
     let (tell, status) = oneshot::channel();
     let (gone, dropped) = (CancellationToken::new(), CancellationToken::new());
-    let stdin = Stdin { writer: Writer::new(&write, &gone), _dropped: dropped.clone().drop_guard() };
+    let stdin = Stdin::new(Writer::new(&write, &gone), dropped.clone().drop_guard());
     tokio::spawn(async move {
         let _gone = gone.drop_guard();
-        let pump = Pump { read, write, stdout: feed, stderr: Some(feed_stderr) };
+        let pump = Pump { read, write, stdout: feed, stderr: Some(feed_stderr), mark };
         pump.command(&command.summary(), dropped, tell).await;
         drop(permit);
     });
@@ -138,6 +141,7 @@ struct Pump {
     write: ChannelWriteHalf<Msg>,
     stdout: PipeWriter,
     stderr: Option<PipeWriter>,
+    mark: Option<Mark>,
 }
 
 /// Why a pump stopped.
@@ -267,6 +271,9 @@ impl Pump {
             return;
         }
         for pause in TERM_PAUSES {
+            if let Some(mark) = &self.mark {
+                mark.sweep().await;
+            }
             let _ = self.write.signal(Sig::TERM).await;
             if timeout(pause, self.closed()).await.is_ok() {
                 return;
@@ -286,96 +293,5 @@ fn signal(sig: &Sig) -> String {
     match sig {
         Sig::Custom(name) => crate::domain::text::shorten(&crate::domain::text::clean(name), 20).into_owned(),
         known => format!("{known:?}"),
-    }
-}
-
-/// The writing side; it fails, rather than waiting for room for ever, once the channel is gone.
-struct Writer {
-    inner: Pin<Box<dyn AsyncWrite + Send + Sync>>,
-    gone: Pin<Box<WaitForCancellationFutureOwned>>,
-}
-
-impl Writer {
-    fn new(write: &ChannelWriteHalf<Msg>, gone: &CancellationToken) -> Self {
-        Self { inner: Box::pin(write.make_writer()), gone: Box::pin(gone.clone().cancelled_owned()) }
-    }
-
-    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.gone.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::ErrorKind::BrokenPipe.into()),
-            Poll::Pending => Ok(()),
-        }
-    }
-}
-
-impl AsyncWrite for Writer {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.check(cx)?;
-        if buf.is_empty() {
-            return Poll::Ready(Ok(0));
-        }
-        self.inner.as_mut().poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check(cx)?;
-        self.inner.as_mut().poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.check(cx).is_err() {
-            return Poll::Ready(Ok(()));
-        }
-        self.inner.as_mut().poll_shutdown(cx)
-    }
-}
-
-/// The writing side of a command; dropping it is the end of its input.
-struct Stdin {
-    writer: Writer,
-    _dropped: DropGuard,
-}
-
-impl AsyncWrite for Stdin {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_shutdown(cx)
-    }
-}
-
-/// Both sides of a socket's channel.
-struct Stream {
-    reader: PipeReader,
-    writer: Writer,
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.reader).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_shutdown(cx)
     }
 }

@@ -124,9 +124,14 @@ async fn attempt(
         after: limits.connect,
     })??;
     match auth::authenticate(&mut handle, settings, &shared.ring).await? {
-        Outcome::Accepted => {
-            Ok(Attempt::Up(SshConnection::new(handle, gone, ended, limits.sessions, through)))
-        }
+        Outcome::Accepted => Ok(Attempt::Up(SshConnection::new(
+            handle,
+            gone,
+            ended,
+            limits.sessions,
+            settings.user == "root",
+            through,
+        ))),
         Outcome::Locked(key) => Ok(Attempt::Locked(key)),
     }
 }

@@ -15,6 +15,7 @@ use crate::transports::{BoxDuplex, RemoteCommand, Transport, TransportError};
 
 use super::channel::{self, OpenChannel, To};
 use super::known_hosts::address;
+use super::sweep::Mark;
 use super::verify::Verifier;
 
 /// How long a session that the server refuses is asked for again: others of ours may just be
@@ -27,6 +28,8 @@ pub struct SshConnection {
     gone: CancellationToken,
     ended: Arc<OnceLock<String>>,
     sessions: Arc<Semaphore>,
+    /// Whether commands are marked, see `sweep`.
+    marks: bool,
     /// The connection that this one goes through, kept up as long as this one.
     _through: Option<Arc<dyn Transport>>,
 }
@@ -37,10 +40,11 @@ impl SshConnection {
         gone: CancellationToken,
         ended: Arc<OnceLock<String>>,
         sessions: usize,
+        marks: bool,
         through: Option<Arc<dyn Transport>>,
     ) -> Self {
         let sessions = Arc::new(Semaphore::new(sessions));
-        Self { handle: Arc::new(handle), gone, ended, sessions, _through: through }
+        Self { handle: Arc::new(handle), gone, ended, sessions, marks, _through: through }
     }
 
     /// A session within the budget; where the server has fewer than we think, it is asked again
@@ -61,6 +65,10 @@ impl SshConnection {
         Err(TransportError::NoSession)
     }
 
+    fn mark(&self) -> Option<Mark> {
+        self.marks.then(|| Mark::new(&self.handle))
+    }
+
     fn why_gone(&self) -> TransportError {
         self.ended.get().map_or(TransportError::Closed, |why| TransportError::Lost(why.clone()))
     }
@@ -75,12 +83,12 @@ impl SshConnection {
 impl Transport for SshConnection {
     async fn exec(&self, command: RemoteCommand) -> Result<Exec, TransportError> {
         let (channel, permit) = self.session().await?;
-        channel::exec(channel, command, permit).await
+        channel::exec(channel, command, self.mark(), permit).await
     }
 
     async fn pipe(&self, command: RemoteCommand) -> Result<Piped, TransportError> {
         let (channel, permit) = self.session().await?;
-        channel::piped(channel, command, permit).await
+        channel::piped(channel, command, self.mark(), permit).await
     }
 
     async fn unix(&self, path: &str) -> Result<BoxDuplex, TransportError> {

@@ -14,6 +14,8 @@ mod known_hosts;
 mod pattern;
 mod settings;
 mod stall;
+mod stream;
+mod sweep;
 mod target;
 mod verify;
 mod words;

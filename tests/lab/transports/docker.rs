@@ -6,6 +6,7 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 use midwatch::domain::failure::FailureKind;
 use midwatch::domain::question::NobodyThere;
 use midwatch::transports::docker::{DOCKER_SOCKET, docker, failure};
+use midwatch::transports::docker_socket::docker_socket;
 use midwatch::transports::{SshTarget, Transport, TransportError};
 
 use super::{plain, sh, target, up, world};
@@ -23,6 +24,7 @@ async fn the_containers_of_a_server() {
     let world = plain(&lab, &["web-1"]);
     let transport = up(&world, "web-1").await;
     let there = sh(&*transport, "docker ps -aq | wc -l").await.text().trim().to_owned();
+    assert_eq!(docker_socket(&*transport).await.unwrap(), DOCKER_SOCKET);
     assert_eq!(containers(transport).await.unwrap().to_string(), there);
 }
 
@@ -40,7 +42,9 @@ async fn no_engine_and_no_permission_are_told_apart() {
         "{denied}"
     );
     assert!(denied.hint.unwrap().contains("usermod -aG docker plain"));
-    let error = containers(up(&world, "busy-1").await).await.unwrap_err();
+    let busy = up(&world, "busy-1").await;
+    assert!(matches!(docker_socket(&*busy).await, Err(TransportError::NoSocket { .. })));
+    let error = containers(busy).await.unwrap_err();
     assert_eq!(failure(&error, "list").kind, FailureKind::Unsupported, "{error:?}");
 }
 

@@ -1,0 +1,79 @@
+//! One connection a server, for all who ask, until it changes.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use midwatch::domain::failure::{FailureKind, Retry};
+use midwatch::transports::{ServerTarget, SshTarget};
+use tokio::time::timeout;
+
+use super::server::Server;
+use super::{links, ssh};
+
+#[tokio::test]
+async fn all_who_ask_share_one_connection() {
+    let server = Server::start().await;
+    let (links, seen) = links(vec![ssh(server.target())]);
+    let id = "it".into();
+    let asks = (0..20).map(|_| links.get(&id));
+    for got in futures_util::future::join_all(asks).await {
+        assert!(got.is_ok());
+    }
+    assert_eq!(server.counts.connections.load(Ordering::SeqCst), 1);
+    assert_eq!(seen.words(), ["connecting", "up"]);
+}
+
+#[tokio::test]
+async fn a_reload_keeps_what_did_not_change() {
+    let server = Server::start().await;
+    let other = SshTarget { server: "other".into(), ..server.target() };
+    let (links, _) = links(vec![ssh(server.target()), ssh(other.clone())]);
+    let kept = links.get(&"it".into()).await.unwrap();
+    let changed = links.get(&"other".into()).await.unwrap();
+    let other = SshTarget { user: Some("someone".to_owned()), ..other };
+    links.update(vec![ssh(server.target()), ssh(other), ("local".into(), ServerTarget::Local)]).await;
+    timeout(Duration::from_secs(2), changed.closed()).await.expect("a changed target loses its connection");
+    assert!(!kept.is_closed());
+    assert!(std::sync::Arc::ptr_eq(&kept, &links.get(&"it".into()).await.unwrap()));
+    links.get(&"local".into()).await.unwrap();
+    links.update(vec![]).await;
+    let gone = links.get(&"it".into()).await.err().unwrap();
+    assert_eq!(gone.kind, FailureKind::NotFound);
+    timeout(Duration::from_secs(2), kept.closed()).await.expect("a removed server too");
+}
+
+#[tokio::test]
+async fn who_waits_is_told_when_everything_closes() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let dead =
+        SshTarget { address: Some("127.0.0.1".to_owned()), port: Some(port), ..SshTarget::new("dead") };
+    let (links, _) = links(vec![ssh(dead)]);
+    let links = std::sync::Arc::new(links);
+    let failure = links.get(&"dead".into()).await.err().unwrap();
+    assert_eq!(failure.kind, FailureKind::Unreachable);
+    assert!(matches!(failure.retry, Retry::After(pause) if pause <= Duration::from_secs(1)), "{failure:?}");
+    let waiting = {
+        let links = std::sync::Arc::clone(&links);
+        tokio::spawn(async move { links.wait_up(&"dead".into()).await.map(drop) })
+    };
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!waiting.is_finished());
+    links.close_all().await;
+    assert!(timeout(Duration::from_secs(1), waiting).await.unwrap().unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_refusal_waits_for_a_person_and_reconnect_is_one() {
+    let server = Server::start().await;
+    let known = std::fs::read_to_string(server.known_hosts()).unwrap();
+    std::fs::remove_file(server.known_hosts()).unwrap();
+    let (links, _) = links(vec![ssh(server.target())]);
+    let failure = links.get(&"it".into()).await.err().unwrap();
+    assert_eq!((failure.kind, failure.retry), (FailureKind::HostKey, Retry::Never));
+    std::fs::write(server.known_hosts(), known).unwrap();
+    assert!(links.get(&"it".into()).await.is_err(), "not by itself");
+    links.reconnect(&"it".into()).await.unwrap();
+    assert!(links.wait_up(&"it".into()).await.is_ok());
+}

@@ -13,11 +13,12 @@ use crate::keys::chord::{Chord, Key};
 use crate::keys::mouse::{Gesture, Mouse};
 use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
-use crate::message::log_batch::LogBatch;
 use crate::state::State;
+use crate::state::logs::{narrow, stream};
 use crate::state::filter::Filter;
 use crate::state::list::Move;
 use crate::state::overlay::{Outcome, Overlay};
+use crate::state::page::Page;
 use crate::state::text_input::TextInput;
 use crate::theme::Theme;
 use crate::views;
@@ -66,7 +67,7 @@ impl App {
                 Vec::new()
             }
             Event::Tick => self.tick(),
-            Event::Logs(batch) => self.logs(&batch),
+            Event::Logs(batch) => stream::take(&mut self.state, batch),
             Event::Batch(batch) => {
                 self.state.observe(batch);
                 Vec::new()
@@ -122,6 +123,9 @@ impl App {
 
     /// A filter that is being typed takes the keys before any binding does.
     fn typed(&mut self, chord: Chord) -> Option<Vec<Effect>> {
+        if *self.state.nav.page() == Page::Logs {
+            return actions::logs::keys::key(&mut self.state, chord);
+        }
         let filter = self.state.filter_mut().filter(|filter| filter.editing)?;
         match chord.key {
             Key::Enter => filter.editing = false,
@@ -141,6 +145,9 @@ impl App {
     fn mouse(&mut self, mouse: Mouse) -> Vec<Effect> {
         if !self.state.overlays.is_empty() {
             return Vec::new();
+        }
+        if *self.state.nav.page() == Page::Logs {
+            return actions::logs::mouse::gesture(&mut self.state, mouse);
         }
         match mouse.gesture {
             Gesture::ScrollDown(n) => self.state.step(Move::Rows(3 * n.cast_signed() as isize)),
@@ -174,6 +181,8 @@ impl App {
         } else if let Some(filter) = self.state.filter_mut().filter(|filter| filter.editing) {
             filter.input.insert(text);
             self.state.settle();
+        } else if *self.state.nav.page() == Page::Logs {
+            return actions::logs::keys::paste(&mut self.state, text);
         }
         Vec::new()
     }
@@ -182,17 +191,7 @@ impl App {
         if self.state.notice.as_ref().is_some_and(|notice| notice.until <= self.state.now) {
             self.state.notice = None;
         }
-        Vec::new()
-    }
-
-    fn logs(&mut self, batch: &LogBatch) -> Vec<Effect> {
-        if batch.gap > 0 {
-            let count = (batch.gap != LogBatch::UNCOUNTED).then_some(batch.gap);
-            self.state.logs.gap(&batch.source, count, self.state.now);
-        }
-        if !batch.chunk.is_empty() {
-            self.state.logs.append(&batch.source, &batch.chunk, self.state.now);
-        }
+        narrow::forget_dropped(&mut self.state);
         Vec::new()
     }
 
@@ -224,8 +223,11 @@ impl App {
         Vec::new()
     }
 
-    fn reply(&mut self, _request: RequestId, reply: Reply) -> Vec<Effect> {
+    fn reply(&mut self, request: RequestId, reply: Reply) -> Vec<Effect> {
         match reply {
+            Reply::Found { segments, done } => {
+                return narrow::found(&mut self.state, request, segments, done);
+            }
             Reply::Done(text) => self.state.say(text),
             Reply::Failed(failure) => self.state.overlays.push(Overlay::Failure(failure)),
         }

@@ -47,10 +47,19 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
     let (columns, rows) = crossterm::terminal::size().map_err(|error| terminal_failure(&error))?;
     let held = terminal::take(setup.mouse).map_err(|error| terminal_failure(&error))?;
-    let effects = Effects { tasks: tasks.handle().clone(), observers: Arc::clone(&observers), asker };
+    let effects = Effects::start(
+        tasks.handle().clone(),
+        Arc::clone(&observers),
+        asker,
+        Arc::clone(&clock),
+        Arc::<Inbox>::clone(&inbox),
+    )
+    .map_err(|error| terminal_failure(&error))?;
     let memory = usize::try_from(config.logs.memory.0).unwrap_or(usize::MAX);
+    let mut state = State::new(columns, rows, memory);
+    state.zone = jiff::tz::TimeZone::system();
     let mut console = Console {
-        app: App::new(State::new(columns, rows, memory), wardrobe),
+        app: App::new(state, wardrobe),
         screen: Screen::new(io::stdout(), columns, rows),
         inbox: Arc::clone(&inbox),
         clock,

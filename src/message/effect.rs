@@ -1,7 +1,12 @@
 //! Work that the core asks of the runtime. Carries ids, never indexes.
 
+use std::sync::Arc;
+
 use crate::domain::ids::{RequestId, ServerId};
+use crate::domain::log_source::LogSource;
 use crate::domain::question::Answer;
+use crate::domain::time::Timestamp;
+use crate::store::logs::{Cursor, Hits, LogStore, Matcher, SourceId, Unsearched};
 
 /// One piece of work.
 #[derive(Clone, Debug)]
@@ -16,4 +21,66 @@ pub enum Effect {
     Watch(Vec<ServerId>),
     /// Put text on the operator's clipboard (OSC 52).
     Copy(String),
+    /// Follow a log from so far back on. For one that is followed already this begins anew: nothing
+    /// of the earlier stream may come behind the empty batch by which the new one begins.
+    Follow {
+        /// Which.
+        source: LogSource,
+        /// How far back.
+        back: Back,
+    },
+    /// Nobody looks at a log any more.
+    Unfollow(LogSource),
+    /// Search lines on another thread; the answers are what was found, bit by bit. A later search
+    /// for the same purpose takes its place.
+    SearchLogs(RequestId, SearchLogs),
+    /// Write lines to a new file, with secrets masked; the answer is a word for the reader.
+    SaveLogs(RequestId, SaveLogs),
+}
+
+/// How far back a follow begins: what satisfies both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Back {
+    /// No line before this, where given.
+    pub since: Option<Timestamp>,
+    /// At most this many lines from before the follow, the newest ones, where given.
+    pub lines: Option<u64>,
+}
+
+/// Which lines are saved, and where.
+#[derive(Clone, Debug)]
+pub struct SaveLogs {
+    /// A file that must not exist yet, as it was typed: relative to where the console was started,
+    /// `~/` the home directory.
+    pub path: String,
+    /// The lines, as they were when it was asked for; shares its memory with the live ones.
+    pub store: LogStore,
+    /// The sources.
+    pub sources: Vec<SourceId>,
+    /// Only these, where given: what passes the filters.
+    pub hits: Option<Arc<Hits>>,
+    /// Only these, where there are some: what is marked.
+    pub only: Vec<Cursor>,
+    /// Nothing from here on.
+    pub end: Cursor,
+}
+
+/// A search over lines.
+#[derive(Clone, Debug)]
+pub struct SearchLogs {
+    /// What for.
+    pub purpose: SearchPurpose,
+    /// What is wanted.
+    pub matcher: Matcher,
+    /// Where to look.
+    pub work: Unsearched,
+}
+
+/// What a search is for: one of each runs at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SearchPurpose {
+    /// What passes the filters.
+    Filter,
+    /// What the reader looks for.
+    Find,
 }

@@ -10,6 +10,7 @@ use crate::domain::question::Question;
 use crate::domain::setup::Setup;
 use crate::keys::chord::Chord;
 use crate::keys::mouse::Mouse;
+use crate::store::logs::SegmentHits;
 
 /// One input of the core. A sequence of them, with their times, is a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,4 +52,11 @@ pub enum Reply {
     Done(String),
     /// It failed.
     Failed(Failure),
+    /// A search found these lines.
+    Found {
+        /// By the segment.
+        segments: Vec<SegmentHits>,
+        /// Whether that was all.
+        done: bool,
+    },
 }

@@ -83,7 +83,9 @@ impl<W: Write> Console<W> {
         while let Some(event) = self.inbox.take() {
             let input =
                 matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_) | Event::Resize(..));
-            self.pacing.want(if input { Urgency::Input } else { Urgency::Data });
+            // What a person asked for is answered as soon as it is known, not at data's pace.
+            let urgent = input || matches!(event, Event::Reply(..));
+            self.pacing.want(if urgent { Urgency::Input } else { Urgency::Data });
             if self.feed(event)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }

@@ -1,6 +1,10 @@
 //! Carries out what the core asks for, without ever holding up the loop.
 
-use std::io::Write;
+mod log_follow;
+mod log_save;
+mod log_search;
+
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -9,19 +13,40 @@ use tokio::runtime::Handle;
 
 use super::asker::ConsoleAsker;
 use super::observers::Observers;
-use crate::message::effect::Effect;
+use crate::domain::clock::Clock;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::RequestId;
+use crate::message::effect::{Effect, SaveLogs};
+use crate::message::event::{Event, Reply};
+use crate::message::publish::Publish;
+use log_follow::LogFollower;
+use log_search::LogSearcher;
 
 /// What effects work with.
 pub struct Effects {
     /// Where tasks run.
-    pub tasks: Handle,
-    /// What observes.
-    pub observers: Arc<Observers>,
-    /// Who asked what.
-    pub asker: Arc<ConsoleAsker>,
+    tasks: Handle,
+    observers: Arc<Observers>,
+    asker: Arc<ConsoleAsker>,
+    out: Arc<dyn Publish>,
+    follower: LogFollower,
+    searcher: LogSearcher,
 }
 
 impl Effects {
+    /// Starts what effects need beside the tasks: the thread that searches.
+    pub fn start(
+        tasks: Handle,
+        observers: Arc<Observers>,
+        asker: Arc<ConsoleAsker>,
+        clock: Arc<dyn Clock>,
+        out: Arc<dyn Publish>,
+    ) -> io::Result<Self> {
+        let searcher = LogSearcher::start(tasks.clone(), Arc::clone(&out))?;
+        let follower = LogFollower::new(Arc::clone(&observers), clock, Arc::clone(&out));
+        Ok(Self { tasks, observers, asker, out, follower, searcher })
+    }
+
     /// Carries out one effect; gives back bytes that are to go to the terminal.
     pub fn perform(&mut self, effect: Effect) -> Option<Vec<u8>> {
         match effect {
@@ -41,7 +66,39 @@ impl Effects {
                 None
             }
             Effect::Copy(text) => clipboard(&text),
+            Effect::Follow { source, back } => {
+                let _within = self.tasks.enter();
+                self.follower.follow(source, back);
+                None
+            }
+            Effect::Unfollow(source) => {
+                let _within = self.tasks.enter();
+                self.follower.unfollow(&source);
+                None
+            }
+            Effect::SearchLogs(request, job) => {
+                self.searcher.search(request, job);
+                None
+            }
+            Effect::SaveLogs(request, job) => {
+                self.save(request, job);
+                None
+            }
         }
+    }
+
+    fn save(&self, request: RequestId, job: SaveLogs) {
+        let out = Arc::clone(&self.out);
+        let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        self.tasks.spawn(async move {
+            let saved = tokio::task::spawn_blocking(move || log_save::save(&job, home)).await;
+            let reply = match saved {
+                Ok(Ok(told)) => Reply::Done(told),
+                Ok(Err(failure)) => Reply::Failed(failure),
+                Err(error) => Reply::Failed(Failure::new(FailureKind::Bug, "save lines", error.to_string())),
+            };
+            out.control(Event::Reply(request, reply)).await;
+        });
     }
 }
 

@@ -7,6 +7,7 @@ pub mod app_page;
 pub mod filter;
 pub mod layout;
 pub mod list;
+pub mod logs;
 pub mod notice;
 pub mod observe;
 pub mod overlay;
@@ -17,6 +18,8 @@ pub mod selection;
 pub mod server;
 pub mod text_input;
 
+use jiff::tz::TimeZone;
+
 use crate::domain::ids::RequestId;
 use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
@@ -26,6 +29,7 @@ use crate::store::logs::LogStore;
 use crate::store::series::SeriesStore;
 use app_page::AppPage;
 use filter::Filter;
+use logs::LogsPage;
 use notice::Notice;
 use overlay::Overlay;
 use overview::Overview;
@@ -53,6 +57,10 @@ pub struct State {
     pub series: SeriesStore,
     /// The log lines held.
     pub logs: LogStore,
+    /// The page on them.
+    pub logs_page: LogsPage,
+    /// The console's time zone.
+    pub zone: TimeZone,
     /// The pages that were opened.
     pub nav: Nav,
     /// What lies above the page.
@@ -81,6 +89,8 @@ impl State {
             fleet: Fleet::default(),
             series: SeriesStore::default(),
             logs: LogStore::new(log_budget),
+            logs_page: LogsPage::default(),
+            zone: TimeZone::UTC,
             nav: Nav::default(),
             overlays: Vec::new(),
             notice: None,
@@ -98,7 +108,8 @@ impl State {
             Page::Overview => self.overview.settle(&self.fleet, body),
             Page::Server(_) => self.server.settle(&self.fleet, body),
             Page::App(_) => self.app.settle(&self.fleet, &self.setup, body),
-            Page::Logs | Page::Metrics => {}
+            Page::Logs => logs::motion::settle(self),
+            Page::Metrics => {}
         }
     }
 

@@ -30,8 +30,7 @@ impl State {
                 Subject::Usage => fleet.usage_failed(&server, failure, at),
                 Subject::Units => fleet.units_failed(&server, failure, at),
                 Subject::Access(label) => fleet.access_failed(&server, &label, failure, at),
-                // The logs page tells how each of its sources fares.
-                Subject::Logs(_) => {}
+                Subject::Logs(stream) => self.logs_page.failed(&server, &stream, failure, at),
                 Subject::Samples(label) => fleet.samples_failed(&server, &label, failure, at),
             },
         }

@@ -199,7 +199,8 @@ impl State {
             Page::Overview => self.overview.step(by),
             Page::Server(_) => self.server.step(by),
             Page::App(_) => self.app.step(by),
-            Page::Logs | Page::Metrics => {}
+            Page::Logs => super::logs::motion::go(self, by),
+            Page::Metrics => {}
         }
         Vec::new()
     }
@@ -283,7 +284,10 @@ impl State {
 
     /// Follows the logs of what is selected or marked.
     pub fn open_logs(&mut self) -> Vec<Effect> {
-        self.open(Page::Logs)
+        let sources = self.selected_sources();
+        let mut effects = super::logs::open::open(self, sources);
+        effects.push(Effect::Watch(self.watched()));
+        effects
     }
 
     /// Shows the charts of the selected servers.

@@ -11,6 +11,7 @@ mod disks_table;
 mod filter_line;
 pub mod help;
 mod inspect;
+pub mod logs;
 mod machine;
 pub mod overlays;
 mod overview;
@@ -47,7 +48,8 @@ fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Page::Overview => overview::page(state, theme, buf),
         Page::Server(server) => server::page(state, server, theme, buf),
         Page::App(app) => app_page::page(state, app, theme, buf),
-        Page::Logs | Page::Metrics => None,
+        Page::Logs => logs::draw(state, theme, buf),
+        Page::Metrics => None,
     }
 }
 

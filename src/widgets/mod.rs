@@ -6,6 +6,7 @@
 pub mod footer;
 pub mod frame;
 pub mod gauge;
+pub mod level;
 pub mod scrollbar;
 pub mod section;
 pub mod spark;

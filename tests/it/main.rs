@@ -1,4 +1,5 @@
 //! Integration tests that need no lab: one file a subject.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
 #![allow(
     clippy::unwrap_used,
@@ -15,5 +16,6 @@ mod config_faults;
 mod cuttable;
 mod history;
 mod log_files;
+mod logs;
 mod recorder;
 mod transports;

@@ -25,6 +25,9 @@ pub struct Query {
     pub until: Option<Timestamp>,
     /// Conditions on fields of structured lines.
     pub fields: Vec<FieldCond>,
+    /// Conditions of which none may hold; lines without the field pass.
+    #[serde(default)]
+    pub exclude_fields: Vec<FieldCond>,
 }
 
 impl Query {
@@ -43,6 +46,7 @@ impl Query {
             since: self.since,
             until: self.until,
             fields: self.fields.iter().map(FieldCond::compile).collect::<Result<_, _>>()?,
+            exclude_fields: self.exclude_fields.iter().map(FieldCond::compile).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -56,6 +60,7 @@ pub struct Matcher {
     pub(super) since: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
     pub(super) fields: Vec<CompiledCond>,
+    pub(super) exclude_fields: Vec<CompiledCond>,
 }
 
 impl Matcher {
@@ -82,6 +87,7 @@ impl Matcher {
             && self.level.is_none_or(|least| level >= least || level == Level::Unknown)
             && self.include.iter().all(|pattern| pattern.is_match(text))
             && self.fields.iter().all(|cond| cond.passes(text))
+            && !self.exclude_fields.iter().any(|cond| cond.passes(text))
             && !self.exclude.iter().any(|pattern| pattern.is_match(text))
     }
 }

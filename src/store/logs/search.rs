@@ -113,6 +113,14 @@ pub fn search_segment(segment: &Segment, matcher: &Matcher, from: usize) -> Segm
             lines.and_not(&out);
         }
     }
+    for cond in &matcher.exclude_fields {
+        if lines.is_empty() {
+            break;
+        }
+        let mut out = passing(segment, cond, from, &lines);
+        out.whole_records(segment);
+        lines.and_not(&out);
+    }
     let mut gaps = Bits::none();
     let range = range(segment, matcher, from);
     segment.gaps().filter(|line| range.contains(line)).for_each(|line| gaps.set(line));

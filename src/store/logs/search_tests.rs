@@ -155,9 +155,11 @@ prop_compose! {
         level in prop::option::of(prop::sample::select(vec![Level::Info, Level::Error])),
         since in prop::option::of(0i64..20),
         field in prop::option::of(0u8..10),
+        unwanted in prop::option::of(0u8..10),
     ) -> Query {
+        let exclude_fields = unwanted.map(|n| FieldCond::parse(&format!("s={n}")).unwrap()).into_iter().collect();
         let fields = field.map(|n| FieldCond::parse(&format!("s>={n}")).unwrap()).into_iter().collect();
-        Query { include, exclude, level, since: since.map(Timestamp::from_millis), until: None, fields }
+        Query { include, exclude, level, since: since.map(Timestamp::from_millis), until: None, fields, exclude_fields }
     }
 }
 
@@ -167,10 +169,11 @@ fn plainly(store: &LogStore, matcher: &Matcher) -> Vec<String> {
     let records = all.chunk_by(|_, next| next.line.flags.has(Flags::CONTINUATION));
     let wanted = records.filter(|record| {
         let any = |test: &dyn Fn(&str) -> bool| record.iter().any(|entry| test(entry.line.text));
-        let bare = Matcher { include: vec![], exclude: vec![], fields: vec![], ..matcher.clone() };
+        let bare = Matcher { include: vec![], exclude: vec![], fields: vec![], exclude_fields: vec![], ..matcher.clone() };
         bare.wants("", record[0].line.level, record[0].cursor.at)
             && matcher.include.iter().all(|pattern| any(&|text| pattern.is_match(text)))
             && matcher.fields.iter().all(|cond| any(&|text| cond.passes(text)))
+            && !matcher.exclude_fields.iter().any(|cond| any(&|text| cond.passes(text)))
             && !matcher.exclude.iter().any(|pattern| any(&|text| pattern.is_match(text)))
     });
     wanted.flatten().map(|entry| entry.line.text.to_owned()).collect()

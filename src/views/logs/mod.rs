@@ -1,0 +1,32 @@
+//! The logs page: what is shown and how in one row, streams in trouble, the histogram, the lines.
+
+mod chips;
+mod detail;
+mod empty;
+mod line;
+mod lines;
+mod picker;
+mod time;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use crate::state::State;
+use crate::state::logs::layout::layout;
+use crate::theme::Theme;
+
+/// Draws the page; gives back where the cursor stands where something is typed.
+pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    let areas = layout(&state.logs_page, state.size);
+    let typed = chips::draw(state, theme, buf, areas.chips);
+    chips::troubles(state, theme, buf, areas.troubles);
+    lines::draw(state, theme, buf);
+    if let Some(detail) = &state.logs_page.detail {
+        detail::draw(state, detail, theme, buf);
+        return None;
+    }
+    match &state.logs_page.picker {
+        Some(picker) => Some(picker::draw(state, picker, theme, buf)),
+        None => typed,
+    }
+}

@@ -1,0 +1,5 @@
+//! The logs page, driven by events and looked at as text.
+
+mod lines;
+mod motions;
+mod screens;

@@ -8,9 +8,9 @@ use crate::keys::keymap::Scope;
 use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::logs::filters::Manner;
-use crate::state::logs::{motion, narrow, open, take_away};
 use crate::state::logs::place::Place;
 use crate::state::logs::prompt::Purpose;
+use crate::state::logs::{motion, narrow, open, take_away};
 
 const fn action(
     id: &'static str,
@@ -19,7 +19,17 @@ const fn action(
     keys: &'static [&'static str],
     run: fn(&mut State) -> Vec<Effect>,
 ) -> Action {
-    Action { id, title, help, scope: Scope::Logs, keys, risk: Risk::Read, in_footer: false, available: some_lines, run }
+    Action {
+        id,
+        title,
+        help,
+        scope: Scope::Logs,
+        keys,
+        risk: Risk::Read,
+        in_footer: false,
+        available: some_lines,
+        run,
+    }
 }
 
 /// It can be done without any line.
@@ -35,7 +45,13 @@ const fn in_footer(mut action: Action) -> Action {
 
 /// The actions of this page.
 pub static ALL: &[Action] = &[
-    in_footer(any_time(action("logs.sources", "sources", "choose whose lines are shown", &["o"], open::pick))),
+    in_footer(any_time(action(
+        "logs.sources",
+        "sources",
+        "choose whose lines are shown",
+        &["o"],
+        open::pick,
+    ))),
     in_footer(any_time(action(
         "logs.follow",
         "follow",
@@ -43,9 +59,13 @@ pub static ALL: &[Action] = &[
         &["f", "p"],
         |state| quietly(state, toggle_follow),
     ))),
-    in_footer(any_time(action("logs.find", "find", "look for words or a /pattern/ as you type", &["/"], |state| {
-        keys::ask(state, Purpose::Find)
-    }))),
+    in_footer(any_time(action(
+        "logs.find",
+        "find",
+        "look for words or a /pattern/ as you type",
+        &["/"],
+        |state| keys::ask(state, Purpose::Find),
+    ))),
     in_footer(any_time(action(
         "logs.include",
         "only",
@@ -73,7 +93,13 @@ pub static ALL: &[Action] = &[
         &["L"],
         narrow::next_level,
     ))),
-    in_footer(action("logs.detail", "whole", "show the record whole, with all its fields", &["enter"], open::detail)),
+    in_footer(action(
+        "logs.detail",
+        "whole",
+        "show the record whole, with all its fields",
+        &["enter"],
+        open::detail,
+    )),
     in_footer(action("logs.jump", "time", "go to a time: 03:12, -15m, 2026-11-20 03:12", &["t"], |state| {
         keys::ask(state, Purpose::Jump)
     })),
@@ -85,23 +111,35 @@ pub static ALL: &[Action] = &[
         })
     })),
     in_footer(action("logs.copy", "copy", "copy the marked lines, or this record", &["y"], take_away::copy)),
-    in_footer(action("logs.save", "save", "save what is shown, or marked, with secrets masked", &["S"], |state| {
-        keys::ask(state, Purpose::Save)
-    })),
+    in_footer(action(
+        "logs.save",
+        "save",
+        "save what is shown, or marked, with secrets masked",
+        &["S"],
+        |state| keys::ask(state, Purpose::Save),
+    )),
     any_time(action("logs.clear", "clear", "clear all filters and marks", &["c"], narrow::clear)),
     any_time(action("logs.undo_filter", "last filter", "take the last filter back", &["x"], narrow::undo)),
-    any_time(action("logs.highlight", "highlight", "color words or a /pattern/, hiding nothing", &["*"], |state| {
-        keys::ask(state, Purpose::Term(Manner::Highlight))
-    })),
+    any_time(action(
+        "logs.highlight",
+        "highlight",
+        "color words or a /pattern/, hiding nothing",
+        &["*"],
+        |state| keys::ask(state, Purpose::Term(Manner::Highlight)),
+    )),
     any_time(action("logs.since", "since", "show no lines before a time", &["["], |state| {
         keys::ask(state, Purpose::Since)
     })),
     any_time(action("logs.until", "until", "show no lines from a time on", &["]"], |state| {
         keys::ask(state, Purpose::Until)
     })),
-    action("logs.next_found", "next", "go to the next line that holds what was looked for", &["n"], |state| {
-        go(state, "not found further down", |state| motion::to_found(state, true))
-    }),
+    action(
+        "logs.next_found",
+        "next",
+        "go to the next line that holds what was looked for",
+        &["n"],
+        |state| go(state, "not found further down", |state| motion::to_found(state, true)),
+    ),
     action("logs.previous_found", "previous", "go to the previous line that holds it", &["N"], |state| {
         go(state, "not found further up", |state| motion::to_found(state, false))
     }),
@@ -109,26 +147,46 @@ pub static ALL: &[Action] = &[
     action("logs.fold", "unfold", "show this record's lines, or its first alone", &["z"], |state| {
         quietly(state, open::fold)
     }),
-    action("logs.fold_all", "unfold all", "show all lines of all records, or the first alone", &["Z"], |state| {
-        quietly(state, |state| {
-            state.logs_page.folds.flip_all();
-            motion::settle(state);
-        })
-    }),
-    action("logs.raw", "raw", "show lines in JSON as they came, or as sentence and fields", &["J"], |state| {
-        quietly(state, |state| {
-            state.logs_page.raw = !state.logs_page.raw;
-            motion::settle(state);
-        })
-    }),
-    any_time(action("logs.histogram", "histogram", "show or hide how many lines and errors came when", &["H"], |state| {
-        quietly(state, open::histogram)
-    })),
+    action(
+        "logs.fold_all",
+        "unfold all",
+        "show all lines of all records, or the first alone",
+        &["Z"],
+        |state| {
+            quietly(state, |state| {
+                state.logs_page.folds.flip_all();
+                motion::settle(state);
+            })
+        },
+    ),
+    action(
+        "logs.raw",
+        "raw",
+        "show lines in JSON as they came, or as sentence and fields",
+        &["J"],
+        |state| {
+            quietly(state, |state| {
+                state.logs_page.raw = !state.logs_page.raw;
+                motion::settle(state);
+            })
+        },
+    ),
+    any_time(action(
+        "logs.histogram",
+        "histogram",
+        "show or hide how many lines and errors came when",
+        &["H"],
+        |state| quietly(state, open::histogram),
+    )),
     any_time(action("logs.zone", "time zone", "times in UTC, or in this machine's zone", &["u"], |state| {
         quietly(state, |state| state.logs_page.local_time = !state.logs_page.local_time)
     })),
-    action("logs.half_down", "half down", "half a screen down", &["ctrl-d"], |state| quietly(state, |s| half(s, 1))),
-    action("logs.half_up", "half up", "half a screen up", &["ctrl-u"], |state| quietly(state, |s| half(s, -1))),
+    action("logs.half_down", "half down", "half a screen down", &["ctrl-d"], |state| {
+        quietly(state, |s| half(s, 1))
+    }),
+    action("logs.half_up", "half up", "half a screen up", &["ctrl-u"], |state| {
+        quietly(state, |s| half(s, -1))
+    }),
     action("logs.left", "left", "move long lines to the right", &["h", "left"], |state| {
         quietly(state, |state| shift(state, -1))
     }),
@@ -180,9 +238,5 @@ fn shift(state: &mut State, sign: i32) {
         state.refuse("lines are wrapped: w cuts them");
         return;
     }
-    page.shift = if sign < 0 {
-        page.shift.saturating_sub(SHIFT)
-    } else {
-        (page.shift + SHIFT).min(FARTHEST)
-    };
+    page.shift = if sign < 0 { page.shift.saturating_sub(SHIFT) } else { (page.shift + SHIFT).min(FARTHEST) };
 }

@@ -84,7 +84,12 @@ fn write(job: &SaveLogs, out: &mut impl Write) -> io::Result<(u64, u64)> {
     Ok((lines, redactors.iter().map(Redactor::masked).sum()))
 }
 
-fn line(store: &LogStore, entry: &Entry<'_>, redactor: &mut Redactor, out: &mut impl Write) -> io::Result<()> {
+fn line(
+    store: &LogStore,
+    entry: &Entry<'_>,
+    redactor: &mut Redactor,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let source = store.source(entry.cursor.source).map(ToString::to_string).unwrap_or_default();
     let level = entry.line.level.word();
     writeln!(out, "{} {source} {level} {}", entry.line.time.rfc3339(), redactor.line(entry.line.text))

@@ -125,8 +125,7 @@ pub fn colored(term: &str) -> Option<Compiled> {
 impl Filters {
     /// What passes.
     pub fn query(&self) -> Query {
-        let mut query =
-            Query { level: self.level, since: self.since, until: self.until, ..Query::default() };
+        let mut query = Query { level: self.level, since: self.since, until: self.until, ..Query::default() };
         for term in &self.terms {
             match (term.manner, meaning(&term.text)) {
                 (Manner::Include, Meaning::Pattern(pattern)) => query.include.push(pattern),
@@ -178,10 +177,7 @@ mod tests {
             (Manner::Highlight, "x"),
         ])
         .query();
-        assert_eq!(
-            query.include,
-            [Pattern::text("time out"), Pattern::regex("a.*b"), Pattern::text("a=b")]
-        );
+        assert_eq!(query.include, [Pattern::text("time out"), Pattern::regex("a.*b"), Pattern::text("a=b")]);
         assert_eq!(query.exclude, [Pattern::text("healthz")]);
         assert_eq!((query.fields.len(), query.exclude_fields.len()), (1, 1));
     }

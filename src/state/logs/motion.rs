@@ -1,9 +1,9 @@
 //! Moving over the lines. Every motion but following stops the screen first; from then on it moves
 //! only by what the reader does.
 
+use super::LogsPage;
 use super::place::{Frozen, Place, Top};
 use super::view::{View, ids};
-use super::LogsPage;
 use crate::domain::level::Level;
 use crate::domain::time::Timestamp;
 use crate::state::State;
@@ -119,7 +119,8 @@ pub fn scroll(state: &mut State, rows: isize) {
     if to == top {
         // The screen cannot go on, the selection still can.
         let view = View::of(state);
-        let edge = if rows < 0 { view.forward(Cursor::START).next() } else { view.backward(Cursor::END).next() };
+        let edge =
+            if rows < 0 { view.forward(Cursor::START).next() } else { view.backward(Cursor::END).next() };
         if let Some(edge) = edge {
             state.logs_page.selected = Some(edge.cursor);
         }
@@ -239,7 +240,8 @@ fn found_from(state: &State, at: Cursor, forward: bool) -> Option<Cursor> {
     // A record is found as a whole, and gone to by its first line.
     let is_line =
         |entry: &Entry<'_>| !entry.line.flags.has(Flags::GAP) && !entry.line.flags.has(Flags::CONTINUATION);
-    let next = if forward { found.forward(at.next()).find(is_line) } else { found.backward(at).find(is_line) };
+    let next =
+        if forward { found.forward(at.next()).find(is_line) } else { found.backward(at).find(is_line) };
     next.map(|entry| entry.cursor)
 }
 

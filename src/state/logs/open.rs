@@ -43,7 +43,8 @@ pub fn open(state: &mut State, sources: Vec<LogSource>) -> Vec<Effect> {
         let id = state.logs.intern(&source);
         // Lines that are still held from an earlier look would be read a second time.
         state.logs.clear(&source);
-        effects.push(Effect::Follow { source: source.clone(), back: Back { since: None, lines: Some(BACK) } });
+        effects
+            .push(Effect::Follow { source: source.clone(), back: Back { since: None, lines: Some(BACK) } });
         let stream = Stream::Opening { since: state.now };
         state.logs_page.shown.push(Shown { source, id, stream, back_to: None, stale: false });
     }

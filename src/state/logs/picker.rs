@@ -130,9 +130,11 @@ pub fn known(state: &State) -> Vec<LogSource> {
         let on = |stream| LogSource { server: live.id().clone(), stream };
         let containers = live.known_containers().iter().map(|it| it.name.clone());
         all.extend(containers.map(|name| on(LogStream::Container { name })));
-        let units = live.units.value().into_iter().flat_map(|it| {
-            it.services.iter().chain(&it.failed).chain(&it.flapping)
-        });
+        let units = live
+            .units
+            .value()
+            .into_iter()
+            .flat_map(|it| it.services.iter().chain(&it.failed).chain(&it.flapping));
         all.extend(units.map(|unit| on(LogStream::Journal { unit: Some(unit.name.clone()) })));
     }
     all.extend(state.logs.sources().map(|info| info.source.clone()));

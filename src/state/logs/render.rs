@@ -32,9 +32,11 @@ pub fn render(line: &str, raw: bool) -> Rendered<'_> {
         return plain;
     }
     let fields = fields(line);
-    let message =
-        MESSAGE.iter().find_map(|name| fields.iter().position(|(held, value)| held == name && !value.is_empty()));
-    let mut text = message.and_then(|at| fields.get(at)).map(|(_, it)| clean(it).into_owned()).unwrap_or_default();
+    let message = MESSAGE
+        .iter()
+        .find_map(|name| fields.iter().position(|(held, value)| held == name && !value.is_empty()));
+    let mut text =
+        message.and_then(|at| fields.get(at)).map(|(_, it)| clean(it).into_owned()).unwrap_or_default();
     let mut names = Vec::new();
     for (at, (name, value)) in fields.iter().enumerate() {
         if Some(at) == message || KNOWN.contains(&name.as_str()) {

@@ -1,7 +1,7 @@
 //! News of followed logs: lines, gaps, trouble.
 
-use super::narrow;
 use super::LogsPage;
+use super::narrow;
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
 use crate::domain::log_source::LogStream;

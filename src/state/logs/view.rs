@@ -84,9 +84,7 @@ impl<'a> View<'a> {
         // Where the line at the top is no longer there, none of the next one's rows is above.
         let skip = |entry: &Entry<'_>| if entry.cursor == top.cursor { top.skip } else { 0 };
         self.forward(top.cursor)
-            .flat_map(|entry| {
-                (skip(&entry)..self.height_of(&entry)).map(move |part| Row { entry, part })
-            })
+            .flat_map(|entry| (skip(&entry)..self.height_of(&entry)).map(move |part| Row { entry, part }))
             .take(height)
             .collect()
     }
@@ -153,8 +151,7 @@ impl<'a> View<'a> {
 }
 
 fn shows(page: &LogsPage, store: &LogStore, entry: &Entry<'_>) -> bool {
-    let folded =
-        entry.line.flags.has(Flags::CONTINUATION) && !page.folds.shows(store, entry.cursor);
+    let folded = entry.line.flags.has(Flags::CONTINUATION) && !page.folds.shows(store, entry.cursor);
     let late = matches!(&page.place, Place::Paused { frozen, .. } if !frozen.holds(entry.cursor));
     !folded && !late
 }

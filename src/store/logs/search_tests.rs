@@ -169,7 +169,13 @@ fn plainly(store: &LogStore, matcher: &Matcher) -> Vec<String> {
     let records = all.chunk_by(|_, next| next.line.flags.has(Flags::CONTINUATION));
     let wanted = records.filter(|record| {
         let any = |test: &dyn Fn(&str) -> bool| record.iter().any(|entry| test(entry.line.text));
-        let bare = Matcher { include: vec![], exclude: vec![], fields: vec![], exclude_fields: vec![], ..matcher.clone() };
+        let bare = Matcher {
+            include: vec![],
+            exclude: vec![],
+            fields: vec![],
+            exclude_fields: vec![],
+            ..matcher.clone()
+        };
         bare.wants("", record[0].line.level, record[0].cursor.at)
             && matcher.include.iter().all(|pattern| any(&|text| pattern.is_match(text)))
             && matcher.fields.iter().all(|cond| any(&|text| cond.passes(text)))

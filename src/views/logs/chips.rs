@@ -38,7 +38,8 @@ fn mode<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
         On::Following => vec![(format!("{} following  ", theme.glyphs.up).into(), theme.style(Role::Up))],
         On::Paused { frozen, .. } => {
             let behind = frozen.behind(&state.logs, &ids(page));
-            let mut pieces = vec![(format!("{} paused     ", theme.glyphs.thumb).into(), theme.bold(Role::Degraded))];
+            let mut pieces =
+                vec![(format!("{} paused     ", theme.glyphs.thumb).into(), theme.bold(Role::Degraded))];
             if behind > 0 {
                 let text = format!("{} new  ", thousands(behind));
                 pieces.push((text.into(), theme.style(Role::Accent)));
@@ -75,7 +76,8 @@ fn chips<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
         chip(term.to_string(), key);
     }
     if !page.filters.find.is_empty() {
-        let count = if page.found.running { "…".to_owned() } else { thousands(page.found.hits.count() as u64) };
+        let count =
+            if page.found.running { "…".to_owned() } else { thousands(page.found.hits.count() as u64) };
         chip(format!("/{} ({count})", page.filters.find), theme.style(Role::Marked));
     }
     if page.wrap {
@@ -169,7 +171,10 @@ pub fn troubles(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
             (format!("{} ", shown.source).into(), theme.bold(Role::Text)),
             (format!("{} for {age}: ", shown.stream.word()).into(), theme.style(Role::Down)),
             (failure.reason().into(), theme.style(Role::Text)),
-            (failure.hint.as_ref().map(|hint| format!("  {hint}")).unwrap_or_default().into(), theme.style(Role::Accent)),
+            (
+                failure.hint.as_ref().map(|hint| format!("  {hint}")).unwrap_or_default().into(),
+                theme.style(Role::Accent),
+            ),
         ];
         put_pieces(buf, place, &pieces, theme);
     }

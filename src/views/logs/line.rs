@@ -107,7 +107,13 @@ impl Rows<'_> {
         if let Some(note) = note {
             let x = if page.wrap { at.x + used + 1 } else { at.x + used.min(at.width) + 1 };
             let end = place.x + place.width;
-            put(buf, Place { x, y: at.y, width: end.saturating_sub(x) }, &note, theme.style(Role::Accent), theme);
+            put(
+                buf,
+                Place { x, y: at.y, width: end.saturating_sub(x) },
+                &note,
+                theme.style(Role::Accent),
+                theme,
+            );
         }
     }
 
@@ -135,7 +141,13 @@ impl Rows<'_> {
             None => " lines are missing here, nobody counted how many ".to_owned(),
         };
         let clock = time::clock(self.state, row.entry.line.time, self.columns.time);
-        put(buf, Place { x: place.x + 1, width: self.columns.time, ..place }, &clock, theme.style(Role::Muted), theme);
+        put(
+            buf,
+            Place { x: place.x + 1, width: self.columns.time, ..place },
+            &clock,
+            theme.style(Role::Muted),
+            theme,
+        );
         let start = place.x + 1 + self.columns.time + 1;
         for x in start..(place.x + place.width).saturating_sub(1) {
             buf.set_string(x, place.y, theme.glyphs.rule, style);

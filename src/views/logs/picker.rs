@@ -37,7 +37,8 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
     let offers = offers(state, picker.input.text());
     let current = picker.current(&offers);
     let rows = rows(&offers);
-    let at = rows.iter().position(|row| matches!(row, Row::Source(offer) if Some(*offer) == current)).unwrap_or(0);
+    let at =
+        rows.iter().position(|row| matches!(row, Row::Source(offer) if Some(*offer) == current)).unwrap_or(0);
     let height = usize::from(inside.height.saturating_sub(1));
     // The selected row in the middle, as far as the ends allow.
     let first = at.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
@@ -53,7 +54,8 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
             Row::Source(offer) => {
                 let note = kind(&offer.source.stream);
                 let marked = picker.marked.contains(&offer.source);
-                let text = Place { x: place.x + 4, width: place.width.saturating_sub(5 + width(note)), ..place };
+                let text =
+                    Place { x: place.x + 4, width: place.width.saturating_sub(5 + width(note)), ..place };
                 put(buf, text, offer.source.stream.label(), theme.style(Role::Text), theme);
                 put_aligned(buf, place, note, theme.style(Role::Muted), Align::Right, theme);
                 if Some(*offer) == current {

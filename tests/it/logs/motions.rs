@@ -57,7 +57,9 @@ fn lines_that_are_dropped_do_not_move_a_paused_screen() {
     let before = lines(&app);
     // Fills other sources until the oldest lines of all are dropped.
     app.state.logs.set_budget(24 << 10);
-    assert!(app.state.logs.sources().any(|info| info.dropped > 0 || info.lines == 0) || lines(&app) == before);
+    assert!(
+        app.state.logs.sources().any(|info| info.dropped > 0 || info.lines == 0) || lines(&app) == before
+    );
 }
 
 #[test]
@@ -156,8 +158,27 @@ proptest! {
 }
 
 const KEYS: [&str; 21] = [
-    "j", "k", "g", "G", "pagedown", "pageup", "ctrl-d", "ctrl-u", "w", "z", "Z", "e", "E", "p", "h", "l", "H",
-    "J", "space", "u", "t 0 3 : 1 1 enter",
+    "j",
+    "k",
+    "g",
+    "G",
+    "pagedown",
+    "pageup",
+    "ctrl-d",
+    "ctrl-u",
+    "w",
+    "z",
+    "Z",
+    "e",
+    "E",
+    "p",
+    "h",
+    "l",
+    "H",
+    "J",
+    "space",
+    "u",
+    "t 0 3 : 1 1 enter",
 ];
 
 fn at_end(app: &App) -> bool {

@@ -49,8 +49,9 @@ fn long_lines_wrapped_and_moved() {
 fn nothing_yet_and_trouble() {
     let mut app = console(80, 24, "dark");
     insta::assert_snapshot!("opening-80", screen(&app));
-    let why = Failure::new(FailureKind::Permission, "read the log of shop-web-1 on web-1", "permission denied")
-        .hint("sudo usermod -aG docker ops");
+    let why =
+        Failure::new(FailureKind::Permission, "read the log of shop-web-1 on web-1", "permission denied")
+            .hint("sudo usermod -aG docker ops");
     let retried = why.clone().retry(Retry::Now);
     for (source, failure) in sources().into_iter().zip([why, retried]) {
         let observation = Observation::Failed(Subject::Logs(source.stream), failure);

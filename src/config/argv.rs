@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::mistake::Mistake;
+use super::mistake::{Mistake, excerpt};
 use super::value::{Read, Value};
 
 /// A program and its arguments, at least the program.
@@ -15,6 +15,7 @@ impl Read for Argv {
 
     fn read(value: Value<'_>) -> Option<Self> {
         if let DeValue::String(line) = value.raw.get_ref() {
+            let line = excerpt(line);
             let words: Vec<_> = line.split_whitespace().map(super::value::quoted).collect();
             value.bad(
                 Mistake::error(value.span(), "a command is a list: the program and its arguments")

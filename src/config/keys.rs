@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::mistake::Mistake;
+use super::mistake::{Mistake, excerpt};
 use super::table::Table;
 use super::value::{Read, Value, quoted};
 use super::walk::nearest;
-use crate::keys::chord::Chord;
+use crate::keys::chord::{Chord, NotAChord};
 
 /// The chords of each action that the user rebinds; none unbinds it.
 pub type KeysConfig = BTreeMap<String, Vec<Chord>>;
@@ -17,7 +17,7 @@ pub(super) fn read(root: &mut Table<'_>) -> KeysConfig {
     let mut keys = BTreeMap::new();
     for (action, span, chords) in root.pairs::<Vec<Chord>>("keys") {
         if !known.is_empty() && !known.contains(&action.as_str()) {
-            let mut mistake = Mistake::error(span, format!("there is no action `{action}`"));
+            let mut mistake = Mistake::error(span, format!("there is no action {:?}", excerpt(&action)));
             mistake = match nearest(&action, known.iter().copied()) {
                 Some(near) => mistake.label(format!("did you mean `{near}`?")),
                 None => mistake.help("`midwatch keys` lists them"),
@@ -37,8 +37,8 @@ impl Read for Chord {
         match String::read(value)?.parse() {
             Ok(chord) => Some(chord),
             Err(error) => {
-                let error: crate::keys::chord::NotAChord = error;
-                value.bad(Mistake::error(value.span(), error.to_string()));
+                let error: NotAChord = error;
+                value.bad(Mistake::error(value.span(), NotAChord(excerpt(&error.0)).to_string()));
                 None
             }
         }

@@ -2,8 +2,22 @@
 
 use std::ops::Range;
 
+use crate::domain::text::shorten;
+
 /// A part of the source, in bytes.
 pub type Span = Range<usize>;
+
+/// A user's text for a message: its first line, forty characters of it at most. Where a quote is
+/// missing, a text goes on over lines that hold who knows what.
+pub(super) fn excerpt(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let short = shorten(line, 40);
+    if line.len() < text.trim_end().len() && !short.ends_with('…') {
+        format!("{short}…")
+    } else {
+        short.into_owned()
+    }
+}
 
 /// Whether a configuration with it can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

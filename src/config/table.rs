@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::masks::may_be_secret;
-use super::mistake::{Mistake, Span};
+use super::mistake::{Mistake, Span, excerpt};
 use super::value::{Read, Value};
 use super::walk::{Known, Walk, nearest};
 
@@ -226,7 +226,7 @@ impl<'w> Table<'w> {
                 self.walk.mask(trim(self.walk.source, value.span()));
             }
             let mut mistake =
-                Mistake::error(span, format!("unknown key `{}` in {}", key.get_ref(), self.title()));
+                Mistake::error(span, format!("unknown key `{}` in {}", excerpt(key.get_ref()), self.title()));
             mistake = match near {
                 Some(near) => mistake.label(format!("did you mean `{near}`?")),
                 None => {

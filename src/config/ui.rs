@@ -1,6 +1,6 @@
 //! `[ui]`: how the console looks and listens.
 
-use super::mistake::Mistake;
+use super::mistake::{Mistake, excerpt};
 use super::table::Table;
 use super::value::{Whole, words};
 use super::walk::nearest;
@@ -72,7 +72,7 @@ fn judge_theme(name: &str, t: &Table<'_>) {
     if shipped.contains(&name) || plain && own.as_ref().is_some_and(|path| path.is_file()) {
         return;
     }
-    let mut mistake = Mistake::error(t.span_of("theme"), format!("there is no theme {name:?}"));
+    let mut mistake = Mistake::error(t.span_of("theme"), format!("there is no theme {:?}", excerpt(name)));
     if let Some(near) = nearest(name, shipped) {
         mistake = mistake.label(format!("did you mean {near:?}?"));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::mistake::{Mistake, Span};
+use super::mistake::{Mistake, Span, excerpt};
 use super::table::trim;
 use super::walk::{Names, Walk};
 use super::{duration, size};
@@ -347,7 +347,7 @@ pub(super) fn read_word<T: Copy>(value: Value<'_>, words: &[(&'static str, T)]) 
         return Some(*found);
     }
     let near = super::walk::nearest(text, words.iter().map(|(word, _)| *word));
-    let mut mistake = Mistake::error(value.span(), format!("{text:?} is not one of {list}"));
+    let mut mistake = Mistake::error(value.span(), format!("{:?} is not one of {list}", excerpt(text)));
     if let Some(near) = near {
         mistake = mistake.label(format!("did you mean \"{near}\"?"));
     }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use toml::de::DeTable;
 
 use super::load::Options;
-use super::mistake::{Mistake, Span};
+use super::mistake::{Mistake, Span, excerpt};
 use crate::domain::ids::ServerId;
 
 /// A key that the loader knows.
@@ -158,10 +158,10 @@ impl<'s> Walk<'s> {
             return;
         }
         let all = self.defined.get(&to).into_iter().flatten().map(String::as_str);
-        let mut mistake = Mistake::error(span, format!("there is no {} {name:?}", to.word()));
+        let mut mistake = Mistake::error(span, format!("there is no {} {:?}", to.word(), excerpt(name)));
         mistake = match nearest(name, all) {
             Some(near) => mistake.label(format!("did you mean {near:?}?")),
-            None => mistake.help(format!("define it as [{}.{name}]", to.section())),
+            None => mistake.help(format!("define it as [{}.NAME]", to.section())),
         };
         self.report(mistake);
     }

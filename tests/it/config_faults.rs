@@ -28,7 +28,7 @@ fn border(text: &str, at: usize) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn garbage_is_reported(text in any::<String>()) {
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn no_mistake_elsewhere_shows_a_secret(at in 0usize..400, put in "[\\]\\[=\"'{},\\n a-z]{1,4}", cut: bool) {
+    fn no_mistake_elsewhere_shows_a_secret(at in 0usize..400, put in "(\"\"\"|'''|[\\]\\[=\"'{},\\n a-z]{1,4})", cut: bool) {
         const SECRET: &str = "s3cr3t-0f-th3-w4tch";
         let lines = [
             "[checks.one]", "kind = \"postgres\"", "password = \"SECRET\"", "wombat = 1",
@@ -59,10 +59,11 @@ proptest! {
         ];
         let text = lines.join("\n").replace("SECRET", SECRET);
         let at = border(&text, at);
-        // What is put into the secret itself, or makes one key's name into another's, is not asked here.
+        // What is put into a line with a secret may spoil the secret itself, which then is none: the
+        // end of the line before takes it.
         let line_start = text[..at].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-        prop_assume!(!text[line_start..line_end].contains(SECRET));
+        let at = if text[line_start..line_end].contains(SECRET) { line_start.saturating_sub(1) } else { at };
         let spoiled = if cut { format!("{}{put}", &text[..at]) } else { format!("{}{put}{}", &text[..at], &text[at..]) };
         let all = shown(&spoiled);
         prop_assert!(!all.contains(SECRET), "{}", all);

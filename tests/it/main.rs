@@ -9,6 +9,7 @@
     reason = "a test ends where something is not as it should be, and may say so"
 )]
 
+mod checks;
 mod collectors;
 mod config;
 mod config_faults;

@@ -1,0 +1,10 @@
+//! Checks against servers of our own on the loopback, good and bad: what each does on a refusal, on
+//! silence, on slowness and on garbage.
+
+mod bench;
+mod client;
+mod databases;
+mod http;
+mod others;
+mod runner;
+mod tls;

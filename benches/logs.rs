@@ -249,7 +249,9 @@ fn find(store: &LogStore, query: &Query) -> Outcome<Found> {
         let told: Mutex<(Hits, Option<Duration>)> = Mutex::default();
         let take = |found: Vec<SegmentHits>| {
             let Ok(mut told) = told.lock() else { return };
-            found.into_iter().for_each(|found| told.0.take(found));
+            for found in found {
+                told.0.take(found);
+            }
             if told.1.is_none() && told.0.count() >= SCREEN {
                 let screen = store.merged(&ids, Some(&told.0)).window_before(Cursor::END, SCREEN).len();
                 told.1 = (screen == SCREEN).then(|| start.elapsed());

@@ -115,10 +115,10 @@ impl<const COLUMNS: usize> Track<COLUMNS> {
         let bytes = self.exact.iter().map(|values| values.map(pack));
         let place = self.place(self.open);
         if place == self.scales.len() {
-            // One block at a time: a console that runs for an hour does not pay for a day.
-            self.scales.reserve_exact(1);
+            // All at once: thousands of tracks that grow in step would leave holes everywhere.
+            self.scales.reserve_exact(self.blocks - place);
             self.scales.push((low, high));
-            self.packed.reserve_exact(self.length);
+            self.packed.reserve_exact((self.blocks - place) * self.length);
             self.packed.extend(bytes);
         } else if let Some(old) = self.packed.get_mut(place * self.length..(place + 1) * self.length) {
             self.scales[place] = (low, high);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::args::Args;
 use super::{Exit, context};
-use crate::app::{App, Wardrobe};
+use crate::app::App;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::message::event::Event;
@@ -17,21 +17,19 @@ use crate::runtime::console::Console;
 use crate::runtime::effects::Effects;
 use crate::runtime::observers::Observers;
 use crate::runtime::pacing::Pacing;
+use crate::runtime::reload::Watch;
 use crate::runtime::screen::Screen;
-use crate::runtime::{input, setup, signals, terminal};
+use crate::runtime::{input, setup, signals, terminal, wardrobe};
 use crate::state::State;
-use crate::theme::{Depth, Theme, file};
 
 /// Opens the console and stays until it is closed.
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let context = context::load(args)?;
     let config = &context.config;
-    let source = context.source.as_ref().map(|path| path.display().to_string());
-    let mut setup = setup::setup(config, source, args.read_only);
-    if let Some(theme) = &args.theme {
-        setup.theme.clone_from(theme);
-    }
-    let wardrobe = wardrobe(setup.ascii)?;
+    let source = context.source().map(|path| path.display().to_string());
+    let setup = setup::setup(config, source, args.read_only);
+    let themes = context.themes();
+    let (wardrobe, troubles) = wardrobe::open(themes.as_deref(), &setup.theme, config.ui.color, setup.ascii)?;
     let tasks = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -57,7 +55,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     .map_err(|error| terminal_failure(&error))?;
     let memory = usize::try_from(config.logs.memory.0).unwrap_or(usize::MAX);
     let mut state = State::new(columns, rows, memory);
+    state.now = clock.now();
     state.zone = jiff::tz::TimeZone::system();
+    if let Some(trouble) = troubles.into_iter().next() {
+        state.refuse(trouble);
+    }
     let mut console = Console {
         app: App::new(state, wardrobe),
         screen: Screen::new(io::stdout(), columns, rows),
@@ -70,6 +72,18 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let shown = console.open(setup).and_then(|()| {
         let guard = tasks.enter();
         observers.begin(config);
+        if let Some(path) = context.location.path.clone() {
+            let fresh = context.clone();
+            let watch = Watch {
+                path,
+                config: config.clone(),
+                read_only: args.read_only,
+                read: move || fresh.read(),
+                observers: Arc::clone(&observers),
+                out: Arc::clone(&out),
+            };
+            tasks.spawn(watch.run());
+        }
         drop(guard);
         listen(&inbox)?;
         console.run()
@@ -93,17 +107,6 @@ fn listen(inbox: &Arc<Inbox>) -> io::Result<()> {
     };
     signals::spawn(quit())?;
     input::spawn(Arc::clone(inbox), quit())
-}
-
-fn wardrobe(ascii: bool) -> Result<Wardrobe, Failure> {
-    let depth = Depth::detect(|name| std::env::var(name).ok());
-    let mut themes = Vec::new();
-    for (name, _) in file::SHIPPED {
-        let file = file::ThemeFile::shipped(name)
-            .map_err(|error| Failure::new(FailureKind::Bug, "read the shipped themes", error.to_string()))?;
-        themes.push(Theme::new(&file, depth, ascii));
-    }
-    Ok(Wardrobe { themes })
 }
 
 fn gone(error: &io::Error) -> bool {

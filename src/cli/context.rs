@@ -1,34 +1,42 @@
-//! What every subcommand begins with: the configuration, found and read.
+//! What every subcommand begins with: the configuration, found, read and layered.
 
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
-
 use super::args::Args;
 use crate::actions;
-use crate::config::{self, Config, Options};
-use crate::domain::failure::Failure;
+use crate::config::layers::{Overrides, resolve};
+use crate::config::locate::{self, Location};
+use crate::config::{Config, LoadError, Loaded, Options};
+use crate::domain::failure::{Failure, FailureKind};
 
 /// A configuration and where it came from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// The configuration.
     pub config: Config,
-    /// Its file; `None` where there is none, and this machine is shown.
-    pub source: Option<PathBuf>,
+    /// Where it is looked for.
+    pub location: Location,
+    overrides: Overrides,
 }
 
 /// Reads the configuration that the arguments name, or the one in the usual place. Its mistakes are
 /// printed whole.
 pub fn load(args: &Args) -> Result<Context, Failure> {
-    let Some(path) = args.config.clone().or_else(usual_place) else {
-        return Ok(Context { config: Config::default(), source: None });
-    };
-    let actions: Vec<&str> = actions::all().map(|action| action.id).collect();
-    let home = std::env::home_dir();
-    let options = Options { home: home.as_deref(), themes: None, actions: &actions };
-    match config::load(&path, options) {
-        Ok(loaded) => Ok(Context { config: loaded.config, source: Some(path) }),
+    let location = Location::find(args.config.as_deref(), |name| std::env::var_os(name));
+    let environment = Overrides::from_env(|name| std::env::var(name).ok()).map_err(|bad| {
+        let why: Vec<String> = bad.iter().map(ToString::to_string).collect();
+        Failure { why, ..Failure::new(FailureKind::Invalid, "read the environment", "") }
+    })?;
+    let said = Overrides { theme: args.theme.clone(), ..Overrides::default() };
+    let mut context = Context { config: Config::default(), location, overrides: said.over(environment) };
+    match context.read() {
+        Ok(loaded) => {
+            for line in loaded.warnings.lines() {
+                eprintln!("midwatch: {line}");
+            }
+            context.config = loaded.config;
+            Ok(context)
+        }
         Err(error) => {
             if let Some(report) = error.report() {
                 eprintln!("{}", report.render(false));
@@ -38,8 +46,25 @@ pub fn load(args: &Args) -> Result<Context, Failure> {
     }
 }
 
-/// The file in the user's configuration directory, if it is there.
-fn usual_place() -> Option<PathBuf> {
-    let path = ProjectDirs::from("", "", "midwatch")?.config_dir().join("config.toml");
-    path.exists().then_some(path)
+impl Context {
+    /// Reads the configuration as it is now.
+    pub fn read(&self) -> Result<Loaded, LoadError> {
+        let actions: Vec<&str> = actions::all().map(|action| action.id).collect();
+        let home = locate::home();
+        let options = Options { home: home.as_deref(), themes: None, actions: &actions };
+        let mut loaded = self.location.load(options)?;
+        loaded.config = resolve(self.overrides.clone(), Overrides::default(), loaded.config);
+        Ok(loaded)
+    }
+
+    /// The file that was read; `None` where there is none, and this machine alone is shown.
+    pub fn source(&self) -> Option<PathBuf> {
+        self.location.path.clone().filter(|path| path.exists())
+    }
+
+    /// The folder of the user's own themes, where there is one.
+    pub fn themes(&self) -> Option<PathBuf> {
+        let folder = self.location.path.as_ref()?.parent()?.join("themes");
+        folder.is_dir().then_some(folder)
+    }
 }

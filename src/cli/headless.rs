@@ -46,7 +46,7 @@ impl Headless {
         drop(guard);
         let memory = usize::try_from(context.config.logs.memory.0).unwrap_or(usize::MAX);
         let mut state = State::new(80, 24, memory);
-        let source = context.source.as_ref().map(|path| path.display().to_string());
+        let source = context.source().map(|path| path.display().to_string());
         state.now = clock.now();
         state.setup = setup::setup(&context.config, source, read_only);
         state.fleet.configure(&state.setup);

@@ -1,0 +1,78 @@
+//! The themes that can be picked: those in the binary, and the user's own beside the configuration.
+
+use std::path::Path;
+
+use crate::app::Wardrobe;
+use crate::config::ui::Color;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::theme::file::{SHIPPED, ThemeFile};
+use crate::theme::{Depth, Theme};
+
+/// The largest that a theme file may be, in bytes.
+const MOST: u64 = 64 * 1024;
+
+/// Reads all themes; `named` is the configured one, which must be among them. A theme of the user's
+/// that cannot be read is told by its file and left out, unless it is the configured one.
+pub fn open(
+    folder: Option<&Path>,
+    named: &str,
+    color: Color,
+    ascii: bool,
+) -> Result<(Wardrobe, Vec<String>), Failure> {
+    let depth = depth(color);
+    let mut files = Vec::new();
+    let mut troubles = Vec::new();
+    for (name, _) in SHIPPED {
+        let shipped = ThemeFile::shipped(name);
+        files.push(shipped.map_err(|error| failed(FailureKind::Bug, "read the shipped themes", &error))?);
+    }
+    for path in folder.into_iter().flat_map(theme_files) {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string()).and_then(|text| {
+            ThemeFile::parse(&name, &text).map_err(|error| Failure::chain(&error).join(": "))
+        });
+        match read {
+            Ok(file) => {
+                files.retain(|held: &ThemeFile| held.name != file.name);
+                files.push(file);
+            }
+            Err(why) if name == named => {
+                return Err(Failure::new(FailureKind::Invalid, format!("use the theme {name}"), why));
+            }
+            Err(why) => troubles.push(format!("{}: {why}", path.display())),
+        }
+    }
+    if !files.iter().any(|file| file.name == named) {
+        let known: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        let why = format!("there is none of that name; there are {}", known.join(", "));
+        return Err(Failure::new(FailureKind::NotFound, format!("use the theme {named}"), why));
+    }
+    let themes = files.iter().map(|file| Theme::new(file, depth, ascii)).collect();
+    Ok((Wardrobe { themes }, troubles))
+}
+
+fn theme_files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = entries
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .filter(|path| path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= MOST))
+        .collect();
+    files.sort();
+    files
+}
+
+fn depth(color: Color) -> Depth {
+    let var = |name: &str| std::env::var(name).ok();
+    match color {
+        Color::Never => Depth::None,
+        Color::Auto => Depth::detect(var),
+        Color::Always => match Depth::detect(|name| var(name).filter(|_| name != "NO_COLOR")) {
+            Depth::None => Depth::Ansi16,
+            depth => depth,
+        },
+    }
+}
+
+fn failed(kind: FailureKind, what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure { why: Failure::chain(error), ..Failure::new(kind, what, "") }
+}

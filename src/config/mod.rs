@@ -28,6 +28,7 @@ pub mod reload;
 pub mod report;
 pub mod scalars;
 pub mod secret;
+mod secret_source;
 pub mod servers;
 pub mod size;
 pub mod ssh;

@@ -1,5 +1,4 @@
 //! Integration tests that need no lab: one file a subject.
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -4,7 +4,8 @@ use reqwest::Url;
 use secrecy::ExposeSecret;
 
 use crate::config::mistake::Mistake;
-use crate::config::secret::{PerhapsSecret, Secret};
+use crate::config::secret::Secret;
+use crate::config::secret_source::PerhapsSecret;
 use crate::config::value::{Read, Value};
 
 /// A database's URL. The scheme is known where it stands in the configuration itself.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CheckId, ServerId};
+use super::quantity::Bytes;
 
 /// The unit of a series' values: it decides how an axis is labelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +23,58 @@ pub enum MetricUnit {
     Millis,
     /// A bare number.
     Number,
+}
+
+impl MetricUnit {
+    /// A value with its unit in at most [`Self::width`] cells: `42%`, `1.5M/s`, `250ms`.
+    pub fn text(self, value: f32) -> String {
+        let value = f64::from(value);
+        match self {
+            Self::Percent if value > 0.0 && value < 0.1 => "<0.1%".to_owned(),
+            Self::Percent if value > 0.0 && value < 9.95 => format!("{value:.1}%"),
+            Self::Percent => format!("{}%", value.round()),
+            Self::Bytes => Bytes(value.max(0.0) as u64).to_string(),
+            Self::BytesPerSecond => format!("{}/s", Bytes(value.max(0.0) as u64)),
+            Self::PerSecond => format!("{}/s", short(value)),
+            Self::Millis if value >= 59_950.0 => format!("{:.1}min", value / 60_000.0),
+            Self::Millis if value >= 999.5 => format!("{:.1}s", value / 1000.0),
+            Self::Millis if value > 0.0 && value < 9.95 => format!("{value:.1}ms"),
+            Self::Millis => format!("{value:.0}ms"),
+            Self::Number => short(value),
+        }
+    }
+
+    /// The cells that its values take at most (percents up to 99,999, times up to 99 minutes).
+    pub const fn width(self) -> usize {
+        match self {
+            Self::Percent | Self::Number => 6,
+            Self::Bytes => 5,
+            Self::BytesPerSecond | Self::Millis => 7,
+            Self::PerSecond => 8,
+        }
+    }
+}
+
+/// A bare number in at most six cells, in thousands where it is large.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    let (value, unit) = match size {
+        _ if size >= 999.5e9 => (value / 1e12, "T"),
+        _ if size >= 999.5e6 => (value / 1e9, "G"),
+        _ if size >= 999.5e3 => (value / 1e6, "M"),
+        _ if size >= 9_999.5 => (value / 1e3, "k"),
+        _ => (value, ""),
+    };
+    let digits = match value.abs() {
+        size if size == 0.0 || size >= 99.95 => 0,
+        size if size >= 9.995 => 1,
+        _ => 2,
+    };
+    let text = format!("{value:.digits$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    // A trace is no zero, but what rounds to nothing has no sign either.
+    let text = if text == "-0" { "0" } else { text };
+    format!("{text}{unit}")
 }
 
 /// One thing that is measured over time.
@@ -140,4 +193,35 @@ pub struct SeriesKey {
     pub server: ServerId,
     /// What.
     pub metric: Metric,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn values_carry_their_unit() {
+        use MetricUnit::{BytesPerSecond, Millis, Number, PerSecond, Percent};
+        let text = |unit: MetricUnit, value| unit.text(value);
+        assert_eq!([text(Percent, 0.0), text(Percent, 0.04), text(Percent, 42.4)], ["0%", "<0.1%", "42%"]);
+        assert_eq!(
+            [text(Millis, 3.2), text(Millis, 250.0), text(Millis, 1250.0)],
+            ["3.2ms", "250ms", "1.2s"]
+        );
+        assert_eq!([text(PerSecond, 0.25), text(PerSecond, 12_345.0)], ["0.25/s", "12.3k/s"]);
+        assert_eq!([text(BytesPerSecond, 1536.0), text(Number, -0.001)], ["1.5K/s", "0"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_is_wider_than_its_unit_says(value in -1.0e12f32..1.0e14, small in 0.0f32..50_000.0) {
+            for unit in [MetricUnit::Bytes, MetricUnit::BytesPerSecond, MetricUnit::PerSecond, MetricUnit::Number] {
+                prop_assert!(unit.text(value).len() <= unit.width(), "{}", unit.text(value));
+            }
+            for unit in [MetricUnit::Percent, MetricUnit::Millis] {
+                prop_assert!(unit.text(small).len() <= unit.width(), "{}", unit.text(small));
+            }
+        }
+    }
 }

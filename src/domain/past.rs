@@ -37,6 +37,17 @@ pub struct Folded {
     pub max: f32,
 }
 
+/// What a series was within one part of a time axis; `min <= mean <= max`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bin {
+    /// The least value.
+    pub min: f32,
+    /// The arithmetic mean.
+    pub mean: f32,
+    /// The greatest value.
+    pub max: f32,
+}
+
 /// A question to the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastQuery {

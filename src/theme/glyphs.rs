@@ -1,5 +1,6 @@
 //! The two glyph sets. All glyphs are one cell wide.
 
+use crate::domain::event_mark::MarkKind;
 use crate::domain::health::Health;
 
 /// What is drawn beside words and in charts.
@@ -45,6 +46,18 @@ pub struct Glyphs {
     pub corners: [&'static str; 4],
     /// Whether charts may use Braille dots.
     pub braille: bool,
+    /// The marks by which the series of a chart are told apart without colors.
+    pub series: [&'static str; 6],
+    /// A horizontal line that is no rule: a limit.
+    pub dashes: &'static str,
+    /// A vertical line that is no frame: an instant.
+    pub dots: &'static str,
+    /// The corner between an upright and a lying axis.
+    pub corner: &'static str,
+    /// A place on a lying axis.
+    pub tick: &'static str,
+    /// On a time axis: a deploy, a restart, a kill for memory, a boot, a lost or found connection.
+    pub events: [&'static str; 5],
 }
 
 /// For terminals that draw Unicode.
@@ -69,6 +82,12 @@ pub static UNICODE: Glyphs = Glyphs {
     thumb: "┃",
     corners: ["╭", "╮", "╰", "╯"],
     braille: true,
+    series: ["●", "▲", "■", "◆", "○", "△"],
+    dashes: "╌",
+    dots: "┊",
+    corner: "└",
+    tick: "┬",
+    events: ["▼", "↻", "✖", "⇑", "⇄"],
 };
 
 /// For all others.
@@ -93,9 +112,26 @@ pub static ASCII: Glyphs = Glyphs {
     thumb: "#",
     corners: ["+", "+", "+", "+"],
     braille: false,
+    series: ["*", "+", "x", "o", "#", "@"],
+    dashes: "-",
+    dots: ":",
+    corner: "+",
+    tick: "+",
+    events: ["D", "R", "K", "B", "L"],
 };
 
 impl Glyphs {
+    /// The glyph of something that happened.
+    pub const fn event(&self, kind: MarkKind) -> &'static str {
+        match kind {
+            MarkKind::Deploy => self.events[0],
+            MarkKind::Restart => self.events[1],
+            MarkKind::OutOfMemory => self.events[2],
+            MarkKind::Boot => self.events[3],
+            MarkKind::Link => self.events[4],
+        }
+    }
+
     /// The glyph of a verdict.
     pub const fn health(&self, health: Health) -> &'static str {
         match health {

@@ -3,6 +3,7 @@
 //! Lives here: one drawing a file. Not here: what is selected, where things stand on a page
 //! (state), reading anything. A widget costs no more than the cells it shows.
 
+pub mod chart;
 pub mod footer;
 pub mod frame;
 pub mod gauge;

@@ -1,0 +1,99 @@
+//! What a chart shows, in one row: its name, and of each series its mark, name and values. Every
+//! part has its own cells whatever the values are, so that nothing moves while they change.
+
+use ratatui::buffer::Buffer;
+
+use super::Line;
+use crate::theme::{Role, Theme};
+use crate::widgets::text::{Align, Place, put, put_aligned, width};
+
+/// Cells for the name of the chart.
+pub const TITLE: u16 = 15;
+/// Cells for an age beside a value.
+const AGE: u16 = 4;
+
+/// One series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number among the series.
+    pub slot: usize,
+    /// Its name.
+    pub name: String,
+    /// Its value now, or at the cursor; `-` where there is none.
+    pub value: String,
+    /// How old that is, where it is too old; else empty.
+    pub age: String,
+    /// The least, the mean and the greatest in what is shown, where there is anything.
+    pub stats: Option<[String; 3]>,
+    /// The cells that any of its values takes at most.
+    pub cells: u16,
+    /// Whether it is too old to be believed.
+    pub stale: bool,
+}
+
+/// Draws the row.
+pub fn draw(buf: &mut Buffer, place: Place, title: &str, focused: bool, entries: &[Entry], theme: &Theme) {
+    let style = if focused { theme.bold(Role::Accent) } else { theme.bold(Role::Text) };
+    let head = Place { width: TITLE.min(place.width).saturating_sub(1), ..place };
+    if focused {
+        buf.set_string(place.x, place.y, theme.glyphs.cursor, theme.style(Role::Accent));
+    }
+    put(buf, Place { x: head.x + 1, width: head.width.saturating_sub(1), ..head }, title, style, theme);
+    let mut rest = Place { x: place.x + TITLE, width: place.width.saturating_sub(TITLE), ..place };
+    if entries.is_empty() || rest.width == 0 {
+        return;
+    }
+    let all = |stats: bool, ages: bool| -> u16 {
+        entries.iter().map(|entry| wide(entry, stats, ages) + 2).fold(0, u16::saturating_add)
+    };
+    let stats = all(true, true) <= rest.width + 2;
+    let ages = stats || all(false, true) <= rest.width + 2;
+    let share = rest.width / entries.len() as u16;
+    for entry in entries {
+        let wanted = wide(entry, stats, ages);
+        let room =
+            if all(stats, ages) <= rest.width + 2 { wanted } else { wanted.min(share.saturating_sub(2)) };
+        one(buf, Place { width: room.min(rest.width), ..rest }, entry, stats, ages, theme);
+        let step = (room + 2).min(rest.width);
+        rest = Place { x: rest.x + step, width: rest.width - step, ..rest };
+    }
+}
+
+fn wide(entry: &Entry, stats: bool, ages: bool) -> u16 {
+    let stats = if stats { 3 * (entry.cells + 6) } else { 0 };
+    let age = if ages { AGE + 1 } else { 0 };
+    2 + width(&entry.name) + 1 + entry.cells + age + stats
+}
+
+fn one(buf: &mut Buffer, place: Place, entry: &Entry, stats: bool, ages: bool, theme: &Theme) {
+    let role = Line::role(entry.slot, entry.stale);
+    let mark = theme.glyphs.series[entry.slot % theme.glyphs.series.len()];
+    put(buf, Place { width: place.width.min(1), ..place }, mark, theme.style(role), theme);
+    let fixed = wide(entry, stats, ages) - width(&entry.name);
+    let name = place.width.saturating_sub(fixed);
+    let mut x = place.x + 2;
+    put(buf, Place { x, y: place.y, width: name }, &entry.name, theme.style(Role::Text), theme);
+    x += name + 1;
+    let end = place.x + place.width;
+    let mut field = |buf: &mut Buffer, text: &str, cells: u16, align: Align, style| {
+        if x + cells <= end {
+            put_aligned(buf, Place { x, y: place.y, width: cells }, text, style, align, theme);
+        }
+        x += cells;
+    };
+    let value = if entry.stale { theme.style(Role::Stale) } else { theme.bold(Role::Text) };
+    field(buf, &entry.value, entry.cells, Align::Right, value);
+    if ages {
+        field(buf, "", 1, Align::Left, value);
+        field(buf, &entry.age, AGE, Align::Left, theme.style(Role::Stale));
+    }
+    if stats {
+        let dash = || "-".to_owned();
+        let values = entry.stats.clone().unwrap_or_else(|| [dash(), dash(), dash()]);
+        for (label, text) in ["min", "avg", "max"].into_iter().zip(values) {
+            field(buf, "", 2, Align::Left, value);
+            field(buf, label, 4, Align::Left, theme.style(Role::Muted));
+            field(buf, &text, entry.cells, Align::Right, theme.style(Role::Text));
+        }
+    }
+}

@@ -68,14 +68,12 @@ impl App {
             }
             Event::Tick => self.tick(),
             Event::Logs(batch) => stream::take(&mut self.state, batch),
-            Event::Batch(batch) => {
-                self.state.observe(batch);
-                Vec::new()
-            }
+            Event::Batch(batch) => self.state.observe(batch),
             Event::Setup(setup) => self.setup(setup),
             Event::SetupRefused(failure) => self.overlay(Overlay::Failure(failure)),
             Event::Ask(request, question) => self.ask(request, question),
             Event::Withdrawn(request) => self.withdraw(request),
+            Event::Past(news) => actions::metrics::open::news(&mut self.state, news),
             Event::Reply(request, reply) => self.reply(request, reply),
         }
     }
@@ -110,6 +108,11 @@ impl App {
                     Vec::new()
                 }
             };
+        }
+        if *self.state.nav.page() == Page::Metrics
+            && let Some(effects) = actions::metrics::keys::key(&mut self.state, chord)
+        {
+            return effects;
         }
         if let Some(effects) = self.typed(chord) {
             return effects;
@@ -149,6 +152,9 @@ impl App {
         if *self.state.nav.page() == Page::Logs {
             return actions::logs::mouse::gesture(&mut self.state, mouse);
         }
+        if *self.state.nav.page() == Page::Metrics {
+            return actions::metrics::mouse::gesture(&mut self.state, mouse);
+        }
         match mouse.gesture {
             Gesture::ScrollDown(n) => self.state.step(Move::Rows(3 * n.cast_signed() as isize)),
             Gesture::ScrollUp(n) => self.state.step(Move::Rows(-3 * n.cast_signed() as isize)),
@@ -178,6 +184,8 @@ impl App {
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(top) = self.state.overlays.last_mut() {
             top.paste(text);
+        } else if *self.state.nav.page() == Page::Metrics {
+            return actions::metrics::keys::paste(&mut self.state, text);
         } else if let Some(filter) = self.state.filter_mut().filter(|filter| filter.editing) {
             filter.input.insert(text);
             self.state.settle();
@@ -224,7 +232,20 @@ impl App {
     }
 
     fn reply(&mut self, request: RequestId, reply: Reply) -> Vec<Effect> {
+        let reply = match reply {
+            Reply::Past(past) => {
+                actions::metrics::open::answered(&mut self.state, request, Ok(past));
+                return Vec::new();
+            }
+            Reply::Failed(failure)
+                if actions::metrics::open::answered(&mut self.state, request, Err(failure.clone())) =>
+            {
+                return Vec::new();
+            }
+            reply => reply,
+        };
         match reply {
+            Reply::Past(_) => {}
             Reply::Found { segments, done } => {
                 return narrow::found(&mut self.state, request, segments, done);
             }

@@ -1,6 +1,6 @@
 //! What can be done with the selected row of the overview, a server's or an app's page.
 
-use super::{Action, Available, Risk};
+use super::{Action, Available, Risk, metrics};
 use crate::keys::keymap::Scope;
 use crate::state::State;
 use crate::state::overview::Pane;
@@ -39,7 +39,10 @@ pub static ALL: &[Action] = &[
         risk: Risk::Read,
         in_footer: true,
         available: something,
-        run: State::open_metrics,
+        run: |state| {
+            let servers = state.selected_servers();
+            metrics::open::open(state, &servers)
+        },
     },
     Action {
         id: "inspect",

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod general;
 pub mod lists;
 pub mod logs;
+pub mod metrics;
 pub mod movement;
 pub mod palette;
 

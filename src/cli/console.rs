@@ -19,7 +19,7 @@ use crate::runtime::observers::Observers;
 use crate::runtime::pacing::Pacing;
 use crate::runtime::reload::Watch;
 use crate::runtime::screen::Screen;
-use crate::runtime::{input, setup, signals, terminal, wardrobe};
+use crate::runtime::{input, keeping, setup, signals, terminal, wardrobe};
 use crate::state::State;
 
 /// Opens the console and stays until it is closed.
@@ -45,12 +45,14 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
     let (columns, rows) = crossterm::terminal::size().map_err(|error| terminal_failure(&error))?;
     let held = terminal::take(setup.mouse).map_err(|error| terminal_failure(&error))?;
+    let history = keeping::start(&config.history, &clock, &inbox);
     let effects = Effects::start(
         tasks.handle().clone(),
         Arc::clone(&observers),
         asker,
         Arc::clone(&clock),
         Arc::<Inbox>::clone(&inbox),
+        history.clone(),
     )
     .map_err(|error| terminal_failure(&error))?;
     let memory = usize::try_from(config.logs.memory.0).unwrap_or(usize::MAX);
@@ -90,6 +92,14 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     });
     drop(console);
     drop(held);
+    if let Some(history) = history {
+        // What a slow disk has not taken by then is lost: less than a minute of readings.
+        let closed =
+            tasks.block_on(async { tokio::time::timeout(keeping::LAST_WORDS, history.close()).await });
+        if closed.is_err() {
+            tracing::warn!("the history did not close in time");
+        }
+    }
     tasks.shutdown_background();
     match shown {
         Ok(()) => Ok(Exit::Well),

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::domain::event_mark::EventMark;
 use crate::domain::ids::{RequestId, ServerId};
 use crate::domain::log_source::LogSource;
+use crate::domain::past::{PastQuery, Samples};
 use crate::domain::question::Answer;
 use crate::domain::time::Timestamp;
 use crate::store::logs::{Cursor, Hits, LogStore, Matcher, SourceId, Unsearched};
@@ -19,6 +21,12 @@ pub enum Effect {
     Reconnect(ServerId),
     /// Which servers someone looks at; the collectors of the others slow down.
     Watch(Vec<ServerId>),
+    /// Keep readings beyond this console's life.
+    Keep(Samples),
+    /// Keep a mark likewise.
+    KeepMark(EventMark),
+    /// Ask what was kept; answered by [`super::event::Reply::Past`] or a failure.
+    Past(RequestId, PastQuery),
     /// Put text on the operator's clipboard (OSC 52).
     Copy(String),
     /// Follow a log from so far back on. For one that is followed already this begins anew: nothing

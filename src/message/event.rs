@@ -6,6 +6,7 @@ use super::batch::Batch;
 use super::log_batch::LogBatch;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
+use crate::domain::past::{Past, PastNews};
 use crate::domain::question::Question;
 use crate::domain::setup::Setup;
 use crate::keys::chord::Chord;
@@ -40,6 +41,8 @@ pub enum Event {
     Ask(RequestId, Question),
     /// A question that needs no answer any more.
     Withdrawn(RequestId),
+    /// How keeping readings fares.
+    Past(PastNews),
     /// An effect's answer.
     Reply(RequestId, Reply),
 }
@@ -59,4 +62,6 @@ pub enum Reply {
         /// Whether that was all.
         done: bool,
     },
+    /// What was kept of series and events.
+    Past(Past),
 }

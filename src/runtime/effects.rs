@@ -16,6 +16,8 @@ use super::observers::Observers;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::RequestId;
+use crate::domain::past::Past;
+use crate::history::History;
 use crate::message::effect::{Effect, SaveLogs};
 use crate::message::event::{Event, Reply};
 use crate::message::publish::Publish;
@@ -31,6 +33,7 @@ pub struct Effects {
     out: Arc<dyn Publish>,
     follower: LogFollower,
     searcher: LogSearcher,
+    history: Option<History>,
 }
 
 impl Effects {
@@ -41,10 +44,11 @@ impl Effects {
         asker: Arc<ConsoleAsker>,
         clock: Arc<dyn Clock>,
         out: Arc<dyn Publish>,
+        history: Option<History>,
     ) -> io::Result<Self> {
         let searcher = LogSearcher::start(tasks.clone(), Arc::clone(&out))?;
         let follower = LogFollower::new(Arc::clone(&observers), clock, Arc::clone(&out));
-        Ok(Self { tasks, observers, asker, out, follower, searcher })
+        Ok(Self { tasks, observers, asker, out, follower, searcher, history })
     }
 
     /// Carries out one effect; gives back bytes that are to go to the terminal.
@@ -63,6 +67,30 @@ impl Effects {
             }
             Effect::Watch(servers) => {
                 self.observers.supervisor.set_watched(servers);
+                None
+            }
+            Effect::Keep(samples) => {
+                if let Some(history) = &self.history {
+                    history.record(samples);
+                }
+                None
+            }
+            Effect::KeepMark(mark) => {
+                if let Some(history) = &self.history {
+                    history.mark(mark);
+                }
+                None
+            }
+            Effect::Past(request, query) => {
+                let (history, out) = (self.history.clone(), Arc::clone(&self.out));
+                self.tasks.spawn(async move {
+                    // Without a database there is nothing kept, and that is the answer.
+                    let reply = match history {
+                        Some(history) => history.range(query).await.map_or_else(Reply::Failed, Reply::Past),
+                        None => Reply::Past(Past::default()),
+                    };
+                    out.control(Event::Reply(request, reply)).await;
+                });
                 None
             }
             Effect::Copy(text) => clipboard(&text),

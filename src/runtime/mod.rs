@@ -10,6 +10,7 @@ pub mod clock;
 pub mod console;
 pub mod effects;
 pub mod input;
+pub mod keeping;
 pub mod observers;
 pub mod pacing;
 pub mod reload;

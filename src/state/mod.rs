@@ -8,6 +8,7 @@ pub mod filter;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod metrics;
 pub mod notice;
 pub mod observe;
 pub mod overlay;
@@ -30,6 +31,7 @@ use crate::store::series::SeriesStore;
 use app_page::AppPage;
 use filter::Filter;
 use logs::LogsPage;
+use metrics::MetricsPage;
 use notice::Notice;
 use overlay::Overlay;
 use overview::Overview;
@@ -73,6 +75,8 @@ pub struct State {
     pub server: ServerPage,
     /// An app's page.
     pub app: AppPage,
+    /// The charts.
+    pub metrics: MetricsPage,
     last_request: u64,
 }
 
@@ -97,6 +101,7 @@ impl State {
             overview: Overview::default(),
             server: ServerPage::default(),
             app: AppPage::default(),
+            metrics: MetricsPage::default(),
             last_request: 0,
         }
     }

@@ -1,16 +1,81 @@
 //! What collectors saw goes to where it is held.
 
 use super::State;
-use crate::domain::cadence::SAMPLES;
+use crate::domain::cadence;
 use crate::domain::ids::ServerId;
+use crate::domain::metric::Metric;
+use crate::domain::past::Samples;
 use crate::domain::time::Timestamp;
 use crate::message::batch::{Batch, Observation, Subject};
+use crate::message::effect::Effect;
+use crate::store::fleet::ServerLive;
+use crate::store::series::derive;
 
 impl State {
-    /// Takes one observation; rows and verdicts follow before the next frame.
-    pub fn observe(&mut self, batch: Batch) {
+    /// Takes one observation; rows and verdicts follow before the next frame. What it adds to series
+    /// and marks is to be kept.
+    pub fn observe(&mut self, batch: Batch) -> Vec<Effect> {
+        let marks = self.fleet.marks().pushed();
+        let mut effects = self.record(&batch);
+        self.hold(batch);
+        let new = self.fleet.marks().pushed().wrapping_sub(marks);
+        effects.extend(self.fleet.marks().iter().rev().take(new).cloned().map(Effect::KeepMark));
+        effects
+    }
+
+    /// The values of an observation, into their series.
+    fn record(&mut self, batch: &Batch) -> Vec<Effect> {
+        let values = self.values(batch);
+        if values.is_empty() {
+            return Vec::new();
+        }
+        let live = self.fleet.server(&batch.server);
+        let configured = match &batch.observation {
+            Observation::Vitals(_) => live.map_or(cadence::USAGE, |live| live.setup.interval),
+            Observation::Usage(_) => cadence::USAGE,
+            Observation::Access(_) => cadence::ACCESS,
+            Observation::Check(result) => result.interval,
+            _ => cadence::SAMPLES,
+        };
+        let interval = configured * live.map_or(1, ServerLive::stretch);
+        for (metric, value) in &values {
+            self.series.record(&batch.server, metric.clone(), f64::from(*value), batch.at, interval);
+        }
+        if matches!(batch.observation, Observation::Vitals(_)) {
+            self.forecast(&batch.server, batch.at);
+        }
+        vec![Effect::Keep(Samples { server: batch.server.clone(), at: batch.at, values })]
+    }
+
+    /// When disks will be full. That looks at hours; once a minute is often enough.
+    fn forecast(&mut self, server: &ServerId, at: Timestamp) {
+        let before = self.fleet.server(server).and_then(|live| live.vitals.last.as_ref());
+        if before.map(|(_, at)| minute(*at)) != Some(minute(at)) {
+            for (mount, full_at) in self.series.disk_forecasts(server, at) {
+                self.fleet.disk_forecast(server, &mount, full_at);
+            }
+        }
+    }
+
+    fn values(&self, batch: &Batch) -> Vec<(Metric, f32)> {
+        let values = match &batch.observation {
+            Observation::Vitals(vitals) => derive::of_vitals(vitals),
+            Observation::Usage(usage) => {
+                let live = self.fleet.server(&batch.server);
+                // A container that is not in the list yet has no name; its next reading has.
+                let named = usage.iter().filter_map(|(id, usage)| Some((live?.container(id)?, usage)));
+                named.flat_map(|(container, usage)| derive::of_usage(&container.name, usage)).collect()
+            }
+            Observation::Access(stats) => derive::of_access(stats),
+            Observation::Check(result) => derive::of_check(result).into_iter().collect(),
+            Observation::Samples(samples) => samples.clone(),
+            _ => Vec::new(),
+        };
+        values.into_iter().map(|(metric, value)| (metric, value as f32)).collect()
+    }
+
+    fn hold(&mut self, batch: Batch) {
         let Batch { server, at, observation } = batch;
-        self.chart(&server, &observation, at);
         let fleet = &mut self.fleet;
         match observation {
             Observation::Link(link) => fleet.link(&server, link, at),
@@ -33,39 +98,6 @@ impl State {
                 Subject::Logs(stream) => self.logs_page.failed(&server, &stream, failure, at),
                 Subject::Samples(label) => fleet.samples_failed(&server, &label, failure, at),
             },
-        }
-    }
-
-    /// Takes what of an observation is a reading over time.
-    fn chart(&mut self, server: &ServerId, observation: &Observation, at: Timestamp) {
-        match observation {
-            Observation::Vitals(vitals) => {
-                let Some(live) = self.fleet.server(server) else { return };
-                let before = live.vitals.last.as_ref().map(|(_, at)| minute(*at));
-                self.series.vitals(server, vitals, at, live.setup.interval);
-                // A forecast looks at hours; once a minute is often enough.
-                if before != Some(minute(at)) {
-                    for (mount, full_at) in self.series.disk_forecasts(server, at) {
-                        self.fleet.disk_forecast(server, &mount, full_at);
-                    }
-                }
-            }
-            Observation::Usage(usage) => {
-                for (id, usage) in usage {
-                    let container = self.fleet.server(server).and_then(|it| it.container(id));
-                    if let Some(name) = container.map(|it| it.name.clone()) {
-                        self.series.usage(server, &name, usage, at);
-                    }
-                }
-            }
-            Observation::Access(stats) => self.series.access(server, stats, at),
-            Observation::Check(result) => self.series.check(server, result, at),
-            Observation::Samples(samples) => {
-                for (metric, value) in samples {
-                    self.series.record(server, metric.clone(), *value, at, SAMPLES);
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -136,9 +136,8 @@ impl State {
     /// The servers that are on the screen; the others are looked at less often.
     pub fn watched(&self) -> Vec<ServerId> {
         match self.nav.page() {
-            Page::Overview | Page::Logs | Page::Metrics => {
-                self.fleet.servers().map(|server| server.id().clone()).collect()
-            }
+            Page::Metrics => self.metrics.servers.clone(),
+            Page::Overview | Page::Logs => self.fleet.servers().map(|server| server.id().clone()).collect(),
             Page::Server(server) => vec![server.clone()],
             Page::App(app) => self.fleet.app(app).map(|app| app.servers.clone()).unwrap_or_default(),
         }
@@ -177,7 +176,7 @@ impl State {
     }
 
     /// A server's journal and all its containers.
-    fn server_sources(&self, server: &ServerId) -> Vec<LogSource> {
+    pub fn server_sources(&self, server: &ServerId) -> Vec<LogSource> {
         let journal = LogSource { server: server.clone(), stream: LogStream::Journal { unit: None } };
         let live = self.fleet.server(server);
         let containers = live.map(crate::store::fleet::ServerLive::known_containers).unwrap_or_default();
@@ -288,11 +287,6 @@ impl State {
         let mut effects = super::logs::open::open(self, sources);
         effects.push(Effect::Watch(self.watched()));
         effects
-    }
-
-    /// Shows the charts of the selected servers.
-    pub fn open_metrics(&mut self) -> Vec<Effect> {
-        self.open(Page::Metrics)
     }
 
     /// Shows all that is known of what is selected.

@@ -13,6 +13,7 @@ pub mod help;
 mod inspect;
 pub mod logs;
 mod machine;
+mod metrics;
 pub mod overlays;
 mod overview;
 pub mod palette;
@@ -49,7 +50,7 @@ fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Page::Server(server) => server::page(state, server, theme, buf),
         Page::App(app) => app_page::page(state, app, theme, buf),
         Page::Logs => logs::draw(state, theme, buf),
-        Page::Metrics => None,
+        Page::Metrics => metrics::draw(state, theme, buf),
     }
 }
 

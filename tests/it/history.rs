@@ -1,5 +1,7 @@
 //! The database on real files: found damaged, shared, not writable, written by a later version.
 
+#![allow(clippy::unwrap_used, reason = "in a test a failure to set up is a failure")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! What can be done with charts.
 
 pub mod keys;
+pub mod logs;
 pub mod mouse;
 pub mod open;
 pub mod take_away;
@@ -52,21 +53,38 @@ pub static ALL: &[Action] = &[
         &["<", "pageup", ","],
         |s| travel::pan(s, false),
     )),
-    action("metrics.later", "later", "go half of what is shown towards the present", &[">", "pagedown", "."], |s| {
-        travel::pan(s, true)
-    }),
+    action(
+        "metrics.later",
+        "later",
+        "go half of what is shown towards the present",
+        &[">", "pagedown", "."],
+        |s| travel::pan(s, true),
+    ),
     in_footer(action("metrics.now", "now", "follow the present again", &["n", "end"], |s| {
         travel::follow(s);
         Vec::new()
     })),
-    in_footer(action("metrics.event", "event", "go to the next deploy, restart or other event", &["e"], |s| {
-        travel::to_event(s, true);
-        Vec::new()
-    })),
+    in_footer(action(
+        "metrics.event",
+        "event",
+        "go to the next deploy, restart or other event",
+        &["e"],
+        |s| {
+            travel::to_event(s, true);
+            Vec::new()
+        },
+    )),
     action("metrics.event-before", "event before", "go to the event before", &["E"], |s| {
         travel::to_event(s, false);
         Vec::new()
     }),
+    in_footer(action(
+        "metrics.logs",
+        "logs",
+        "show the log lines of these servers at the time of the cursor",
+        &["l"],
+        logs::open_at_cursor,
+    )),
     Action {
         available: always,
         ..in_footer(action(
@@ -96,7 +114,13 @@ pub static ALL: &[Action] = &[
     }),
     Action {
         available: always,
-        ..action("metrics.back", "back", "take the cursor away, show all charts, or go back", &["esc"], travel::back)
+        ..action(
+            "metrics.back",
+            "back",
+            "take the cursor away, show all charts, or go back",
+            &["esc"],
+            travel::back,
+        )
     },
 ];
 

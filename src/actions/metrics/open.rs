@@ -68,7 +68,8 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
     if keys.is_empty() {
         return Vec::new();
     }
-    let Some(query) = state.metrics.past.wanted(&keys, window.from, window.to.min(state.now), state.now) else {
+    let Some(query) = state.metrics.past.wanted(&keys, window.from, window.to.min(state.now), state.now)
+    else {
         return Vec::new();
     };
     let request = state.next_request();

@@ -1,9 +1,9 @@
 //! The parts of a chart's time axis, from what is live and what was kept.
 
 use super::window::Window;
-use crate::domain::ids::ServerId;
-use crate::domain::metric::{Metric, SeriesKey};
+use crate::domain::metric::SeriesKey;
 use crate::domain::past::{Bin, Folded};
+use crate::domain::time::Timestamp;
 use crate::state::State;
 use crate::store::series::Bucket;
 
@@ -18,15 +18,6 @@ impl State {
             }
         }
         bins
-    }
-
-    /// The newest values of a series over the last minutes in so many equal parts, oldest first, for
-    /// small bars; where nothing was read there is `None`.
-    pub fn recent(&self, server: &ServerId, metric: &Metric, minutes: u32, parts: usize) -> Vec<Option<f32>> {
-        let key = SeriesKey { server: server.clone(), metric: metric.clone() };
-        let span = std::time::Duration::from_secs(60) * minutes;
-        let points = self.series.points(&key, self.now - span, self.now, parts);
-        points.into_iter().map(|bucket| bucket.map(|bucket| bucket.avg)).collect()
     }
 }
 

@@ -13,20 +13,12 @@ pub struct ChartOf {
 }
 
 /// Metrics that are two directions of one thing, and what that is called.
-const PAIRS: [(Metric, Metric, &str); 2] = [
-    (Metric::DiskRead, Metric::DiskWrite, "disk I/O"),
-    (Metric::NetworkIn, Metric::NetworkOut, "network"),
-];
+const PAIRS: [(Metric, Metric, &str); 2] =
+    [(Metric::DiskRead, Metric::DiskWrite, "disk I/O"), (Metric::NetworkIn, Metric::NetworkOut, "network")];
 
 /// What is shown of a server where nothing was picked.
-pub const USUAL: [Metric; 6] = [
-    Metric::Cpu,
-    Metric::Memory,
-    Metric::DiskRead,
-    Metric::DiskWrite,
-    Metric::NetworkIn,
-    Metric::NetworkOut,
-];
+pub const USUAL: [Metric; 6] =
+    [Metric::Cpu, Metric::Memory, Metric::DiskRead, Metric::DiskWrite, Metric::NetworkIn, Metric::NetworkOut];
 
 impl MetricsPage {
     /// The metrics that are shown, in order.

@@ -6,12 +6,14 @@ use ratatui::layout::Rect;
 use super::charts::{ChartOf, direction};
 use super::layout::{MetricsLayout, layout};
 use super::window::Window;
+use crate::domain::cadence;
 use crate::domain::event_mark::{EventMark, MarkKind};
 use crate::domain::metric::{Metric, MetricUnit, SeriesKey};
 use crate::domain::past::Bin;
 use crate::domain::reading::STALE_AFTER_INTERVALS;
 use crate::domain::time::{Age, Timestamp};
 use crate::state::State;
+use crate::store::fleet::ServerLive;
 use crate::widgets::chart::BINS;
 use crate::widgets::chart::legend::Entry;
 use crate::widgets::chart::scale::Scale;
@@ -67,7 +69,9 @@ impl State {
         let page = &self.metrics;
         let of = |metric: &Metric| {
             let metric = metric.clone();
-            page.servers.iter().map(move |server| SeriesKey { server: server.clone(), metric: metric.clone() })
+            page.servers
+                .iter()
+                .map(move |server| SeriesKey { server: server.clone(), metric: metric.clone() })
         };
         page.metrics().iter().flat_map(of).collect()
     }
@@ -113,23 +117,18 @@ impl State {
             .enumerate()
             .map(|(slot, key)| {
                 let bins = self.bins(&key, window);
-                let name =
-                    if of.metrics.len() > 1 { direction(&key.metric) } else { key.server.to_string() };
+                let name = if of.metrics.len() > 1 { direction(&key.metric) } else { key.server.to_string() };
                 let entry = self.metrics_entry(slot, name, &key, &bins, cursor);
                 ShownSeries { key, bins, entry }
             })
             .collect();
         let limit = of.metrics.first().and_then(|metric| self.limit(metric));
         let bins = series.iter().flat_map(|series| series.bins.iter().flatten());
-        let (least, greatest) = bins.fold((0.0_f32, 0.0_f32), |(least, greatest), bin| {
-            (least.min(bin.min), greatest.max(bin.max))
-        });
-        let whole = matches!(
-            of.metrics.first(),
-            Some(Metric::Cpu | Metric::Memory | Metric::Swap | Metric::Disk(_))
-        );
-        let scale =
-            if whole && greatest <= 100.0 { Scale::WHOLE } else { Scale::fit(least, greatest, unit) };
+        let (least, greatest) = bins
+            .fold((0.0_f32, 0.0_f32), |(least, greatest), bin| (least.min(bin.min), greatest.max(bin.max)));
+        let whole =
+            matches!(of.metrics.first(), Some(Metric::Cpu | Metric::Memory | Metric::Swap | Metric::Disk(_)));
+        let scale = if whole && greatest <= 100.0 { Scale::WHOLE } else { Scale::fit(least, greatest, unit) };
         ShownChart { of, focused, area, unit, scale, limit, series }
     }
 
@@ -171,8 +170,8 @@ impl State {
 
     /// How often a series is read at the latest.
     fn interval(&self, key: &SeriesKey) -> std::time::Duration {
-        use crate::domain::cadence;
-        match &key.metric {
+        let live = self.fleet.server(&key.server);
+        let interval = match &key.metric {
             Metric::ContainerCpu(_) | Metric::ContainerMemory(_) => cadence::USAGE,
             Metric::RequestRate(_)
             | Metric::ErrorRate(_)
@@ -182,20 +181,16 @@ impl State {
             Metric::Prometheus(_) => cadence::SAMPLES,
             // A check says its own; no check is made more rarely than once in ten minutes by default.
             Metric::Latency(_) => std::time::Duration::from_secs(600),
-            _ => self
-                .setup
-                .servers
-                .iter()
-                .find(|server| server.id == key.server)
-                .map_or(std::time::Duration::from_secs(2), |server| server.interval),
-        }
+            _ => live.map_or(std::time::Duration::from_secs(2), |live| live.setup.interval),
+        };
+        interval * live.map_or(1, ServerLive::stretch)
     }
 
     /// The limit from which on a metric is a problem, of the first server.
     fn limit(&self, metric: &Metric) -> Option<f32> {
         let first = self.metrics.servers.first()?;
-        let own = self.setup.servers.iter().find(|server| server.id == *first);
-        let limits = own.map_or(self.setup.thresholds, |server| server.thresholds);
+        let own = self.fleet.server(first);
+        let limits = own.map_or(self.setup.thresholds, |server| server.setup.thresholds);
         match metric {
             Metric::Cpu => Some(limits.cpu.0),
             Metric::Memory => Some(limits.memory.0),

@@ -15,6 +15,7 @@ const ROOM: usize = 4096;
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     ring: VecDeque<EventMark>,
+    pushed: usize,
 }
 
 impl Marks {
@@ -24,6 +25,12 @@ impl Marks {
             self.ring.pop_front();
         }
         self.ring.push_back(mark);
+        self.pushed = self.pushed.wrapping_add(1);
+    }
+
+    /// How many were ever added.
+    pub fn pushed(&self) -> usize {
+        self.pushed
     }
 
     /// Adds several.

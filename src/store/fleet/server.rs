@@ -135,6 +135,11 @@ impl ServerLive {
         self.freshness(&self.units, cadence::UNITS, now)
     }
 
+    /// How many times longer than configured its intervals are now, at least one.
+    pub fn stretch(&self) -> u32 {
+        self.stretch.max(1)
+    }
+
     /// Whether a reading that comes every `interval` while someone looks may be believed. Over a
     /// lost connection nothing may.
     pub fn freshness<T>(&self, reading: &Reading<T>, interval: Duration, now: Timestamp) -> Freshness {

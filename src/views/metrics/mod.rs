@@ -52,8 +52,11 @@ fn head(state: &State, shown: &Shown, theme: &Theme, buf: &mut Buffer) {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     for span in Span::ALL {
         let here = span == state.metrics.span;
-        let style =
-            if here { theme.bold(Role::Accent).patch(theme.selection(true)) } else { theme.style(Role::Muted) };
+        let style = if here {
+            theme.bold(Role::Accent).patch(theme.selection(true))
+        } else {
+            theme.style(Role::Muted)
+        };
         pieces.push((format!(" {} ", span.word()).into(), style));
     }
     let names: Vec<&str> = state.metrics.servers.iter().map(crate::domain::ids::ServerId::as_str).collect();
@@ -67,11 +70,8 @@ fn head(state: &State, shown: &Shown, theme: &Theme, buf: &mut Buffer) {
     let ends = [shown.window.from, shown.window.to];
     let [from, to] = ends.map(|at| axis::text(at.as_millis(), &zone, "%H:%M"));
     let day = axis::text(ends[0].as_millis(), &zone, "%b %e");
-    let right = if state.metrics.end.is_none() {
-        "now".to_owned()
-    } else {
-        format!("{day} {from} to {to} UTC")
-    };
+    let right =
+        if state.metrics.end.is_none() { "now".to_owned() } else { format!("{day} {from} to {to} UTC") };
     let kept = width(&right) + 2;
     put_pieces(buf, Place { width: place.width.saturating_sub(kept), ..place }, &pieces, theme);
     let role = if state.metrics.end.is_none() { Role::Up } else { Role::Degraded };

@@ -21,7 +21,8 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
     let area =
         frame::centered(body, 72.min(body.width.saturating_sub(4)), body.height.saturating_sub(2).min(40));
     let servers = picker.marked.iter().filter(|choice| matches!(choice, Choice::Server(_))).count();
-    let title = format!("{} metrics, {servers} servers (at most {MOST_SERVERS})", picker.marked.len() - servers);
+    let title =
+        format!("{} metrics, {servers} servers (at most {MOST_SERVERS})", picker.marked.len() - servers);
     let inside = frame::draw(buf, area, &title, Role::Accent, theme);
     let line = Place { x: inside.x, y: inside.y, width: inside.width };
     put(buf, line, "> ", theme.bold(Role::Accent), theme);
@@ -35,8 +36,7 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
     let offers = offers(state, picker);
     let current = picker.current(&offers);
     let rows = rows(&offers);
-    let at =
-        rows.iter().position(|row| matches!(row, Row::Choice(it) if Some(*it) == current)).unwrap_or(0);
+    let at = rows.iter().position(|row| matches!(row, Row::Choice(it) if Some(*it) == current)).unwrap_or(0);
     let height = usize::from(inside.height.saturating_sub(1));
     let first = at.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
     if rows.is_empty() {

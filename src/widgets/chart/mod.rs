@@ -96,16 +96,19 @@ fn labels(buf: &mut Buffer, area: Rect, chart: &Chart<'_>, theme: &Theme) {
     for y in area.y..area.bottom() {
         buf.set_string(area.x + GUTTER - 1, y, theme.glyphs.bar, theme.style(Role::Faint));
     }
-    let mut label = |value: f32, role: Role| {
-        let Some(row) = chart.scale.row(value, area.height) else { return };
+    let limit = chart.limit.and_then(|limit| Some((limit, chart.scale.row(limit, area.height)?)));
+    let mut label = |value: f32, row: u16, role: Role| {
         let place = Place { x: area.x, y: area.y + row, width: GUTTER - 1 };
         put_aligned(buf, place, &chart.unit.text(value), theme.style(role), Align::Right, theme);
     };
     for tick in chart.scale.ticks(area.height) {
-        label(tick, Role::Muted);
+        match chart.scale.row(tick, area.height) {
+            Some(row) if limit.is_none_or(|(_, taken)| taken != row) => label(tick, row, Role::Muted),
+            _ => {}
+        }
     }
-    if let Some(limit) = chart.limit {
-        label(limit, Role::Degraded);
+    if let Some((limit, row)) = limit {
+        label(limit, row, Role::Degraded);
     }
 }
 

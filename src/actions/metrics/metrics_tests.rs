@@ -1,0 +1,227 @@
+use std::time::Duration;
+
+use super::*;
+use crate::domain::event_mark::{EventMark, MarkKind};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::{RequestId, ServerId};
+use crate::domain::metric::{Metric, SeriesKey};
+use crate::domain::past::{Folded, Past, PastNews, PastQuery};
+use crate::domain::setup::{ServerSetup, Setup};
+use crate::domain::thresholds::Thresholds;
+use crate::domain::time::Timestamp;
+use crate::keys::chord::Chord;
+use crate::message::batch::{Batch, Observation};
+use crate::state::metrics::span::Span;
+use crate::state::overlay::Overlay;
+use crate::state::page::Page;
+
+const NOW: Timestamp = Timestamp::from_secs(1_795_230_000);
+
+/// A console that read `cpu` of two servers for ten minutes, every two seconds.
+fn state() -> State {
+    let mut state = State::new(120, 40, 1 << 20);
+    let server = |name: &str| ServerSetup {
+        id: name.into(),
+        address: String::new(),
+        environment: None,
+        labels: std::collections::BTreeMap::new(),
+        thresholds: Thresholds::default(),
+        interval: Duration::from_secs(2),
+        log_files: Vec::new(),
+    };
+    state.setup = Setup { servers: vec![server("a"), server("b")], ..Setup::default() };
+    state.fleet.configure(&state.setup);
+    state.now = NOW;
+    for name in ["a", "b"] {
+        for ago in (0..300u32).rev().map(|n| n * 2) {
+            let at = NOW - Duration::from_secs(ago.into());
+            state.series.record(&name.into(), Metric::Cpu, f64::from(ago) / 10.0, at, Duration::from_secs(2));
+        }
+    }
+    state
+}
+
+fn press(state: &mut State, keys: &[&str]) -> Vec<Effect> {
+    let keymap = crate::actions::keymap(&std::collections::BTreeMap::new()).0;
+    let mut effects = Vec::new();
+    for key in keys {
+        let chord: Chord = key.parse().unwrap();
+        effects.extend(keys::key(state, chord).unwrap_or_else(|| {
+            let action = keymap.action(Scope::Metrics, chord).and_then(crate::actions::find).unwrap();
+            (action.run)(state)
+        }));
+    }
+    effects
+}
+
+fn opened() -> State {
+    let mut state = state();
+    let effects = open::open(&mut state, &["a".into()]);
+    let [Effect::Past(request, query)] = &effects[..] else { panic!("asked {effects:?}") };
+    assert!(query.from <= NOW - Duration::from_secs(900) && query.to <= NOW);
+    assert!(open::answered(&mut state, *request, Ok(Past::default())));
+    state
+}
+
+fn asked(effects: &[Effect]) -> Vec<(RequestId, PastQuery)> {
+    let query = |effect: &Effect| match effect {
+        Effect::Past(request, query) => Some((*request, query.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(query).collect()
+}
+
+#[test]
+fn it_opens_on_a_server_and_asks_once_for_what_is_not_live() {
+    let mut state = opened();
+    assert_eq!(state.nav.page(), &Page::Metrics);
+    let shown = state.metrics_shown();
+    let titles: Vec<&str> = shown.charts.iter().map(|chart| chart.of.title.as_str()).collect();
+    assert_eq!(titles, ["cpu", "memory", "disk I/O", "network"]);
+    assert!(asked(&open::open(&mut state, &["a".into()])).is_empty());
+    assert!(asked(&press(&mut state, &["minus"])).is_empty(), "a shorter time is at hand");
+    assert_eq!(asked(&press(&mut state, &["+", "+", "+"])).len(), 1, "an hour before it too");
+    assert_eq!(state.metrics.span, Span::Hours6);
+}
+
+#[test]
+fn the_cursor_reads_values_and_pans_past_the_left_end() {
+    let mut state = opened();
+    press(&mut state, &["left"]);
+    let window = state.metrics_window();
+    assert_eq!(state.metrics_shown().cursor, Some(window.cells - 1));
+    press(&mut state, &["left", "left", "shift-left"]);
+    let shown = state.metrics_shown();
+    assert_eq!(shown.cursor, Some(window.cells - 13));
+    // `ago / 10` percent: the value tells the time at which it was read.
+    let ago = NOW.since(window.middle(window.cells - 13)).as_secs_f64();
+    let value = shown.charts[0].series[0].entry.value.trim_end_matches('%').parse::<f64>().unwrap();
+    assert!((value - ago / 10.0).abs() < 1.2, "{value} was read {ago} seconds ago");
+    for _ in 0..window.cells {
+        press(&mut state, &["left"]);
+    }
+    assert_eq!(state.metrics_shown().cursor, Some(0));
+    assert!(state.metrics.end.is_some_and(|end| end < NOW));
+    press(&mut state, &["n"]);
+    assert_eq!((state.metrics.end, state.metrics.cursor), (None, None));
+}
+
+#[test]
+fn zooming_keeps_the_cursor_where_it_is() {
+    let mut state = opened();
+    press(&mut state, &["left", "shift-left", "shift-left", "shift-left"]);
+    let (at, before) = (state.metrics.cursor, state.metrics_shown().cursor.unwrap());
+    press(&mut state, &["["]);
+    assert_eq!(state.metrics.cursor, at);
+    assert!(state.metrics_shown().cursor.unwrap().abs_diff(before) <= 1);
+}
+
+#[test]
+fn the_past_is_asked_for_and_joined_with_what_is_live() {
+    let mut state = opened();
+    let effects = press(&mut state, &["pageup"; 12]);
+    let (request, query) = asked(&effects).pop().unwrap();
+    assert!(state.metrics_window().from >= query.from);
+    let key = SeriesKey { server: "a".into(), metric: Metric::Cpu };
+    let at = state.metrics_window().middle(20);
+    let folded = Folded { at, lasts: Duration::from_secs(60), min: 1.0, mean: 2.0, max: 3.0 };
+    let past = Past { series: vec![(key, vec![folded])], marks: Vec::new() };
+    assert!(open::answered(&mut state, RequestId(request.0 + 7), Ok(Past::default())).eq(&false));
+    assert!(open::answered(&mut state, request, Ok(past)));
+    let bins = &state.metrics_shown().charts[0].series[0].bins;
+    assert!(bins.iter().flatten().all(|bin| bin.max == 3.0) && bins.iter().flatten().count() > 0);
+    // An answer that comes twice is nobody's.
+    assert!(!open::answered(&mut state, request, Ok(Past::default())));
+}
+
+#[test]
+fn a_failed_answer_leaves_what_is_live_and_says_why() {
+    let mut state = state();
+    let effects = open::open(&mut state, &["a".into()]);
+    let (request, _) = asked(&effects).pop().unwrap();
+    let failure = Failure::new(FailureKind::Invalid, "read the history", "the file is damaged");
+    assert!(open::answered(&mut state, request, Err(failure.clone())));
+    assert_eq!(state.metrics.past.failure, Some(failure));
+    assert!(!state.metrics_shown().is_empty());
+    assert!(asked(&open::ask(&mut state)).is_empty(), "it is not asked for again and again");
+    assert_eq!(asked(&press(&mut state, &["ctrl-r"])).len(), 1);
+}
+
+#[test]
+fn news_of_a_replaced_file_stay_until_they_are_dismissed() {
+    let mut state = state();
+    let failure = Failure::new(FailureKind::Invalid, "read the history", "damaged");
+    open::news(&mut state, PastNews::Stopped(failure.clone()));
+    assert_eq!((state.overlays.len(), &state.metrics.not_kept), (0, &Some(failure.clone())));
+    open::news(&mut state, PastNews::Replaced(failure.clone()));
+    assert_eq!(state.overlays, [Overlay::Failure(failure)]);
+    assert_eq!(state.metrics.not_kept, None);
+}
+
+#[test]
+fn servers_are_laid_over_each_other_by_the_choice() {
+    let mut state = opened();
+    press(&mut state, &["o", "b", "space", "enter"]);
+    assert_eq!(state.metrics.servers, [ServerId::from("a"), ServerId::from("b")]);
+    let shown = state.metrics_shown();
+    let names: Vec<&str> = shown.charts[0].series.iter().map(|series| series.entry.name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    press(&mut state, &["o", "esc"]);
+    assert_eq!((state.metrics.picker.is_none(), state.metrics.servers.len()), (true, 2));
+}
+
+#[test]
+fn events_are_found_and_the_way_back_undoes_one_thing_at_a_time() {
+    let mut state = opened();
+    for ago in [600, 300] {
+        let at = NOW - Duration::from_secs(ago);
+        let mark = EventMark { at, server: "a".into(), kind: MarkKind::Restart, text: format!("{ago}") };
+        let effects = state.observe(Batch { server: "a".into(), at, observation: Observation::Mark(mark) });
+        assert!(matches!(&effects[..], [Effect::KeepMark(kept)] if kept.text == format!("{ago}")));
+    }
+    press(&mut state, &["e", "e"]);
+    assert_eq!(state.metrics_shown().at_cursor().map(|mark| mark.text.as_str()).collect::<Vec<_>>(), ["300"]);
+    press(&mut state, &["E"]);
+    assert_eq!(state.metrics_shown().at_cursor().next().unwrap().text, "600");
+    press(&mut state, &["enter", "esc"]);
+    assert_eq!((state.metrics.cursor, state.metrics.alone), (None, true));
+    press(&mut state, &["esc"]);
+    assert!(!state.metrics.alone);
+    press(&mut state, &["esc"]);
+    assert_eq!(state.nav.page(), &Page::Overview);
+}
+
+#[test]
+fn the_lines_at_the_cursor_are_one_key_away() {
+    let mut state = opened();
+    press(&mut state, &["left", "shift-left"]);
+    let at = state.metrics.cursor.unwrap();
+    let effects = press(&mut state, &["l"]);
+    assert_eq!(state.nav.page(), &Page::Logs);
+    let filters = &state.logs_page.filters;
+    assert!(filters.since.is_some_and(|since| since < at) && filters.until.is_some_and(|until| until > at));
+    let reaches =
+        |effect: &Effect| matches!(effect, Effect::Follow { back, .. } if back.since == filters.since);
+    assert!(effects.iter().any(reaches), "what lies before is read");
+}
+
+#[test]
+fn what_is_shown_is_copied_as_a_table() {
+    let mut state = opened();
+    let effects = press(&mut state, &["y"]);
+    let [Effect::Copy(table)] = &effects[..] else { panic!("{effects:?}") };
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some("time\ta cpu\ta memory\ta disk read\ta disk write\ta net in\ta net out"));
+    let row: Vec<&str> = lines.next().unwrap().split('\t').collect();
+    assert!(Timestamp::parse_rfc3339(row[0]).is_some() && row[1].parse::<f32>().is_ok());
+    assert_eq!(row[2..], ["", "", "", "", ""]);
+}
+
+#[test]
+fn a_value_that_is_too_old_is_stale_and_says_how_old() {
+    let mut state = opened();
+    assert!(!state.metrics_shown().charts[0].series[0].entry.stale);
+    state.now = NOW + Duration::from_secs(90);
+    let entry = state.metrics_shown().charts[0].series[0].entry.clone();
+    assert_eq!((entry.stale, entry.age.as_str(), entry.value.as_str()), (true, "1m", "0%"));
+}

@@ -3,7 +3,6 @@
 use super::window::Window;
 use crate::domain::metric::SeriesKey;
 use crate::domain::past::{Bin, Folded};
-use crate::domain::time::Timestamp;
 use crate::state::State;
 use crate::store::series::Bucket;
 

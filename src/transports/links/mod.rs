@@ -83,7 +83,8 @@ impl Links {
     }
 
     /// The server's connection, made now where there is none. While the server is down the reason
-    /// comes at once, with the time of the next try: nobody hammers a dead server.
+    /// comes at once, with the time of the next try: nobody hammers a dead server. While a person is
+    /// asked it waits for the answer; a caller that cannot has a deadline of its own.
     pub async fn get(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure> {
         self.slot(server)?.get(&self.inner).await
     }

@@ -99,15 +99,19 @@ impl Verifier {
             let address = known_hosts::address(self.name(), self.port());
             return Err(TransportError::HostKeyRevoked { address, file, line });
         }
+        let authorities = self.known.authorities(self.name(), self.port());
+        if !authorities.iter().any(|authority| authority.key_data() == certificate.signature_key()) {
+            // Nobody we trust signed it: then it is no more than the key in it.
+            return self.key(&key);
+        }
         if !certificate.cert_type().is_host() {
             return Err(bad("it is not a host's".to_owned()));
         }
-        let fingerprints: Vec<_> = self
-            .known
-            .authorities(self.name(), self.port())
-            .iter()
-            .map(|authority| authority.fingerprint(HashAlg::Sha256))
-            .collect();
+        if !certificate.critical_options().is_empty() {
+            return Err(bad("it has conditions that are not understood".to_owned()));
+        }
+        let fingerprints: Vec<_> =
+            authorities.iter().map(|authority| authority.fingerprint(HashAlg::Sha256)).collect();
         let now = u64::try_from(self.now.as_millis() / 1000).unwrap_or(0);
         certificate.validate_at(now, &fingerprints).map_err(|error| bad(error.to_string()))?;
         let names = certificate.valid_principals();

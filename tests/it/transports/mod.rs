@@ -1,5 +1,6 @@
 //! Transports without a lab: this machine, and an SSH server inside the test.
 
+mod certificates;
 mod links;
 mod local;
 mod server;

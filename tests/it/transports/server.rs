@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use midwatch::transports::SshTarget;
-use russh::keys::{Algorithm, PrivateKey, PublicKey, PublicKeyBase64 as _};
+use russh::keys::{Algorithm, Certificate, PrivateKey, PublicKey, PublicKeyBase64 as _};
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Session, VerifiedPublicKey, run_stream};
 use russh::{Channel, ChannelId, ChannelOpenFailure};
 use tokio::io::AsyncWriteExt as _;
@@ -45,8 +45,14 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::start_with(|_| None).await
+    }
+
+    /// A server that shows a certificate for its host key.
+    pub async fn start_with(certify: impl FnOnce(&PublicKey) -> Option<Certificate>) -> Self {
         let mut rng = russh::keys::key::safe_rng();
         let host = PrivateKey::random(&mut rng, Algorithm::Ed25519).unwrap();
+        let certificates = certify(host.public_key()).into_iter().collect();
         let user = PrivateKey::random(&mut rng, Algorithm::Ed25519).unwrap();
         let dir = tempfile::tempdir().unwrap();
         let text = user.to_openssh(russh::keys::ssh_key::LineEnding::LF).unwrap();
@@ -57,6 +63,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let config = Arc::new(Config {
             keys: vec![host],
+            certificates,
             auth_rejection_time: std::time::Duration::ZERO,
             ..Config::default()
         });

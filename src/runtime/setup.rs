@@ -92,7 +92,8 @@ fn target(config: &Config, id: &ServerId, server: &ServerConfig) -> ServerTarget
     if server.local {
         return ServerTarget::Local;
     }
-    let stations: Vec<String> = server.jump.iter().map(|jump| station(config, jump)).collect();
+    let stations: Vec<String> =
+        server.jump.iter().enumerate().map(|(n, jump)| station(config, jump, n == 0)).collect();
     ServerTarget::Ssh(Box::new(SshTarget {
         server: id.clone(),
         address: server.address.clone(),
@@ -101,14 +102,17 @@ fn target(config: &Config, id: &ServerId, server: &ServerConfig) -> ServerTarget
         identity: server.identity.clone(),
         jump: (!stations.is_empty()).then(|| stations.join(",")),
         ssh_config: config.ssh.config.clone(),
-        known_hosts: config.ssh.known_hosts.first().cloned(),
+        known_hosts: config.ssh.known_hosts.clone(),
+        agent: config.ssh.agent,
     }))
 }
 
-/// A station as `ProxyJump` writes it.
-fn station(config: &Config, jump: &Jump) -> String {
+/// A station as `ProxyJump` writes it. The first one goes by its name with us, by which the
+/// connections know its keys and share its connection.
+fn station(config: &Config, jump: &Jump, first: bool) -> String {
     match jump {
         Jump::Host(host) => host.clone(),
+        Jump::Server(id) if first => id.to_string(),
         Jump::Server(id) => match config.servers.get(id) {
             Some(server) => address(id, server),
             None => id.to_string(),

@@ -29,7 +29,7 @@ pub(super) struct Inner {
 }
 
 /// A jump: how it is written, over which others, by which configuration.
-type JumpKey = (String, Option<String>, Option<std::path::PathBuf>, Option<std::path::PathBuf>);
+type JumpKey = (String, Option<String>, Option<std::path::PathBuf>, Vec<std::path::PathBuf>);
 
 impl Inner {
     pub(super) fn slot(&self, server: &ServerId) -> Result<Arc<Slot>, TransportError> {

@@ -69,13 +69,13 @@ pub fn resolve(target: &SshTarget, operator: &Operator) -> Result<Settings, Conf
     } else {
         target.identity.iter().map(|path| home_of(path, operator)).collect()
     };
-    let known_hosts = match (&target.known_hosts, &said.user_known_hosts) {
-        (Some(file), _) => vec![home_of(file, operator)],
-        (None, Some(files)) => paths(files)?,
-        (None, None) => vec![operator.home.join(".ssh/known_hosts"), operator.home.join(".ssh/known_hosts2")],
+    let known_hosts = match (&target.known_hosts[..], &said.user_known_hosts) {
+        (files @ [_, ..], _) => files.iter().map(|file| home_of(file, operator)).collect(),
+        ([], Some(files)) => paths(files)?,
+        ([], None) => vec![operator.home.join(".ssh/known_hosts"), operator.home.join(".ssh/known_hosts2")],
     };
     let global_known_hosts = match &said.global_known_hosts {
-        _ if target.known_hosts.is_some() => Vec::new(),
+        _ if !target.known_hosts.is_empty() => Vec::new(),
         Some(files) => paths(files)?,
         None => ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(PathBuf::from).to_vec(),
     };
@@ -86,7 +86,7 @@ pub fn resolve(target: &SshTarget, operator: &Operator) -> Result<Settings, Conf
         // A key that our own configuration names is meant to be the one, whatever the agent holds.
         identities_only: said.identities_only.unwrap_or(!target.identity.is_empty()),
         certificates: paths(&said.certificate_files)?,
-        agent: agent(&said, &tokens).map_err(value)?,
+        agent: if target.agent { agent(&said, &tokens).map_err(value)? } else { None },
         jumps: jumps(target.jump.as_deref().or(said.jump.as_deref())),
         known_hosts,
         global_known_hosts,
@@ -139,6 +139,7 @@ pub(crate) fn jump_target(spec: &str, like: &SshTarget) -> SshTarget {
         port,
         ssh_config: like.ssh_config.clone(),
         known_hosts: like.known_hosts.clone(),
+        agent: like.agent,
         ..SshTarget::new(spec)
     }
 }

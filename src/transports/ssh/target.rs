@@ -22,8 +22,11 @@ pub struct SshTarget {
     pub jump: Option<String>,
     /// An SSH configuration instead of the user's and the system's.
     pub ssh_config: Option<PathBuf>,
-    /// A known-hosts file instead of those that the SSH configuration names.
-    pub known_hosts: Option<PathBuf>,
+    /// Known-hosts files instead of those that the SSH configuration names, the first one written to;
+    /// empty for those.
+    pub known_hosts: Vec<PathBuf>,
+    /// Whether the agent may be asked at all.
+    pub agent: bool,
 }
 
 impl SshTarget {
@@ -37,7 +40,8 @@ impl SshTarget {
             identity: Vec::new(),
             jump: None,
             ssh_config: None,
-            known_hosts: None,
+            known_hosts: Vec::new(),
+            agent: true,
         }
     }
 }

@@ -87,7 +87,7 @@ impl Server {
             port: Some(self.address.port()),
             user: Some("ops".to_owned()),
             identity: vec![self.dir.path().join("key")],
-            known_hosts: Some(self.known_hosts()),
+            known_hosts: vec![self.known_hosts()],
             ssh_config: Some(self.dir.path().join("no-config")),
             ..SshTarget::new("it")
         }

@@ -14,7 +14,7 @@ use crate::lab::Lab;
 async fn a_changed_key_stops_everything_and_names_the_line() {
     let lab = Lab::get();
     let known = lab.path("/known_hosts_changed");
-    let changed = SshTarget { known_hosts: Some(known.clone()), ..target(&lab, "web-1") };
+    let changed = SshTarget { known_hosts: vec![known.clone()], ..target(&lab, "web-1") };
     let asker = Says::new(Answer::Yes);
     let world = world(vec![changed], Arc::clone(&asker) as _);
     let failure = world.links.get(&"web-1".into()).await.err().unwrap();
@@ -34,7 +34,7 @@ async fn an_unknown_key_is_refused_where_nobody_answers() {
     let lab = Lab::get();
     let dir = tempfile::tempdir().unwrap();
     let known = dir.path().join("known_hosts");
-    let unknown = SshTarget { known_hosts: Some(known.clone()), ..target(&lab, "web-1") };
+    let unknown = SshTarget { known_hosts: vec![known.clone()], ..target(&lab, "web-1") };
     let world = world(vec![unknown], Arc::new(NobodyThere));
     let failure = world.links.get(&"web-1".into()).await.err().unwrap();
     assert_eq!((failure.kind, failure.retry), (FailureKind::HostKey, Retry::Never));
@@ -49,7 +49,7 @@ async fn a_key_that_a_person_accepts_is_kept() {
     let lab = Lab::get();
     let dir = tempfile::tempdir().unwrap();
     let known = dir.path().join("known_hosts");
-    let unknown = || vec![SshTarget { known_hosts: Some(known.clone()), ..target(&lab, "web-1") }];
+    let unknown = || vec![SshTarget { known_hosts: vec![known.clone()], ..target(&lab, "web-1") }];
     let asker = Says::new(Answer::Yes);
     let first = world(unknown(), Arc::clone(&asker) as _);
     assert!(sh(&*up(&first, "web-1").await, "true").await.success());

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::check::CheckArgs;
+use super::config::ConfigCommand;
+use super::record::RecordArgs;
+use super::replay::ReplayArgs;
 use super::status::StatusArgs;
 
 /// A terminal console for the engineer on call: health, logs and metrics of your servers, live,
@@ -34,6 +38,18 @@ pub struct Args {
 pub enum Command {
     /// Look at everything once, and print it
     Status(StatusArgs),
+    /// Open the console, and record what it is told
+    Record(RecordArgs),
+    /// Play a recording in the console
+    Replay(ReplayArgs),
+    /// Make the checks once, and judge by that
+    Check(CheckArgs),
+    /// Work with the configuration
+    Config {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Print the keys of the console, as they are configured
     Keys,
     /// Print completions for a shell

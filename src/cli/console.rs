@@ -13,7 +13,7 @@ use crate::message::inbox::Inbox;
 use crate::message::publish::Publish;
 use crate::runtime::asker::ConsoleAsker;
 use crate::runtime::clock::SystemClock;
-use crate::runtime::console::Console;
+use crate::runtime::console::{Console, Witness};
 use crate::runtime::effects::Effects;
 use crate::runtime::observers::Observers;
 use crate::runtime::pacing::Pacing;
@@ -22,8 +22,8 @@ use crate::runtime::screen::Screen;
 use crate::runtime::{input, keeping, setup, signals, terminal, wardrobe};
 use crate::state::State;
 
-/// Opens the console and stays until it is closed.
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+/// Opens the console and stays until it is closed. `witness` sees every event before the core does.
+pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     let context = context::load(args)?;
     let config = &context.config;
     let source = context.source().map(|path| path.display().to_string());
@@ -68,8 +68,9 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         inbox: Arc::clone(&inbox),
         clock,
         pacing: Pacing::new(u32::from(config.ui.fps)),
-        effects,
-        witness: None,
+        effects: Box::new(effects),
+        witness,
+        before: None,
     };
     let shown = console.open(setup).and_then(|()| {
         let guard = tasks.enter();
@@ -101,6 +102,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         }
     }
     tasks.shutdown_background();
+    ended(shown)
+}
+
+/// How the console ended.
+pub(super) fn ended(shown: io::Result<()>) -> Result<Exit, Failure> {
     match shown {
         Ok(()) => Ok(Exit::Well),
         // The terminal went away: there is nobody left to tell, and nothing was lost.
@@ -110,7 +116,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// Starts the threads that read the terminal and wait for signals.
-fn listen(inbox: &Arc<Inbox>) -> io::Result<()> {
+pub(super) fn listen(inbox: &Arc<Inbox>) -> io::Result<()> {
     let quit = || {
         let inbox = Arc::clone(inbox);
         move || inbox.input(Event::Quit)
@@ -124,7 +130,7 @@ fn gone(error: &io::Error) -> bool {
         || error.raw_os_error() == Some(5)
 }
 
-fn terminal_failure(error: &io::Error) -> Failure {
+pub(super) fn terminal_failure(error: &io::Error) -> Failure {
     Failure {
         why: Failure::chain(error),
         ..Failure::new(FailureKind::Unsupported, "open the console on this terminal", "")

@@ -1,5 +1,6 @@
 //! What every subcommand begins with: the configuration, found, read and layered.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use super::args::Args;
@@ -39,7 +40,7 @@ pub fn load(args: &Args) -> Result<Context, Failure> {
         }
         Err(error) => {
             if let Some(report) = error.report() {
-                eprintln!("{}", report.render(false));
+                eprintln!("{}", report.render(std::io::stderr().is_terminal()));
             }
             Err(error.into_failure())
         }
@@ -47,6 +48,13 @@ pub fn load(args: &Args) -> Result<Context, Failure> {
 }
 
 impl Context {
+    /// A configuration that stands in no file.
+    #[allow(dead_code, reason = "for the first configuration, which follows")]
+    pub fn of(config: Config) -> Self {
+        let location = Location { path: None, origin: locate::Origin::Usual };
+        Self { config, location, overrides: Overrides::default() }
+    }
+
     /// Reads the configuration as it is now.
     pub fn read(&self) -> Result<Loaded, LoadError> {
         let actions: Vec<&str> = actions::all().map(|action| action.id).collect();

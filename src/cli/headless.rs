@@ -8,7 +8,8 @@ use tokio::runtime::Runtime;
 use super::context::Context;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::question::NobodyThere;
+use crate::domain::question::{Asker, NobodyThere};
+use crate::domain::time::Timestamp;
 use crate::message::event::Event;
 use crate::message::inbox::Inbox;
 use crate::message::publish::Publish;
@@ -32,6 +33,15 @@ pub struct Headless {
 impl Headless {
     /// Starts observing what the configuration names.
     pub fn start(context: &Context, read_only: bool) -> Result<Self, Failure> {
+        let headless = Self::prepare(context, read_only, Arc::new(NobodyThere))?;
+        let guard = headless.tasks.enter();
+        headless.observers.begin(&context.config);
+        drop(guard);
+        Ok(headless)
+    }
+
+    /// Prepares everything; nothing is connected to before something asks for it.
+    pub fn prepare(context: &Context, read_only: bool, asker: Arc<dyn Asker>) -> Result<Self, Failure> {
         let tasks = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -41,8 +51,7 @@ impl Headless {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let out: Arc<dyn Publish> = Arc::<Inbox>::clone(&inbox);
         let guard = tasks.enter();
-        let observers = Observers::new(&context.config, &clock, &out, Arc::new(NobodyThere));
-        observers.begin(&context.config);
+        let observers = Observers::new(&context.config, &clock, &out, asker);
         drop(guard);
         let memory = usize::try_from(context.config.logs.memory.0).unwrap_or(usize::MAX);
         let mut state = State::new(80, 24, memory);
@@ -51,6 +60,11 @@ impl Headless {
         state.setup = setup::setup(&context.config, source, read_only);
         state.fleet.configure(&state.setup);
         Ok(Self { state, tasks, observers, inbox, clock })
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Takes what is observed until `enough` says so, or this long. Whether it was enough.
@@ -77,6 +91,7 @@ impl Headless {
     }
 
     /// The next event that is not an observation, within this long; observations are taken on the way.
+    #[allow(dead_code, reason = "for the logs that follow")]
     pub fn next(&mut self, at_most: Duration) -> Option<Event> {
         let end = monotonic() + at_most;
         loop {

@@ -6,12 +6,16 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line prints")]
 
 mod args;
+mod check;
+mod config;
 mod console;
 mod context;
 mod exit;
 mod headless;
 pub mod keys;
-mod shell;
+mod record;
+mod replay;
+pub mod shell;
 pub mod status;
 
 use std::process::ExitCode;
@@ -25,7 +29,11 @@ pub use exit::Exit;
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let result = match &args.command {
-        None => console::run(&args),
+        None => console::run(&args, None),
+        Some(Command::Record(record)) => record::run(&args, record),
+        Some(Command::Replay(replay)) => replay::run(&args, replay),
+        Some(Command::Check(check)) => check::run(&args, check),
+        Some(Command::Config { command }) => config::run(&args, command),
         Some(Command::Status(status)) => status::run(&args, status),
         Some(Command::Keys) => keys::run(&args),
         Some(Command::Completions { shell }) => Ok(shell::completions(*shell)),

@@ -22,3 +22,23 @@ pub fn man() -> Result<Exit, Failure> {
     })?;
     Ok(Exit::Well)
 }
+
+/// The help of every subcommand as Markdown: what `docs/cli.md` is.
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# The command line\n\nWritten from the arguments themselves; `midwatch help` prints the same.\n",
+    );
+    let mut command = Args::command().term_width(100);
+    command.build();
+    section(&mut out, &command, "midwatch");
+    out
+}
+
+fn section(out: &mut String, command: &clap::Command, name: &str) {
+    let help = command.clone().render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    out.extend(["\n## ", name, "\n\n```text\n", lines.join("\n").trim_end(), "\n```\n"]);
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        section(out, below, &format!("{name} {}", below.get_name()));
+    }
+}

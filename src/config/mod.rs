@@ -64,7 +64,7 @@ pub use servers::{Become, Collect, Jump, ServerConfig};
 pub use ssh::SshConfig;
 pub use ui::UiConfig;
 pub use verify::verify;
-pub use walk::{Known, Used};
+pub use walk::{Known, Used, nearest};
 
 /// A whole configuration, every reference in it good.
 #[derive(Clone, Debug, PartialEq)]

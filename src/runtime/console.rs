@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::monotonic;
-use super::effects::Effects;
+use super::effects::Perform;
 use super::pacing::{Pacing, SLICE, Urgency};
 use super::screen::Screen;
 use crate::app::App;
@@ -25,6 +25,9 @@ const SLOW: Duration = Duration::from_millis(16);
 /// Sees an event and its time.
 pub type Witness = Box<dyn FnMut(&Event, Timestamp)>;
 
+/// Looks at an event before the core does, and says whether it was meant for itself.
+pub type Before = Box<dyn FnMut(&Event, &mut App) -> bool>;
+
 /// What the loop works with.
 pub struct Console<W: Write> {
     /// The core.
@@ -38,9 +41,12 @@ pub struct Console<W: Write> {
     /// When to draw.
     pub pacing: Pacing,
     /// Carries out what the core asks for.
-    pub effects: Effects,
+    pub effects: Box<dyn Perform>,
     /// Sees each event with its time before the core does (recording).
     pub witness: Option<Witness>,
+    /// Takes an event for itself where it says so; the core then does not see it (the keys of a
+    /// replay).
+    pub before: Option<Before>,
 }
 
 impl<W: Write> Console<W> {
@@ -103,6 +109,9 @@ impl<W: Write> Console<W> {
         }
         if let Event::Resize(columns, rows) = event {
             self.screen.resize(columns, rows);
+        }
+        if self.before.as_mut().is_some_and(|before| before(&event, &mut self.app)) {
+            return Ok(ControlFlow::Continue(()));
         }
         let start = monotonic();
         let name = std::mem::discriminant(&event);

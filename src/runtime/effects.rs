@@ -2,7 +2,7 @@
 
 mod log_follow;
 mod log_save;
-mod log_search;
+pub mod log_search;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -23,6 +23,12 @@ use crate::message::event::{Event, Reply};
 use crate::message::publish::Publish;
 use log_follow::LogFollower;
 use log_search::LogSearcher;
+
+/// Carries out effects, for the loop that must never wait.
+pub trait Perform {
+    /// Carries out one effect; gives back bytes that are to go to the terminal.
+    fn perform(&mut self, effect: Effect) -> Option<Vec<u8>>;
+}
 
 /// What effects work with.
 pub struct Effects {
@@ -51,8 +57,23 @@ impl Effects {
         Ok(Self { tasks, observers, asker, out, follower, searcher, history })
     }
 
-    /// Carries out one effect; gives back bytes that are to go to the terminal.
-    pub fn perform(&mut self, effect: Effect) -> Option<Vec<u8>> {
+    fn save(&self, request: RequestId, job: SaveLogs) {
+        let out = Arc::clone(&self.out);
+        let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        self.tasks.spawn(async move {
+            let saved = tokio::task::spawn_blocking(move || log_save::save(&job, home)).await;
+            let reply = match saved {
+                Ok(Ok(told)) => Reply::Done(told),
+                Ok(Err(failure)) => Reply::Failed(failure),
+                Err(error) => Reply::Failed(Failure::new(FailureKind::Bug, "save lines", error.to_string())),
+            };
+            out.control(Event::Reply(request, reply)).await;
+        });
+    }
+}
+
+impl Perform for Effects {
+    fn perform(&mut self, effect: Effect) -> Option<Vec<u8>> {
         match effect {
             // The loop ends itself.
             Effect::Quit => None,
@@ -114,24 +135,10 @@ impl Effects {
             }
         }
     }
-
-    fn save(&self, request: RequestId, job: SaveLogs) {
-        let out = Arc::clone(&self.out);
-        let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
-        self.tasks.spawn(async move {
-            let saved = tokio::task::spawn_blocking(move || log_save::save(&job, home)).await;
-            let reply = match saved {
-                Ok(Ok(told)) => Reply::Done(told),
-                Ok(Err(failure)) => Reply::Failed(failure),
-                Err(error) => Reply::Failed(Failure::new(FailureKind::Bug, "save lines", error.to_string())),
-            };
-            out.control(Event::Reply(request, reply)).await;
-        });
-    }
 }
 
 /// OSC 52, which terminals take through SSH, and tmux where `set-clipboard` is on.
-fn clipboard(text: &str) -> Option<Vec<u8>> {
+pub(super) fn clipboard(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     queue!(bytes, CopyToClipboard::to_clipboard_from(text)).ok()?;
     bytes.flush().ok()?;

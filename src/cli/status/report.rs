@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::domain::check::CheckResult;
 use crate::domain::container::{Container, ContainerHealth};
 use crate::domain::health::Verdict;
 use crate::domain::problem::Target;
@@ -183,6 +184,21 @@ fn name(state: &State, target: &Target) -> String {
             format!("{}/{name}", key.server)
         }
         Target::Check(check) => format!("check {check}"),
+    }
+}
+
+impl Check {
+    /// A check that was made just now.
+    pub fn made(result: &CheckResult, at: Timestamp) -> Self {
+        Self {
+            name: result.check.to_string(),
+            target: result.target.clone(),
+            kind: result.kind.word(),
+            health: result.verdict.health.word(),
+            reason: result.verdict.reason.clone(),
+            latency_ms: result.latency.map(|it| it.as_secs_f64() * 1000.0),
+            as_of: Some(at.rfc3339()),
+        }
     }
 }
 

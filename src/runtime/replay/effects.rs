@@ -1,0 +1,50 @@
+//! What a reader of a replay can do: copy, search, open logs of the recording. Everything that would
+//! leave this machine is refused.
+
+use tokio::sync::mpsc;
+
+use super::player::Order;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::message::effect::Effect;
+use crate::message::event::{Event, Reply};
+use crate::runtime::effects::log_search::LogSearcher;
+use crate::runtime::effects::{Perform, clipboard};
+
+/// Carries out effects without a server.
+pub struct ReplayEffects {
+    searcher: LogSearcher,
+    orders: mpsc::Sender<Order>,
+}
+
+impl ReplayEffects {
+    /// Logs come from whoever takes these orders.
+    pub fn new(searcher: LogSearcher, orders: mpsc::Sender<Order>) -> Self {
+        Self { searcher, orders }
+    }
+
+    fn order(&self, order: Order) {
+        // Full only where a thousand logs were opened within one glance of the player.
+        if self.orders.try_send(order).is_err() {
+            tracing::warn!("the player takes no further orders");
+        }
+    }
+}
+
+impl Perform for ReplayEffects {
+    fn perform(&mut self, effect: Effect) -> Option<Vec<u8>> {
+        match effect {
+            Effect::Copy(text) => return clipboard(&text),
+            Effect::SearchLogs(request, job) => self.searcher.search(request, job),
+            Effect::Follow { source, .. } => self.order(Order::Follow(source)),
+            Effect::Unfollow(source) => self.order(Order::Unfollow(source)),
+            Effect::SaveLogs(request, _) => {
+                let why = "a replay leaves files alone";
+                let failure = Failure::new(FailureKind::Unsupported, "save lines", why);
+                self.order(Order::Tell(Event::Reply(request, Reply::Failed(failure))));
+            }
+            // Nothing is connected to, so there is nothing to answer, to try again or to slow down.
+            _ => {}
+        }
+        None
+    }
+}

@@ -1,0 +1,10 @@
+//! Playing a recording to the same core that once was told it: the recorded time is the clock,
+//! nothing is connected to, and what a reader opens comes from the recording.
+
+mod clock;
+mod effects;
+mod player;
+
+pub use clock::ReplayClock;
+pub use effects::ReplayEffects;
+pub use player::{Order, Player};

@@ -1,0 +1,136 @@
+//! Hands a recording over at its times, and the lines of a log to whoever opens it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::clock::ReplayClock;
+use crate::domain::clock::Clock as _;
+use crate::domain::failure::Failure;
+use crate::domain::ids::RequestId;
+use crate::domain::log_source::LogSource;
+use crate::message::event::{Event, Reply};
+use crate::message::log_batch::LogBatch;
+use crate::message::publish::Publish;
+use crate::runtime::recording::{Reader, RecordingError, belongs};
+use crate::store::logs::Chunk;
+
+/// How long a wait is at most, so that a pause is seen.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How many bytes of lines are kept for logs that are opened later; past it the oldest of the
+/// source that is written to go.
+const HELD: usize = 64 << 20;
+
+/// What a reader asks of the player.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// The lines of a log, from its first on.
+    Follow(LogSource),
+    /// No further lines of it.
+    Unfollow(LogSource),
+    /// Tell the core something.
+    Tell(Event),
+}
+
+/// Plays one recording.
+pub struct Player {
+    clock: Arc<ReplayClock>,
+    out: Arc<dyn Publish>,
+    orders: mpsc::Receiver<Order>,
+    held: HashMap<LogSource, Vec<LogBatch>>,
+    bytes: usize,
+    followed: HashSet<LogSource>,
+}
+
+impl Player {
+    /// A player by that clock.
+    pub fn new(clock: Arc<ReplayClock>, out: Arc<dyn Publish>, orders: mpsc::Receiver<Order>) -> Self {
+        Self { clock, out, orders, held: HashMap::new(), bytes: 0, followed: HashSet::new() }
+    }
+
+    /// Plays to the end and says so; from then on the clock stands, and logs can still be opened.
+    pub async fn play(mut self, recording: Reader) {
+        let mut last = self.clock.now();
+        let mut end = Ok(());
+        for entry in recording {
+            match entry {
+                Ok(entry) => {
+                    self.wait_for(entry.at).await;
+                    last = last.max(entry.at);
+                    self.hand_over(entry.event).await;
+                }
+                Err(error) => end = Err(error),
+            }
+        }
+        self.clock.stop_at(last);
+        self.out.control(Event::Reply(RequestId(0), told(end))).await;
+        while let Some(order) = self.orders.recv().await {
+            self.obey(order).await;
+        }
+    }
+
+    async fn wait_for(&mut self, at: crate::domain::time::Timestamp) {
+        loop {
+            let left = self.clock.until(at).unwrap_or(GLANCE);
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(left.min(GLANCE)) => {}
+                Some(order) = self.orders.recv() => self.obey(order).await,
+            }
+        }
+    }
+
+    async fn hand_over(&mut self, event: Event) {
+        match event {
+            Event::Batch(batch) => self.out.batch(batch),
+            Event::Logs(batch) => {
+                if self.followed.contains(&batch.source) {
+                    self.out.logs(batch.clone()).await;
+                }
+                self.hold(batch);
+            }
+            event if belongs(&event) => self.out.control(event).await,
+            _ => {}
+        }
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Follow(source) => {
+                self.followed.insert(source.clone());
+                let begin = LogBatch { source: source.clone(), chunk: Chunk::default(), gap: 0 };
+                self.out.logs(begin).await;
+                for batch in self.held.get(&source).cloned().unwrap_or_default() {
+                    self.out.logs(batch).await;
+                }
+            }
+            Order::Unfollow(source) => {
+                self.followed.remove(&source);
+            }
+            Order::Tell(event) => self.out.control(event).await,
+        }
+    }
+
+    fn hold(&mut self, batch: LogBatch) {
+        self.bytes += batch.bytes();
+        let held = self.held.entry(batch.source.clone()).or_default();
+        held.push(batch);
+        while self.bytes > HELD && held.len() > 1 {
+            self.bytes -= held.remove(0).bytes();
+        }
+    }
+}
+
+fn told(end: Result<(), RecordingError>) -> Reply {
+    match end {
+        Ok(()) => Reply::Done("the recording ends here; everything stays as it was then".to_owned()),
+        Err(error) => {
+            let failure: Failure = error.into_failure("play on");
+            Reply::Failed(failure)
+        }
+    }
+}

@@ -24,7 +24,7 @@ pub struct Counters {
     written: f64,
 }
 
-/// File systems that hold no data of the machine's own.
+/// File systems that hold no data of the machine's own, unless they are its root.
 const NO_DISKS: &[&str] = &["tmpfs", "ramfs", "overlay", "squashfs", "devtmpfs", "nsfs", "fuse.lxcfs"];
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ struct Page {
     load1: Option<f64>,
     memory: [Option<f64>; 2],
     swap: [Option<f64>; 2],
-    disks: BTreeMap<String, [Option<f64>; 3]>,
+    disks: BTreeMap<String, Disk>,
 }
 
 /// The series of a page; `before` takes its counters. The error says that it is no such page.
@@ -58,6 +58,13 @@ pub fn read(
         .filter(|(_, value)| value.is_finite())
         .map(|(name, value)| (named(name), value))
         .collect())
+}
+
+/// One file system: size, free, and available to an ordinary user.
+#[derive(Default)]
+struct Disk {
+    mount: String,
+    bytes: [Option<f64>; 3],
 }
 
 impl Page {
@@ -90,12 +97,18 @@ impl Page {
         }
     }
 
+    /// By its device: what is mounted in several places is one disk, called by the shortest of them.
     fn disk(&mut self, sample: &Sample<'_>, place: usize) {
-        let mount = sample.label("mountpoint");
-        let known = self.disks.contains_key(mount);
-        if !NO_DISKS.contains(&sample.label("fstype")) && (known || self.disks.len() < DISKS) {
-            self.disks.entry(mount.to_owned()).or_default()[place] = Some(sample.value);
+        let (device, mount) = (sample.label("device"), sample.label("mountpoint"));
+        let other = NO_DISKS.contains(&sample.label("fstype")) && mount != "/";
+        if other || (!self.disks.contains_key(device) && self.disks.len() >= DISKS) {
+            return;
         }
+        let disk = self.disks.entry(device.to_owned()).or_default();
+        if disk.mount.is_empty() || mount.len() < disk.mount.len() {
+            mount.clone_into(&mut disk.mount);
+        }
+        disk.bytes[place] = Some(sample.value);
     }
 
     fn gauges(&self) -> Vec<(String, f64)> {
@@ -107,7 +120,7 @@ impl Page {
         all.extend(self.load1.map(|load| ("load1".to_owned(), load)));
         all.extend(share(self.memory).map(|share| ("memory %".to_owned(), share)));
         all.extend(share(self.swap).map(|share| ("swap %".to_owned(), share)));
-        for (mount, [size, free, available]) in &self.disks {
+        for Disk { mount, bytes: [size, free, available] } in self.disks.values() {
             // As df says it: of what an ordinary user can have.
             if let (Some(size), Some(free), Some(available)) = (size, free, available) {
                 let used = size - free;
@@ -145,8 +158,9 @@ mod tests {
     const FIRST: &str = "node_load1 0.5\nnode_memory_MemTotal_bytes 100\nnode_memory_MemAvailable_bytes 25\n\
         node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} 100\nnode_cpu_seconds_total{cpu=\"0\",mode=\"user\"} 100\n\
         node_network_receive_bytes_total{device=\"lo\"} 999\nnode_network_receive_bytes_total{device=\"eth0\"} 1000\n\
-        node_filesystem_size_bytes{mountpoint=\"/\",fstype=\"ext4\"} 100\nnode_filesystem_free_bytes{mountpoint=\"/\",fstype=\"ext4\"} 60\n\
-        node_filesystem_avail_bytes{mountpoint=\"/\",fstype=\"ext4\"} 60\nnode_filesystem_size_bytes{mountpoint=\"/run\",fstype=\"tmpfs\"} 1\n";
+        node_filesystem_size_bytes{device=\"/dev/vda1\",mountpoint=\"/\",fstype=\"ext4\"} 100\nnode_filesystem_free_bytes{device=\"/dev/vda1\",mountpoint=\"/\",fstype=\"ext4\"} 60\n\
+        node_filesystem_avail_bytes{device=\"/dev/vda1\",mountpoint=\"/\",fstype=\"ext4\"} 60\nnode_filesystem_size_bytes{device=\"/dev/vda1\",mountpoint=\"/etc/hosts\",fstype=\"ext4\"} 100\n\
+        node_filesystem_size_bytes{device=\"tmpfs\",mountpoint=\"/run\",fstype=\"tmpfs\"} 1\n";
 
     fn get(all: &[(Metric, f64)], name: &str) -> Option<i64> {
         all.iter().find(|(metric, _)| metric.to_string() == name).map(|(_, value)| value.round() as i64)
@@ -157,7 +171,10 @@ mod tests {
         let mut counters = None;
         let all = read("db", FIRST, Timestamp::from_secs(0), &mut counters).unwrap();
         assert_eq!((get(&all, "db memory %"), get(&all, "db disk / %")), (Some(75), Some(40)));
-        assert_eq!((get(&all, "db cpu %"), get(&all, "db disk /run %")), (None, None));
+        assert_eq!(
+            (get(&all, "db cpu %"), get(&all, "db disk /run %"), get(&all, "db disk /etc/hosts %")),
+            (None, None, None)
+        );
         let second = FIRST
             .replace("mode=\"idle\"} 100", "mode=\"idle\"} 103")
             .replace("mode=\"user\"} 100", "mode=\"user\"} 101")

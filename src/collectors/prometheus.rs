@@ -124,8 +124,9 @@ async fn query(
     let at = &source.config.at;
     let reach = means.reach(server(at), WITHIN).await?;
     let deadline = Deadline::new(WITHIN);
-    let series =
+    let mut series =
         promql::instant(&reach, means.roots().await, at, token.as_ref(), expression, &deadline).await?;
+    promql::tell_apart(&mut series);
     let alone = series.len() == 1;
     let name =
         |one: &promql::Series| if alone { label.to_owned() } else { format!("{label} {}", one.name()) };

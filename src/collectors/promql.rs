@@ -31,11 +31,26 @@ pub struct Series {
 impl Series {
     /// Its labels for a reader, clean: `{instance=a, job=b}`, `value` where it has none.
     pub fn name(&self) -> String {
-        if self.labels.is_empty() {
+        let told = self.labels.iter().filter(|(name, _)| *name != "__name__");
+        let all: Vec<String> = told.map(|(name, value)| format!("{name}={value}")).collect();
+        if all.is_empty() {
             return "value".to_owned();
         }
-        let all: Vec<String> = self.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
         shorten(&clean(&format!("{{{}}}", all.join(", "))), 120).into_owned()
+    }
+}
+
+/// Leaves out the labels that all of several series share: they tell none from another.
+pub fn tell_apart(series: &mut [Series]) {
+    let Some(first) = series.first().filter(|_| series.len() > 1) else { return };
+    let shared: BTreeMap<String, String> = first
+        .labels
+        .iter()
+        .filter(|(name, value)| series.iter().all(|one| one.labels.get(*name) == Some(value)))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    for one in series {
+        one.labels.retain(|name, _| !shared.contains_key(name));
     }
 }
 
@@ -144,6 +159,19 @@ pub fn parse(body: &[u8]) -> Result<Vec<Series>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn series_are_called_by_what_differs() {
+        let one = |instance: &str| Series {
+            labels: [("__name__", "up"), ("job", "node"), ("instance", instance)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            value: 1.0,
+        };
+        let mut all = [one("a"), one("b")];
+        tell_apart(&mut all);
+        assert_eq!(all.map(|it| it.name()), ["{instance=a}", "{instance=b}"]);
+    }
 
     #[test]
     fn vectors_scalars_and_errors_are_read() {

@@ -89,8 +89,13 @@ async fn series_come_from_prometheus_and_from_exporters() {
     let book = Arc::new(Book::default());
     let sources = Sources::new(Arc::<Book>::clone(&book));
     sources.update(&config, Means::new(Arc::<Links>::clone(&links), Arc::new(SystemClock), &config));
-    let wanted =
-        ["db-1 db memory %", "db-1 db cpu %", "db-1 db disk / %", "local web load1", "local web cpu %"];
+    let wanted = [
+        "db-1 db memory %",
+        "db-1 db cpu %",
+        "db-1 db disk /srv/small %",
+        "local web load1",
+        "local web cpu %",
+    ];
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let seen = book.0.lock().unwrap();

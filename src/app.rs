@@ -213,7 +213,7 @@ impl App {
         if let Some(first) = mistakes.first() {
             self.state.refuse(first.clone());
         }
-        vec![Effect::Watch(self.state.watched())]
+        vec![self.state.watch()]
     }
 
     fn ask(&mut self, request: RequestId, question: Question) -> Vec<Effect> {

@@ -28,6 +28,8 @@ pub struct Setup {
     pub ascii: bool,
     /// Whether the mouse is listened to.
     pub mouse: bool,
+    /// How many times less often a server is read that nobody looks at; 0 counts as 1.
+    pub background: u32,
     /// Whether nothing may be changed, for the whole of this console's life.
     pub read_only: bool,
     /// Where the configuration was read, for the reader; `None` where there is none.

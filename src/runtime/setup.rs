@@ -45,6 +45,7 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
         theme: config.ui.theme.clone(),
         ascii: config.ui.glyphs == crate::config::ui::Glyphs::Ascii,
         mouse: config.ui.mouse,
+        background: config.intervals.background,
         read_only,
         source,
     }

@@ -15,6 +15,9 @@ use crate::domain::problem::Target;
 use crate::keys::mouse::Cell;
 use crate::message::effect::Effect;
 
+/// So many servers are always read at their full pace.
+const FEW: usize = 12;
+
 /// Something that a row stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selected {
@@ -109,7 +112,7 @@ impl State {
         }
         self.nav.open(page);
         self.settle();
-        vec![Effect::Watch(self.watched())]
+        vec![self.watch()]
     }
 
     /// Goes back: out of a filter first, then to the page before.
@@ -130,11 +133,22 @@ impl State {
             }
         }
         self.settle();
-        vec![Effect::Watch(self.watched())]
+        vec![self.watch()]
     }
 
-    /// The servers that are on the screen; the others are looked at less often.
-    pub fn watched(&self) -> Vec<ServerId> {
+    /// Says which servers are on the screen; the others are looked at less often from now on, and
+    /// their readings keep their worth so much longer.
+    pub fn watch(&mut self) -> Effect {
+        let watched = self.watched();
+        self.fleet.watch(|server| watched.contains(server), self.setup.background);
+        Effect::Watch(watched)
+    }
+
+    /// The servers that are on the screen. A few cost so little that all of them count.
+    fn watched(&self) -> Vec<ServerId> {
+        if self.fleet.servers().len() <= FEW {
+            return self.fleet.servers().map(|server| server.id().clone()).collect();
+        }
         match self.nav.page() {
             Page::Metrics => self.metrics.servers.clone(),
             Page::Overview | Page::Logs => self.fleet.servers().map(|server| server.id().clone()).collect(),
@@ -285,7 +299,7 @@ impl State {
     pub fn open_logs(&mut self) -> Vec<Effect> {
         let sources = self.selected_sources();
         let mut effects = super::logs::open::open(self, sources);
-        effects.push(Effect::Watch(self.watched()));
+        effects.push(self.watch());
         effects
     }
 

@@ -27,6 +27,6 @@ pub fn open_at_cursor(state: &mut State) -> Vec<Effect> {
         effects.extend(open::reach_back(state, since));
         effects.extend(narrow::changed(state));
     }
-    effects.push(Effect::Watch(state.watched()));
+    effects.push(state.watch());
     effects
 }

@@ -30,9 +30,6 @@ use crate::domain::log_source::LogSource;
 use crate::message::publish::Publish;
 use crate::transports::Transport;
 
-/// How many times less often a server is read that nobody looks at.
-pub const BACKGROUND: Pace = Pace::Background(5);
-
 /// All servers under observation. Dropping it ends every task, and with the tasks whatever they
 /// started on the servers. It must be made and used within a tokio runtime.
 pub struct Supervisor {
@@ -50,9 +47,9 @@ struct Inner {
 }
 
 impl Inner {
-    fn pace(&self, server: &ServerId) -> Pace {
+    fn pace(&self, server: &ServerId, plan: &ServerPlan) -> Pace {
         match &self.watched {
-            Some(watched) if !watched.contains(server) => BACKGROUND,
+            Some(watched) if !watched.contains(server) => Pace::Background(plan.intervals.background),
             _ => Pace::Watched,
         }
     }
@@ -73,7 +70,8 @@ impl Supervisor {
             if !inner.servers.contains_key(&id) {
                 let connected = inner.connected.entry(id.clone()).or_default().clone();
                 connected.send_replace(None);
-                let server = Server::start(id.clone(), plan, inner.pace(&id), connected, &self.context);
+                let pace = inner.pace(&id, &plan);
+                let server = Server::start(id.clone(), plan, pace, connected, &self.context);
                 inner.servers.insert(id, server);
             }
         }
@@ -111,7 +109,7 @@ impl Supervisor {
         let mut inner = self.lock();
         inner.watched = Some(watched.into_iter().collect());
         for (id, server) in &inner.servers {
-            let pace = inner.pace(id);
+            let pace = inner.pace(id, &server.plan);
             server.pace.send_if_modified(|current| std::mem::replace(current, pace) != pace);
         }
     }

@@ -4,6 +4,7 @@
 //! them, a set for each server, over that server's one connection. Not here: judging what was seen
 //! (domain, store), or changing anything on a server.
 
+pub mod access;
 pub mod checks;
 pub mod containers;
 pub mod exposition;
@@ -12,6 +13,7 @@ pub mod node_exporter;
 pub mod prometheus;
 pub mod promql;
 pub mod supervisor;
+pub mod units;
 pub mod vitals;
 
 mod failing;
@@ -22,7 +24,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use crate::config::{IntervalsConfig, ServerConfig};
+use crate::config::{Become, IntervalsConfig, ServerConfig};
 use crate::domain::clock::Clock;
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
@@ -43,6 +45,13 @@ pub fn collectors_of(server: &ServerConfig, intervals: &IntervalsConfig) -> Vec<
     row(collect.vitals, &|| Arc::new(vitals::VitalsCollector::new(intervals.vitals)));
     row(collect.containers, &|| Arc::new(containers::ContainersCollector::new(socket())));
     row(collect.containers, &|| Arc::new(containers::UsageCollector::new(socket(), intervals.containers)));
+    row(collect.units, &|| Arc::new(units::UnitsCollector::new(intervals.units)));
+    for log in server.logs.iter().filter(|_| collect.files) {
+        if let Some(format) = access::Format::of(log.format) {
+            let sudo = server.becoming == Become::Sudo;
+            row(true, &|| Arc::new(access::AccessCollector::new(log, format, sudo, intervals.access)));
+        }
+    }
     collectors
 }
 

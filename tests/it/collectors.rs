@@ -103,8 +103,8 @@ fn children_of(parent: u32) -> Vec<String> {
     stats
         .filter(|stat| {
             let mut fields = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace();
-            let state = fields.next();
-            state != Some("Z") && fields.next() == Some(parent.to_string().as_str())
+            let doing = fields.next();
+            doing != Some("Z") && fields.next() == Some(parent.to_string().as_str())
         })
         .collect()
 }

@@ -4,9 +4,14 @@
 //! Each is marked `#[ignore = "needs the lab: tests/run"]`. One that breaks something has `fault` in
 //! its name, so that it runs alone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 
 mod checks;
+mod collectors;
+#[path = "../it/cuttable.rs"]
+mod cuttable;
 mod lab;
+#[path = "../it/recorder.rs"]
+mod recorder;
 mod tools;
 mod transports;

@@ -10,23 +10,30 @@ use tokio::io::AsyncReadExt;
 
 use super::journal_entry::{Entry, FIELDS};
 use super::{Log, LogRange, Sink};
-use crate::collectors::failing::{LATER, channel_ended, command_failed, transport_failed};
+use crate::collectors::failing::{LATER, command_failed, transport_failed};
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::line::level::level_of;
 use crate::domain::text::{clean, shorten};
 use crate::domain::time::Timestamp;
 use crate::store::logs::Flags;
 use crate::transports::exec::{Exec, ExitStatus, Output};
-use crate::transports::{RemoteCommand, Transport};
+use crate::transports::{RemoteCommand, Transport, TransportError};
 
 /// The longest entry that is read, its other fields included; a longer one becomes a gap.
 const LONGEST_ENTRY: usize = 1 << 20;
 /// A journal that gave nothing for so long had nothing to give.
 const QUIET: Duration = Duration::from_secs(2);
+/// How long to wait for the status of a command whose output ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The longest cursor that is believed.
 const LONGEST_CURSOR: usize = 1024;
 /// How much of the complaints is kept.
 const COMPLAINTS: usize = 4096;
+/// The first call shows nothing, and says on standard error what it may not show; with JSON for its
+/// output `journalctl` keeps that to itself.
+const SCRIPT: &str = r#"export LC_ALL=C
+journalctl --no-pager --lines=0 >/dev/null
+exec journalctl "$@""#;
 /// `journalctl` says this where it may show only what this very user wrote.
 const HINT: &str = "not seeing messages from other users";
 
@@ -48,7 +55,7 @@ impl JournalLog {
     }
 
     fn command(&self) -> RemoteCommand {
-        let mut command = RemoteCommand::new("journalctl").args(["--output=json", "--no-pager", "--utc"]);
+        let mut command = RemoteCommand::script(SCRIPT).args(["--output=json", "--no-pager", "--utc"]);
         command = command.arg(&format!("--output-fields={FIELDS}"));
         if let Some(unit) = &self.unit {
             command = command.arg(&format!("--unit={unit}"));
@@ -141,8 +148,11 @@ impl JournalLog {
 
     /// Why the output ended; for a range that is not followed, zero is as it should be.
     async fn ended(&self, exec: &mut Exec, complaints: &[u8]) -> Result<(), Failure> {
-        let status = (&mut exec.status).await;
-        let Ok(Ok(status)) = status else { return Err(channel_ended(exec, self.what.clone()).await) };
+        // A stream that broke has no status, and where the server does not tell it, none comes.
+        let status = tokio::time::timeout(LAST_WORDS, &mut exec.status).await;
+        let Ok(Ok(Ok(status))) = status else {
+            return Err(transport_failed(TransportError::Closed, &self.what));
+        };
         if status == ExitStatus::Code(0) && !self.range.follow {
             return Ok(());
         }

@@ -83,7 +83,7 @@ mod tests {
         let mut lines = Lines::default();
         let mut got = 0;
         for _ in 0..160 {
-            lines.feed(&[b'x'; 65_536], |_| panic!("there is no newline yet"));
+            lines.feed(&vec![b'x'; 65_536], |_| panic!("there is no newline yet"));
             assert!(lines.held.len() <= HELD);
         }
         lines.feed(b"\nnext\n", |line| got += line.len());

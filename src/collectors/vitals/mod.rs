@@ -29,7 +29,7 @@ use crate::message::batch::{Observation, Subject};
 use crate::transports::{Piped, RemoteCommand};
 
 /// How long after the first look the second comes, which has the first rates.
-const SECOND_LOOK: Duration = Duration::from_millis(100);
+const SECOND_LOOK: Duration = Duration::from_millis(80);
 /// How often disks, the clock and the mark for a reboot are read anew.
 const SLOW: Duration = Duration::from_secs(30);
 /// How often the package manager is asked whether a reboot is needed; it takes seconds to tell.

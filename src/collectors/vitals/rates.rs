@@ -62,7 +62,10 @@ fn disk_io(before: &Look, now: &Look, time: u64) -> Vec<DiskIo> {
                 device: device.name.clone(),
                 read: rate(forward(before.read, device.read)?.saturating_mul(SECTOR), time),
                 written: rate(forward(before.written, device.written)?.saturating_mul(SECTOR), time),
-                busy: Percent::of(busy.min(time * 10), time * 10)?,
+                busy: {
+                    let millis = time.saturating_mul(10);
+                    Percent::of(busy.min(millis), millis)?
+                },
             })
         })
         .collect()

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::changes::{Change, newest};
 use super::filter::Filter;
 use super::list::{List, Move};
 use super::panes::{Wish, stack};
@@ -12,7 +13,7 @@ use crate::store::fleet::Fleet;
 /// Rows of the app's own figures at the top.
 pub const SUMMARY: u16 = 3;
 /// How many of the latest changes are listed.
-pub const CHANGES: usize = 20;
+const CHANGES: usize = 20;
 
 /// The page's own state.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +28,8 @@ pub struct AppPage {
     pub container_rows: Vec<ContainerKey>,
     /// The checks that look at it.
     pub check_rows: Vec<CheckId>,
-    /// How many changes there are to list.
-    pub changes: usize,
+    /// What changed on its servers, newest first.
+    pub changes: Vec<Change>,
     body: Rect,
 }
 
@@ -74,8 +75,8 @@ impl AppPage {
             .filter(|app| app.id == *id)
             .flat_map(|app| app.checks.iter().cloned())
             .collect();
-        self.changes =
-            fleet.marks().iter().filter(|mark| app.servers.contains(&mark.server)).take(CHANGES).count();
+        let marks = fleet.marks().iter().rev().filter(|mark| app.servers.contains(&mark.server));
+        self.changes = newest(marks, CHANGES);
         let height = rows(self.panes().containers);
         self.containers.settle(&self.container_rows, height);
     }
@@ -85,7 +86,7 @@ impl AppPage {
         let summary = Wish { least: SUMMARY, most: SUMMARY };
         let containers = Wish::list(2, self.container_rows.len(), 5);
         let checks = Wish::list(2, self.check_rows.len(), 2);
-        let changes = Wish::list(1, self.changes, 2);
+        let changes = Wish::list(1, self.changes.len(), 2);
         let places = stack(self.body, &[summary, containers, checks, changes]);
         Panes { summary: places[0], containers: places[1], checks: places[2], changes: places[3] }
     }

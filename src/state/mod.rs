@@ -4,6 +4,7 @@
 //! done outside is given back as effects. One file a page. Not here: I/O, drawing, styles.
 
 pub mod app_page;
+pub mod changes;
 pub mod filter;
 pub mod layout;
 pub mod list;

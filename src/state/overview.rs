@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use ratatui::layout::Rect;
 
+use super::changes::{Change, newest};
 use super::filter::Filter;
 use super::list::{List, Move};
 use super::panes::{Wish, stack};
@@ -16,7 +17,7 @@ use crate::store::fleet::{Fleet, ServerLive};
 /// From this width on, apps and changes stand beside problems and servers.
 const WIDE: u16 = 150;
 /// How many of the latest changes are listed.
-pub const CHANGES: usize = 40;
+const CHANGES: usize = 40;
 
 /// A pane of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,8 +93,8 @@ pub struct Overview {
     pub server_rows: Vec<ServerId>,
     /// The apps shown, in order.
     pub app_rows: Vec<AppId>,
-    /// How many changes there are to list.
-    pub changes: usize,
+    /// What changed, newest first.
+    pub changes: Vec<Change>,
     body: Rect,
 }
 
@@ -127,7 +128,7 @@ impl Overview {
             filter.passes(&texts)
         });
         self.app_rows = apps.map(|app| app.id.clone()).collect();
-        self.changes = fleet.marks().iter().rev().take(CHANGES).count();
+        self.changes = newest(fleet.marks().iter().rev(), CHANGES);
         self.settle_lists();
     }
 
@@ -136,7 +137,7 @@ impl Overview {
         let problems = Wish::list(1, self.problem_rows.len(), 4);
         let servers = Wish::list(2, self.server_rows.len(), 4);
         let apps = Wish::list(2, self.app_rows.len(), 3);
-        let changes = Wish::list(1, self.changes, 2);
+        let changes = Wish::list(1, self.changes.len(), 2);
         if self.body.width < WIDE {
             let places = stack(self.body, &[problems, servers, apps, changes]);
             return Panes { problems: places[0], servers: places[1], apps: places[2], changes: places[3] };

@@ -3,17 +3,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::cells;
 use super::containers_table::{self, Shown};
-use super::overview::{count, head, mark_word};
-use super::{checks_table, filter_line};
+use super::overview::{count, head};
+use super::{changes_table, checks_table, filter_line};
 use crate::domain::app::App;
 use crate::domain::ids::{AppId, ContainerKey};
 use crate::state::State;
-use crate::state::app_page::CHANGES;
 use crate::theme::{Role, Theme};
-use crate::widgets::table::{Cell, Column, Row, Window, draw, draw_empty};
-use crate::widgets::text::{Align, Place, put_pieces};
+use crate::widgets::table::{Window, draw_empty};
+use crate::widgets::text::{Place, put_pieces};
 
 /// Draws it.
 pub fn page(state: &State, id: &AppId, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
@@ -25,7 +23,7 @@ pub fn page(state: &State, id: &AppId, theme: &Theme, buf: &mut Buffer) -> Optio
     summary(state, app, panes.summary, theme, buf);
     containers(state, app, panes.containers, theme, buf);
     checks(state, panes.checks, theme, buf);
-    changes(state, app, panes.changes, theme, buf);
+    changes(state, panes.changes, theme, buf);
     filter_line::draw(&state.app.filter, state, theme, buf)
 }
 
@@ -92,31 +90,7 @@ fn checks(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
     checks_table::draw_rows(state, body, rows, window, theme, buf);
 }
 
-const CHANGED: [Column; 4] = [
-    Column::fixed("ago", 4, Align::Right, 0),
-    Column::fixed("what", 8, Align::Left, 0),
-    Column::flexible("server", 8, 16, 0),
-    Column::flexible("", 10, 300, 0),
-];
-
-fn changes(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer) {
+fn changes(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let Some(body) = head(buf, area, "CHANGED ON ITS SERVERS", "", "", false, theme) else { return };
-    let here = state.fleet.marks().iter().rev().filter(|mark| app.servers.contains(&mark.server));
-    let marks: Vec<_> = here.take(CHANGES).collect();
-    if marks.is_empty() {
-        return draw_empty(buf, body, "nothing since the console started", Role::Muted, theme);
-    }
-    let window = Window { rows: marks.len(), ..Window::default() };
-    draw(buf, body, &CHANGED, window, theme, |i| {
-        let (word, role) = mark_word(marks[i].kind);
-        Row {
-            cells: vec![
-                cells::age(marks[i].at, state.now, theme),
-                Cell::new(word, theme.style(role)),
-                Cell::new(marks[i].server.to_string(), theme.style(Role::Text)),
-                Cell::new(marks[i].text.clone(), theme.style(Role::Muted)),
-            ],
-            ..Row::default()
-        }
-    });
+    changes_table::draw_rows(state, body, &state.app.changes, theme, buf);
 }

@@ -4,6 +4,7 @@
 mod app_page;
 mod apps_table;
 mod cells;
+mod changes_table;
 mod checks_table;
 pub mod chrome;
 mod containers_table;

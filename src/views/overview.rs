@@ -3,15 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{apps_table, filter_line, problems_table, servers_table};
-use crate::domain::event_mark::MarkKind;
+use super::{apps_table, changes_table, filter_line, problems_table, servers_table};
 use crate::domain::health::Health;
 use crate::state::State;
-use crate::state::overview::{CHANGES, Overview, Pane};
+use crate::state::overview::{Overview, Pane};
 use crate::theme::{Role, Theme};
 use crate::widgets::section::Section;
-use crate::widgets::table::{Cell, Column, Row, Window, draw, draw_empty};
-use crate::widgets::text::Align;
+use crate::widgets::table::draw_empty;
 
 /// Draws it.
 pub fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
@@ -77,44 +75,9 @@ fn apps(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
     apps_table::draw_rows(state, body, focused, theme, buf);
 }
 
-const CHANGED: [Column; 4] = [
-    Column::fixed("ago", 4, Align::Right, 0),
-    Column::fixed("what", 8, Align::Left, 0),
-    Column::flexible("server", 8, 16, 0),
-    Column::flexible("", 10, 300, 0),
-];
-
 fn changes(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let Some(body) = head(buf, area, "CHANGED", "", "", false, theme) else { return };
-    let marks: Vec<_> = state.fleet.marks().iter().rev().take(CHANGES).collect();
-    if marks.is_empty() {
-        return draw_empty(buf, body, "nothing since the console started", Role::Muted, theme);
-    }
-    let window = Window { rows: marks.len(), ..Window::default() };
-    draw(buf, body, &CHANGED, window, theme, |i| {
-        let mark = marks[i];
-        let (word, role) = mark_word(mark.kind);
-        Row {
-            cells: vec![
-                super::cells::age(mark.at, state.now, theme),
-                Cell::new(word, theme.style(role)),
-                Cell::new(mark.server.to_string(), theme.style(Role::Text)),
-                Cell::new(mark.text.clone(), theme.style(Role::Muted)),
-            ],
-            ..Row::default()
-        }
-    });
-}
-
-/// The word and the color of a change.
-pub fn mark_word(kind: MarkKind) -> (&'static str, Role) {
-    match kind {
-        MarkKind::Deploy => ("deploy", Role::Accent),
-        MarkKind::Restart => ("restart", Role::Degraded),
-        MarkKind::OutOfMemory => ("oom", Role::Down),
-        MarkKind::Boot => ("boot", Role::Degraded),
-        MarkKind::Link => ("link", Role::Unknown),
-    }
+    changes_table::draw_rows(state, body, &state.overview.changes, theme, buf);
 }
 
 /// Draws a heading; gives back the area under it, where there is any.

@@ -45,7 +45,7 @@ fn setup() -> Setup {
         id: server(n),
         address: format!("ops@192.0.2.{}", n % 250),
         environment: None,
-        labels: Default::default(),
+        labels: std::collections::BTreeMap::new(),
         thresholds: Thresholds::default(),
         interval: Duration::from_secs(2),
         log_files: Vec::new(),
@@ -53,8 +53,8 @@ fn setup() -> Setup {
     Setup { servers: servers.collect(), theme: "dark".to_owned(), ..Setup::default() }
 }
 
-fn vitals(n: usize, beat: i64) -> Vitals {
-    let busy = Percent(((n as i64 * 7 + beat * 13) % 100) as f32);
+fn vitals(n: usize, beat: usize) -> Vitals {
+    let busy = Percent(((n * 7 + beat * 13) % 100) as f32);
     Vitals {
         cpu: Some(CpuUse { busy, ..CpuUse::default() }),
         cores: 4,
@@ -127,7 +127,7 @@ fn press(app: &mut App, screen: &mut Screen<Vec<u8>>, what: &str, keys: &[&str],
         *now = *now + Duration::from_millis(16);
         for n in 0..4 {
             let n = (i * 4 + n) % SERVERS;
-            app.handle(batch(n, *now, Observation::Vitals(vitals(n, i as i64))), *now);
+            app.handle(batch(n, *now, Observation::Vitals(vitals(n, i))), *now);
         }
         let start = Instant::now();
         app.handle(Event::Key(chords[i % chords.len()]), *now);

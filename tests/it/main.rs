@@ -5,6 +5,8 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::single_match_else,
+    clippy::unchecked_time_subtraction,
     reason = "a test ends where something is not as it should be, and may say so"
 )]
 

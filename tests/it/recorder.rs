@@ -54,7 +54,7 @@ impl Recorder {
         };
         match tokio::time::timeout(Duration::from_secs(seconds), look).await {
             Ok(found) => found,
-            Err(_) => {
+            Err(_elapsed) => {
                 let batches = self.batches.lock().unwrap();
                 let seen: Vec<String> = batches.iter().map(|batch| brief(&batch.observation)).collect();
                 panic!("it did not come within {seconds} s; what came: {seen:#?}")

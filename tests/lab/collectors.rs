@@ -42,7 +42,7 @@ impl Watch {
         let target = SshTarget {
             user: user.map(str::to_owned),
             ssh_config: Some(lab.path("/ssh_config")),
-            known_hosts: Some(lab.path("/known_hosts")),
+            known_hosts: vec![lab.path("/known_hosts")],
             ..SshTarget::new(server)
         };
         let id = ServerId::from(server);

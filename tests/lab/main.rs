@@ -4,7 +4,16 @@
 //! Each is marked `#[ignore = "needs the lab: tests/run"]`. One that breaks something has `fault` in
 //! its name, so that it runs alone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::single_match_else,
+    clippy::unchecked_time_subtraction,
+    reason = "a test ends where something is not as it should be, and may say so"
+)]
 
 mod checks;
 mod collectors;

@@ -71,9 +71,8 @@ async fn what_is_no_postgres_is_down() {
     let (port, _) = serve(|_| b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()).await;
     let garbage = one("postgres", &at(port)).await;
     assert!(verdict(&garbage).starts_with("down: "), "{}", verdict(&garbage));
-    let plain = format!("{}\ntls = \"require\"", at(port));
     let (port, _) = serve(|_| b"N".to_vec()).await;
-    let unencrypted = one("postgres", &plain.replace(&port.to_string(), &port.to_string())).await;
+    let unencrypted = one("postgres", &format!("{}\ntls = \"require\"", at(port))).await;
     assert!(verdict(&unencrypted).starts_with("down: "), "{}", verdict(&unencrypted));
 }
 

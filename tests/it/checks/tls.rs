@@ -44,7 +44,7 @@ fn certificate(
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.distinguished_name = named(name);
     let day = |days: i64| {
-        let at = std::time::SystemTime::now();
+        let at = now();
         let span = std::time::Duration::from_secs(days.unsigned_abs() * 86_400 + 3600);
         if days < 0 { at - span } else { at + span }
     };
@@ -178,4 +178,9 @@ async fn a_handshake_that_is_refused_silent_or_garbage_is_down() {
         "{}",
         verdict(&missing)
     );
+}
+
+#[allow(clippy::disallowed_methods, reason = "certificates are judged by the machine's own clock")]
+fn now() -> std::time::SystemTime {
+    std::time::SystemTime::now()
 }

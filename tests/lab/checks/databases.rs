@@ -171,8 +171,8 @@ async fn fault_redis_that_is_full_is_down_or_evicts() {
     let delete = "for _,k in ipairs(redis.call('keys','midwatch:*')) do redis.call('del',k) end";
     let _mend =
         Mend(&lab, "db-1", format!("{cli} config set maxmemory-policy {policy}; {cli} eval \"{delete}\" 0"));
-    let fill = "for i=1,60 do redis.pcall('set','midwatch:'..i,string.rep('x',1000000)) end";
-    lab.ssh("db-1", &format!("{cli} config set maxmemory-policy noeviction; {cli} eval \"{fill}\" 0"));
+    let script = "for i=1,60 do redis.pcall('set','midwatch:'..i,string.rep('x',1000000)) end";
+    lab.ssh("db-1", &format!("{cli} config set maxmemory-policy noeviction; {cli} eval \"{script}\" 0"));
     // The script itself may not pass the limit; single writes go on until one is refused.
     lab.ssh(
         "db-1",

@@ -44,7 +44,7 @@ fn links(lab: &Lab) -> Arc<Links> {
 }
 
 fn config(checks: &str) -> Config {
-    let servers: String = SERVERS.iter().map(|name| format!("[servers.{name}]\n")).collect();
+    let servers: String = SERVERS.iter().fold(String::new(), |text, name| text + "[servers." + name + "]\n");
     let text = format!("{servers}{checks}");
     match parse(&text, "test", Options::default()) {
         Ok(loaded) => loaded.config,

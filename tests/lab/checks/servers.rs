@@ -65,7 +65,7 @@ impl Publish for Book {
                 self.0.lock().unwrap().extend(named);
             }
             Observation::Failed(subject, failure) => {
-                self.1.lock().unwrap().push(format!("{subject:?} {failure}"))
+                self.1.lock().unwrap().push(format!("{subject:?} {failure}"));
             }
             _ => {}
         }

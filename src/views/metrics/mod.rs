@@ -33,7 +33,7 @@ fn charts(state: &State, theme: &Theme, buf: &mut Buffer) {
     for one in &shown.charts {
         draw_one(state, &shown, one, &events, theme, buf);
     }
-    let zone = TimeZone::UTC;
+    let zone = zone(state);
     let axis = TimeAxis {
         from: shown.window.from,
         to: shown.window.to,
@@ -42,7 +42,7 @@ fn charts(state: &State, theme: &Theme, buf: &mut Buffer) {
         cursor: shown.cursor,
     };
     axis::draw(buf, shown.layout.axis, &axis, theme);
-    readout(&shown, &zone, theme, buf);
+    readout(state, &shown, &zone, theme, buf);
 }
 
 /// The spans with the shown one marked; at the right the time that is shown.
@@ -66,7 +66,7 @@ fn head(state: &State, shown: &Shown, theme: &Theme, buf: &mut Buffer) {
     if !note.is_empty() {
         pieces.push((format!("  {note}").into(), theme.style(role)));
     }
-    let zone = TimeZone::UTC;
+    let zone = zone(state);
     let ends = [shown.window.from, shown.window.to];
     let [from, to] = ends.map(|at| axis::text(at.as_millis(), &zone, "%H:%M"));
     let day = axis::text(ends[0].as_millis(), &zone, "%b %e");
@@ -76,6 +76,15 @@ fn head(state: &State, shown: &Shown, theme: &Theme, buf: &mut Buffer) {
     put_pieces(buf, Place { width: place.width.saturating_sub(kept), ..place }, &pieces, theme);
     let role = if state.metrics.end.is_none() { Role::Up } else { Role::Degraded };
     put_aligned(buf, place, &right, theme.style(role), Align::Right, theme);
+}
+
+/// The zone of the times: the one that the logs page shows, so that both tell the same.
+fn zone(state: &State) -> TimeZone {
+    if state.logs_page.local_time { state.zone.clone() } else { TimeZone::UTC }
+}
+
+const fn zone_word(state: &State) -> &'static str {
+    if state.logs_page.local_time { "local" } else { "UTC" }
 }
 
 /// What is to be said of where the values come from.
@@ -132,14 +141,14 @@ fn draw_one(
 }
 
 /// The time at the cursor and what happened there; without a cursor, the last thing that happened.
-fn readout(shown: &Shown, zone: &TimeZone, theme: &Theme, buf: &mut Buffer) {
+fn readout(state: &State, shown: &Shown, zone: &TimeZone, theme: &Theme, buf: &mut Buffer) {
     let area = shown.layout.readout;
     let place = Place { x: area.x + 1, y: area.y, width: area.width.saturating_sub(2) };
     let stamp = |at: crate::domain::time::Timestamp| axis::text(at.as_millis(), zone, "%b %e %H:%M:%S");
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let marks: Vec<_> = if let Some(column) = shown.cursor {
         let at = shown.window.at(usize::from(column * chart::BINS));
-        pieces.push((format!("{} UTC ", stamp(at)).into(), theme.bold(Role::Accent)));
+        pieces.push((format!("{} {} ", stamp(at), zone_word(state)).into(), theme.bold(Role::Accent)));
         shown.at_cursor().collect()
     } else {
         shown.events.iter().rev().take(1).map(|(_, mark)| mark).collect()

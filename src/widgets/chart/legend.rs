@@ -48,11 +48,11 @@ pub fn draw(buf: &mut Buffer, place: Place, title: &str, focused: bool, entries:
     };
     let stats = all(true, true) <= rest.width + 2;
     let ages = stats || all(false, true) <= rest.width + 2;
+    let fits = all(stats, ages) <= rest.width + 2;
     let share = rest.width / entries.len() as u16;
     for entry in entries {
         let wanted = wide(entry, stats, ages);
-        let room =
-            if all(stats, ages) <= rest.width + 2 { wanted } else { wanted.min(share.saturating_sub(2)) };
+        let room = if fits { wanted } else { wanted.min(share.saturating_sub(2)) };
         one(buf, Place { width: room.min(rest.width), ..rest }, entry, stats, ages, theme);
         let step = (room + 2).min(rest.width);
         rest = Place { x: rest.x + step, width: rest.width - step, ..rest };
@@ -95,5 +95,41 @@ fn one(buf: &mut Buffer, place: Place, entry: &Entry, stats: bool, ages: bool, t
             field(buf, label, 4, Align::Left, theme.style(Role::Muted));
             field(buf, &text, entry.cells, Align::Right, theme.style(Role::Text));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::widgets::text::tests::{rows, theme};
+    use ratatui::layout::Rect;
+
+    fn drawn(values: [&str; 3], cells: u16) -> String {
+        let entry = |(slot, value): (usize, &str)| Entry {
+            slot,
+            name: format!("web-{slot}"),
+            value: value.to_owned(),
+            age: String::new(),
+            stats: None,
+            cells: 7,
+            stale: false,
+        };
+        let entries: Vec<Entry> = values.into_iter().enumerate().map(entry).collect();
+        let mut buf = Buffer::empty(Rect::new(0, 0, cells, 1));
+        draw(&mut buf, Place { x: 0, y: 0, width: cells }, "disk read", false, &entries, &theme());
+        rows(&buf).concat()
+    }
+
+    #[test]
+    fn nothing_moves_while_values_change() {
+        let names = |values| drawn(values, 81).match_indices("web-").map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!(names(["0B/s", "1.5M/s", "-"]), names(["1023K/s", "12B/s", "999M/s"]));
+        assert_eq!(names(["-", "-", "-"]).len(), 3);
+    }
+
+    #[test]
+    fn names_are_cut_before_values() {
+        let row = drawn(["10M/s", "20M/s", "30M/s"], 54);
+        assert!(["10M/s", "20M/s", "30M/s"].iter().all(|value| row.contains(value)), "{row}");
     }
 }

@@ -7,6 +7,10 @@ use clap_complete::Shell;
 
 use super::check::CheckArgs;
 use super::config::ConfigCommand;
+use super::demo::DemoArgs;
+use super::doctor::DoctorArgs;
+use super::init::InitArgs;
+use super::logs::LogsArgs;
 use super::record::RecordArgs;
 use super::replay::ReplayArgs;
 use super::status::StatusArgs;
@@ -42,6 +46,14 @@ pub enum Command {
     Record(RecordArgs),
     /// Play a recording in the console
     Replay(ReplayArgs),
+    /// Play the bundled recording of an outage; nothing is connected to
+    Demo(DemoArgs),
+    /// Print log lines of any servers, in the order of time
+    Logs(LogsArgs),
+    /// Test each server, and say what is missing there and what mends it
+    Doctor(DoctorArgs),
+    /// Write a first configuration from what is there already
+    Init(InitArgs),
     /// Make the checks once, and judge by that
     Check(CheckArgs),
     /// Work with the configuration

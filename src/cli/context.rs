@@ -49,7 +49,6 @@ pub fn load(args: &Args) -> Result<Context, Failure> {
 
 impl Context {
     /// A configuration that stands in no file.
-    #[allow(dead_code, reason = "for the first configuration, which follows")]
     pub fn of(config: Config) -> Self {
         let location = Location { path: None, origin: locate::Origin::Usual };
         Self { config, location, overrides: Overrides::default() }

@@ -10,6 +10,7 @@ use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::question::{Asker, NobodyThere};
 use crate::domain::time::Timestamp;
+use crate::message::batch::{Observation, Subject};
 use crate::message::event::Event;
 use crate::message::inbox::Inbox;
 use crate::message::publish::Publish;
@@ -28,6 +29,7 @@ pub struct Headless {
     pub observers: Observers,
     inbox: Arc<Inbox>,
     clock: Arc<dyn Clock>,
+    log_memory: usize,
 }
 
 impl Headless {
@@ -59,12 +61,17 @@ impl Headless {
         state.now = clock.now();
         state.setup = setup::setup(&context.config, source, read_only);
         state.fleet.configure(&state.setup);
-        Ok(Self { state, tasks, observers, inbox, clock })
+        Ok(Self { state, tasks, observers, inbox, clock, log_memory: memory })
     }
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How many bytes of log lines are held.
+    pub const fn log_memory(&self) -> usize {
+        self.log_memory
     }
 
     /// Takes what is observed until `enough` says so, or this long. Whether it was enough.
@@ -90,14 +97,17 @@ impl Headless {
         }
     }
 
-    /// The next event that is not an observation, within this long; observations are taken on the way.
-    #[allow(dead_code, reason = "for the logs that follow")]
+    /// The next event that is not an observation, or tells of a log that cannot be read, within this
+    /// long; other observations are taken on the way.
     pub fn next(&mut self, at_most: Duration) -> Option<Event> {
         let end = monotonic() + at_most;
         loop {
             match self.inbox.take() {
                 Some(Event::Batch(batch)) => {
                     self.state.now = self.clock.now();
+                    if matches!(&batch.observation, Observation::Failed(Subject::Logs(_), _)) {
+                        return Some(Event::Batch(batch));
+                    }
                     self.state.observe(batch);
                 }
                 Some(event) => return Some(event),

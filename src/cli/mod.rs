@@ -10,9 +10,13 @@ mod check;
 mod config;
 mod console;
 mod context;
+mod demo;
+mod doctor;
 mod exit;
 mod headless;
+mod init;
 pub mod keys;
+mod logs;
 mod record;
 mod replay;
 pub mod shell;
@@ -32,6 +36,10 @@ pub fn main() -> ExitCode {
         None => console::run(&args, None),
         Some(Command::Record(record)) => record::run(&args, record),
         Some(Command::Replay(replay)) => replay::run(&args, replay),
+        Some(Command::Demo(demo)) => demo::run(&args, demo),
+        Some(Command::Logs(logs)) => logs::run(&args, logs),
+        Some(Command::Doctor(doctor)) => doctor::run(&args, doctor),
+        Some(Command::Init(init)) => init::run(&args, init),
         Some(Command::Check(check)) => check::run(&args, check),
         Some(Command::Config { command }) => config::run(&args, command),
         Some(Command::Status(status)) => status::run(&args, status),

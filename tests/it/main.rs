@@ -11,10 +11,12 @@
 )]
 
 mod checks;
+mod cli;
 mod collectors;
 mod config;
 mod config_faults;
 mod cuttable;
+mod demo;
 mod history;
 mod log_files;
 mod logs;

@@ -16,6 +16,7 @@
 )]
 
 mod checks;
+mod cli;
 mod collectors;
 #[path = "../it/cuttable.rs"]
 mod cuttable;

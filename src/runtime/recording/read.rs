@@ -46,7 +46,8 @@ impl Reader {
         let name = self.name.clone();
         let mut count = 0;
         for entry in self {
-            if count == 0 && !matches!(entry?.event, Event::Setup(_)) {
+            let entry = entry?;
+            if count == 0 && !matches!(entry.event, Event::Setup(_)) {
                 return Err(RecordingError::NoSetup { name });
             }
             count += 1;

@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 
 use super::player::Order;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::past::Past;
 use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
 use crate::runtime::effects::log_search::LogSearcher;
@@ -37,6 +38,9 @@ impl Perform for ReplayEffects {
             Effect::SearchLogs(request, job) => self.searcher.search(request, job),
             Effect::Follow { source, .. } => self.order(Order::Follow(source)),
             Effect::Unfollow(source) => self.order(Order::Unfollow(source)),
+            Effect::Past(request, _) => {
+                self.order(Order::Tell(Event::Reply(request, Reply::Past(Past::default()))));
+            }
             Effect::SaveLogs(request, _) => {
                 let why = "a replay leaves files alone";
                 let failure = Failure::new(FailureKind::Unsupported, "save lines", why);

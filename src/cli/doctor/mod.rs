@@ -1,0 +1,164 @@
+//! `midwatch doctor`: whether each server lets itself be looked at, what is missing there, and the
+//! one command that mends it.
+
+mod accept;
+mod examine;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+use futures_util::future::join_all;
+use serde::Serialize;
+
+use super::args::Args;
+use super::headless::Headless;
+use super::{Exit, context, print};
+use crate::config::nearest;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
+use accept::Accepting;
+
+/// The arguments.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct DoctorArgs {
+    /// Which servers; all where none is named
+    pub servers: Vec<String>,
+
+    /// Accept this server's host key where it is not known, and keep it; may be given several times.
+    /// Compare the fingerprint that is printed with the server's own
+    #[arg(long, value_name = "SERVER")]
+    pub accept_host_key: Vec<String>,
+
+    /// How many seconds a server has for all of it
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub deadline: u64,
+
+    /// Print one JSON object: `servers[]` with `name` and `steps[]` of `step`, `outcome` (`good`,
+    /// `missing`, `failed`, `absent`), `said`, `mend`
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    /// It is as it should be.
+    Good,
+    /// The server has no such thing, and need not have it.
+    Absent,
+    /// It is there, and we may not use it.
+    Missing,
+    /// It does not work.
+    Failed,
+}
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Step {
+    step: String,
+    outcome: Outcome,
+    said: String,
+    /// The command that mends it.
+    mend: Option<String>,
+}
+
+impl Step {
+    fn new(step: impl Into<String>, outcome: Outcome, said: impl Into<String>) -> Self {
+        Self { step: step.into(), outcome, said: said.into(), mend: None }
+    }
+
+    fn of(step: impl Into<String>, outcome: Outcome, failure: &Failure) -> Self {
+        Self { mend: failure.hint.clone(), ..Self::new(step, outcome, failure.reason()) }
+    }
+}
+
+/// One server.
+#[derive(Clone, Debug, Serialize)]
+struct Examined {
+    name: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    servers: Vec<Examined>,
+}
+
+/// Examines them all at once. 3 where one was not reached, 1 where something is missing.
+pub fn run(args: &Args, doctor: &DoctorArgs) -> Result<Exit, Failure> {
+    let context = context::load(args)?;
+    let picked = pick(context.config.servers.keys(), &doctor.servers)?;
+    let accepted = pick(context.config.servers.keys(), &doctor.accept_host_key)?;
+    let accepted = if doctor.accept_host_key.is_empty() { Vec::new() } else { accepted };
+    let headless = Headless::prepare(&context, args.read_only, Arc::new(Accepting::new(accepted)))?;
+    let deadline = Duration::from_secs(doctor.deadline.max(1));
+    let examined = headless.tasks.block_on(join_all(picked.into_iter().filter_map(|id| {
+        let config = context.config.servers.get(&id)?;
+        let links = &headless.observers.links;
+        Some(async move {
+            let steps = examine::examine(links, &id, config, deadline).await;
+            Examined { name: id.to_string(), steps }
+        })
+    })));
+    let exit = exit(&examined);
+    let report = Report { servers: examined };
+    if doctor.json {
+        // Only strings: there is nothing in it that has no JSON form.
+        print(&serde_json::to_string_pretty(&report).unwrap_or_default());
+    } else {
+        print(&text(&report));
+    }
+    Ok(exit)
+}
+
+/// The servers of these names, or all of them.
+fn pick<'a>(
+    all: impl Iterator<Item = &'a ServerId> + Clone,
+    names: &[String],
+) -> Result<Vec<ServerId>, Failure> {
+    if names.is_empty() {
+        return Ok(all.cloned().collect());
+    }
+    let one = |name: &String| {
+        all.clone().find(|id| id.as_str() == name).cloned().ok_or_else(|| {
+            let failure =
+                Failure::new(FailureKind::NotFound, format!("examine {name}"), "no server is called so");
+            match nearest(name, all.clone().map(ServerId::as_str)) {
+                Some(near) => failure.hint(format!("did you mean {near}?")),
+                None => failure,
+            }
+        })
+    };
+    names.iter().map(one).collect()
+}
+
+fn text(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for server in &report.servers {
+        lines.push(server.name.clone());
+        for step in &server.steps {
+            let outcome = match step.outcome {
+                Outcome::Good => "good",
+                Outcome::Absent => "absent",
+                Outcome::Missing => "missing",
+                Outcome::Failed => "FAILED",
+            };
+            lines.push(format!("  {outcome:<8} {:<12} {}", step.step, step.said));
+            lines.extend(step.mend.iter().map(|mend| format!("{:24}mend: {mend}", "")));
+        }
+    }
+    lines.join("\n")
+}
+
+fn exit(examined: &[Examined]) -> Exit {
+    let any = |wanted: &dyn Fn(&Step) -> bool| examined.iter().any(|it| it.steps.iter().any(wanted));
+    if any(&|step| step.outcome == Outcome::Failed && examine::REACH.contains(&step.step.as_str())) {
+        Exit::Unreachable
+    } else if any(&|step| matches!(step.outcome, Outcome::Failed | Outcome::Missing)) {
+        Exit::Problem
+    } else {
+        Exit::Well
+    }
+}

@@ -43,8 +43,8 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     let observers = Arc::new(Observers::new(config, &clock, &out, Arc::<ConsoleAsker>::clone(&asker)));
     drop(guard);
 
-    let (columns, rows) = crossterm::terminal::size().map_err(|error| terminal_failure(&error))?;
     let held = terminal::take(setup.mouse).map_err(|error| terminal_failure(&error))?;
+    let (columns, rows) = crossterm::terminal::size().map_err(|error| terminal_failure(&error))?;
     let history = keeping::start(&config.history, &clock, &inbox);
     let effects = Effects::start(
         tasks.handle().clone(),

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::{cursor, execute, terminal};
 
@@ -16,7 +17,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub struct Held(());
 
 /// Takes the terminal over: raw keys, the alternate screen, pastes as a whole, the mouse if wanted.
-/// A panic gives it back before its message is written.
+/// A panic gives it back before its message is written. Its size is to be read after this.
 pub fn take(mouse: bool) -> io::Result<Held> {
     terminal::enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
@@ -24,6 +25,8 @@ pub fn take(mouse: bool) -> io::Result<Held> {
     let mut out = io::stdout().lock();
     execute!(out, terminal::EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
     set_mouse(mouse)?;
+    // From here on a change of size is noticed; one before the first read would be lost.
+    event::poll(Duration::ZERO)?;
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         give_back();

@@ -43,8 +43,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     let observers = Arc::new(Observers::new(config, &clock, &out, Arc::<ConsoleAsker>::clone(&asker)));
     drop(guard);
 
-    let held = terminal::take(setup.mouse).map_err(|error| terminal_failure(&error))?;
-    let (columns, rows) = crossterm::terminal::size().map_err(|error| terminal_failure(&error))?;
+    let (held, (columns, rows)) = take(&inbox, setup.mouse).map_err(|error| terminal_failure(&error))?;
     let history = keeping::start(&config.history, &clock, &inbox);
     let effects = Effects::start(
         tasks.handle().clone(),
@@ -115,14 +114,23 @@ pub(super) fn ended(shown: io::Result<()>) -> Result<Exit, Failure> {
     }
 }
 
-/// Starts the threads that read the terminal and wait for signals.
+/// Takes the terminal over, and says how many columns and rows it has. Signals count from before
+/// that: one in between would leave the terminal taken.
+pub(super) fn take(inbox: &Arc<Inbox>, mouse: bool) -> io::Result<(terminal::Held, (u16, u16))> {
+    signals::spawn(quit(inbox))?;
+    let held = terminal::take(mouse)?;
+    Ok((held, crossterm::terminal::size()?))
+}
+
+/// Starts the thread that reads the terminal.
 pub(super) fn listen(inbox: &Arc<Inbox>) -> io::Result<()> {
-    let quit = || {
-        let inbox = Arc::clone(inbox);
-        move || inbox.input(Event::Quit)
-    };
-    signals::spawn(quit())?;
-    input::spawn(Arc::clone(inbox), quit())
+    input::spawn(Arc::clone(inbox), quit(inbox))
+}
+
+/// Asks the loop to end.
+fn quit(inbox: &Arc<Inbox>) -> impl Fn() + Send + use<> {
+    let inbox = Arc::clone(inbox);
+    move || inbox.input(Event::Quit)
 }
 
 fn gone(error: &io::Error) -> bool {

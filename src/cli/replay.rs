@@ -23,7 +23,7 @@ use crate::runtime::pacing::Pacing;
 use crate::runtime::recording::{self, Reader};
 use crate::runtime::replay::{Player, ReplayClock, ReplayEffects};
 use crate::runtime::screen::Screen;
-use crate::runtime::{terminal, wardrobe};
+use crate::runtime::{wardrobe};
 use crate::state::State;
 use crate::state::page::Page;
 
@@ -77,8 +77,8 @@ pub fn play(args: &Args, mut recording: Reader, speed: f64) -> Result<Exit, Fail
         .map_err(|error| console::terminal_failure(&error))?;
     let inbox = Arc::new(Inbox::default());
     let out: Arc<dyn Publish> = Arc::<Inbox>::clone(&inbox);
-    let (columns, rows) = crossterm::terminal::size().map_err(|error| console::terminal_failure(&error))?;
-    let held = terminal::take(setup.mouse).map_err(|error| console::terminal_failure(&error))?;
+    let (held, (columns, rows)) =
+        console::take(&inbox, setup.mouse).map_err(|error| console::terminal_failure(&error))?;
     let searcher = LogSearcher::start(tasks.handle().clone(), Arc::clone(&out))
         .map_err(|error| console::terminal_failure(&error))?;
     let (orders, taken) = mpsc::channel(ORDERS);

@@ -44,8 +44,9 @@ impl<R: Fn() -> Result<Loaded, LoadError> + Send + Sync + 'static> Watch<R> {
     /// Watches for as long as it is not dropped.
     pub async fn run(mut self) {
         let read = Arc::new(self.read);
-        let mut taken = stamp(&self.path).await;
-        let mut before = taken;
+        // The file may have changed since it was read and before it is watched: it is read once more.
+        let mut taken = None;
+        let mut before = stamp(&self.path).await;
         loop {
             tokio::time::sleep(EVERY).await;
             let now = stamp(&self.path).await;
@@ -63,9 +64,10 @@ impl<R: Fn() -> Result<Loaded, LoadError> + Send + Sync + 'static> Watch<R> {
             };
             match outcome {
                 Reload::Taken { config, changes, .. } => {
-                    if !changes.is_empty() {
-                        self.observers.update(&config).await;
+                    if changes.is_empty() {
+                        continue;
                     }
+                    self.observers.update(&config).await;
                     let source = Some(self.path.display().to_string());
                     let setup = setup::setup(&config, source, self.read_only);
                     self.config = *config;

@@ -121,6 +121,24 @@ pub static ASCII: Glyphs = Glyphs {
 };
 
 impl Glyphs {
+    /// What stands for a sign within a text of ours (the name of a key, a sentence) or of a server's;
+    /// `None` where it may stay. Letters of any language stay: they are what the text says.
+    pub fn instead_of(&self, symbol: &str) -> Option<&'static str> {
+        if self.braille {
+            return None;
+        }
+        Some(match symbol {
+            "←" => "<",
+            "→" => ">",
+            "↑" => self.arrow_up,
+            "↓" => self.arrow_down,
+            "…" => self.ellipsis,
+            "•" => "*",
+            "·" => self.dot,
+            _ => return None,
+        })
+    }
+
     /// The glyph of something that happened.
     pub const fn event(&self, kind: MarkKind) -> &'static str {
         match kind {

@@ -42,7 +42,13 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> 
     chrome::header(state, theme, buf);
     chrome::footer(state, theme, buf);
     let cursor = page(state, theme, buf);
-    overlays::draw(state, theme, buf).unwrap_or(cursor)
+    let cursor = overlays::draw(state, theme, buf).unwrap_or(cursor);
+    for cell in &mut buf.content {
+        if let Some(plain) = theme.glyphs.instead_of(cell.symbol()) {
+            cell.set_symbol(plain);
+        }
+    }
+    cursor
 }
 
 fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {

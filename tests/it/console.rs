@@ -123,7 +123,8 @@ fn a_thousand_sizes_do_not_end_it() {
         console.resize(columns, rows);
         if n % 7 == 0 {
             // Every page and overlay is drawn at some of them.
-            console.press(["\r", "m", "\x1b", "?", "\x1b", "l", "\x1b", ":", "\x1b", "T", "\x1b"][n / 7 % 11]);
+            console
+                .press(["\r", "m", "\x1b", "?", "\x1b", "l", "\x1b", ":", "\x1b", "T", "\x1b"][n / 7 % 11]);
         }
         std::thread::sleep(Duration::from_millis(2));
         assert!(console.runs(), "ended at {columns}x{rows}");

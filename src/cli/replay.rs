@@ -23,7 +23,7 @@ use crate::runtime::pacing::Pacing;
 use crate::runtime::recording::{self, Reader};
 use crate::runtime::replay::{Player, ReplayClock, ReplayEffects};
 use crate::runtime::screen::Screen;
-use crate::runtime::{wardrobe};
+use crate::runtime::wardrobe;
 use crate::state::State;
 use crate::state::page::Page;
 

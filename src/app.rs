@@ -63,6 +63,9 @@ impl App {
             Event::Paste(text) => self.paste(&text),
             Event::Resize(columns, rows) => {
                 self.state.size = crate::state::layout::Size { columns, rows };
+                if *self.state.nav.page() == Page::Logs {
+                    crate::state::logs::motion::settle(&mut self.state);
+                }
                 self.state.settle();
                 Vec::new()
             }

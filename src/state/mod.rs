@@ -114,7 +114,7 @@ impl State {
             Page::Overview => self.overview.settle(&self.fleet, body),
             Page::Server(_) => self.server.settle(&self.fleet, body),
             Page::App(_) => self.app.settle(&self.fleet, &self.setup, body),
-            Page::Logs => logs::motion::settle(self),
+            Page::Logs => logs::bars::refresh(self),
             Page::Metrics => {}
         }
     }

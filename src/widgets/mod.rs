@@ -7,6 +7,7 @@ pub mod chart;
 pub mod footer;
 pub mod frame;
 pub mod gauge;
+pub mod histogram;
 pub mod level;
 pub mod scrollbar;
 pub mod section;

@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::state::logs::layout::layout;
 use crate::state::logs::motion;
 use crate::state::logs::view::View;
+use crate::widgets::histogram::bars_area;
 
 /// Rows that a notch of the wheel scrolls.
 const NOTCH: isize = 3;
@@ -50,5 +51,9 @@ fn press(state: &mut State, mouse: Mouse) {
         if let Some(line) = line {
             motion::select(state, line);
         }
+    } else if bars_area(areas.histogram).contains(at) {
+        let bar = usize::from(at.x - bars_area(areas.histogram).x);
+        let time = state.logs_page.bars.start_of(bar);
+        motion::to_time(state, time);
     }
 }

@@ -144,7 +144,8 @@ impl Filters {
         if find.is_empty() {
             return None;
         }
-        let mut query = self.query();
+        // There is nothing to see in a gap, though what is missing might hold it.
+        let mut query = Query { without_gaps: true, ..self.query() };
         match meaning(find) {
             Meaning::Pattern(pattern) => query.include.push(pattern),
             Meaning::Field(cond) => query.fields.push(cond),

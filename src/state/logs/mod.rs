@@ -3,6 +3,7 @@
 //!
 //! Not here: the lines (the store holds them), searching (the runtime does it), drawing.
 
+pub mod bars;
 pub mod column;
 pub mod detail;
 pub mod filters;
@@ -26,6 +27,7 @@ use std::collections::BTreeSet;
 
 use crate::store::logs::Cursor;
 use crate::store::logs::pattern::Compiled;
+use bars::Histogram;
 use detail::Detail;
 use filters::Filters;
 use fold::Folds;
@@ -72,6 +74,8 @@ pub struct LogsPage {
     pub raw: bool,
     /// Whether the histogram is shown; by the height of the screen where nobody said.
     pub histogram: Option<bool>,
+    /// The histogram's figures.
+    pub bars: Histogram,
     /// What is typed, and for what.
     pub prompt: Option<Prompt>,
     /// The choice of sources.

@@ -14,6 +14,7 @@ use crate::store::logs::{Cursor, Entry, Flags};
 pub fn follow(page: &mut LogsPage) {
     page.place = Place::Following;
     page.selected = None;
+    page.bars.counted = None;
 }
 
 /// Stops the screen as it is.
@@ -38,6 +39,7 @@ pub fn catch_up(state: &mut State) {
     let now = Frozen::now(&state.logs, &ids(&state.logs_page));
     if let Place::Paused { frozen, .. } = &mut state.logs_page.place {
         *frozen = now;
+        state.logs_page.bars.counted = None;
     }
 }
 
@@ -232,8 +234,7 @@ pub fn to_nearest_found(state: &mut State, from: Cursor) -> bool {
     })
 }
 
-/// The next line behind a place that holds what is looked for, or the last one before it. Gaps are
-/// in what is found, since what is missing might hold it; there is nothing to see in them.
+/// The next line behind a place that holds what is looked for, or the last one before it.
 fn found_from(state: &State, at: Cursor, forward: bool) -> Option<Cursor> {
     let page = &state.logs_page;
     let found = state.logs.merged(&ids(page), Some(&page.found.hits));

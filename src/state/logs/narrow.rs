@@ -48,6 +48,7 @@ pub fn changed(state: &mut State) -> Vec<Effect> {
     let colored = page.filters.terms.iter().filter(|term| term.manner != Manner::Exclude);
     page.colored = colored.filter_map(|term| filters::colored(&term.text)).collect();
     page.anchor = page.selected;
+    page.bars.counted = None;
     let query = page.filters.narrow().then(|| page.filters.query());
     let mut effects = begin(state, SearchPurpose::Filter, query);
     motion::settle(state);

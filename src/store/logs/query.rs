@@ -28,6 +28,9 @@ pub struct Query {
     /// Conditions of which none may hold; lines without the field pass.
     #[serde(default)]
     pub exclude_fields: Vec<FieldCond>,
+    /// Whether gaps are left out. Else they are always wanted: what is missing might have been.
+    #[serde(default)]
+    pub without_gaps: bool,
 }
 
 impl Query {
@@ -47,6 +50,7 @@ impl Query {
             until: self.until,
             fields: self.fields.iter().map(FieldCond::compile).collect::<Result<_, _>>()?,
             exclude_fields: self.exclude_fields.iter().map(FieldCond::compile).collect::<Result<_, _>>()?,
+            without_gaps: self.without_gaps,
         })
     }
 }
@@ -61,6 +65,7 @@ pub struct Matcher {
     pub(super) until: Option<Timestamp>,
     pub(super) fields: Vec<CompiledCond>,
     pub(super) exclude_fields: Vec<CompiledCond>,
+    pub(super) without_gaps: bool,
 }
 
 impl Matcher {

@@ -92,8 +92,7 @@ pub fn search(
     })
 }
 
-/// The lines of one segment that a query wants, from one line on. Gaps are always wanted: what is
-/// missing might have been.
+/// The lines of one segment that a query wants, from one line on.
 pub fn search_segment(segment: &Segment, matcher: &Matcher, from: usize) -> SegmentHits {
     let mut lines = wanted(segment, matcher, from);
     if !lines.is_empty() {
@@ -121,10 +120,14 @@ pub fn search_segment(segment: &Segment, matcher: &Matcher, from: usize) -> Segm
         out.whole_records(segment);
         lines.and_not(&out);
     }
-    let mut gaps = Bits::none();
     let range = range(segment, matcher, from);
+    let mut gaps = Bits::none();
     segment.gaps().filter(|line| range.contains(line)).for_each(|line| gaps.set(line));
-    lines.or(&gaps);
+    if matcher.without_gaps {
+        lines.and_not(&gaps);
+    } else {
+        lines.or(&gaps);
+    }
     let index = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     SegmentHits {
         segment: segment.key(),

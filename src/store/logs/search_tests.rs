@@ -159,7 +159,7 @@ prop_compose! {
     ) -> Query {
         let exclude_fields = unwanted.map(|n| FieldCond::parse(&format!("s={n}")).unwrap()).into_iter().collect();
         let fields = field.map(|n| FieldCond::parse(&format!("s>={n}")).unwrap()).into_iter().collect();
-        Query { include, exclude, level, since: since.map(Timestamp::from_millis), until: None, fields, exclude_fields }
+        Query { include, exclude, level, since: since.map(Timestamp::from_millis), until: None, fields, exclude_fields, without_gaps: false }
     }
 }
 

@@ -3,6 +3,7 @@
 mod chips;
 mod detail;
 mod empty;
+mod histogram;
 mod line;
 mod lines;
 mod picker;
@@ -13,6 +14,7 @@ use ratatui::layout::Position;
 
 use crate::state::State;
 use crate::state::logs::layout::layout;
+use crate::state::logs::view::View;
 use crate::theme::Theme;
 
 /// Draws the page; gives back where the cursor stands where something is typed.
@@ -20,7 +22,10 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> 
     let areas = layout(&state.logs_page, state.size);
     let typed = chips::draw(state, theme, buf, areas.chips);
     chips::troubles(state, theme, buf, areas.troubles);
-    lines::draw(state, theme, buf);
+    let view = View::of(state);
+    let rows = view.rows();
+    histogram::draw(state, &rows, theme, buf, areas.histogram);
+    lines::draw(state, &view, &rows, theme, buf);
     if let Some(detail) = &state.logs_page.detail {
         detail::draw(state, detail, theme, buf);
         return None;

@@ -1,5 +1,6 @@
 //! A fixed set of lines, as three sources of a small outage would write them.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use midwatch::app::{App, Wardrobe};
@@ -7,10 +8,10 @@ use midwatch::domain::log_source::{LogSource, LogStream};
 use midwatch::domain::time::Timestamp;
 use midwatch::keys::chord::Chord;
 use midwatch::message::effect::Effect;
-use midwatch::message::event::Event;
+use midwatch::message::event::{Event, Reply};
 use midwatch::message::log_batch::LogBatch;
 use midwatch::state::State;
-use midwatch::store::logs::{Chunk, ChunkBuilder, Flags};
+use midwatch::store::logs::{Chunk, ChunkBuilder, Flags, search};
 use midwatch::theme::file::ThemeFile;
 use midwatch::theme::{Depth, Theme};
 use ratatui::buffer::Buffer;
@@ -109,14 +110,39 @@ pub fn filled(columns: u16, rows: u16, theme: &str) -> App {
     app
 }
 
-/// Types keys: chords in text form, with blanks between them.
+/// Types keys: chords in text form, with blanks between them. Searches are answered.
 pub fn keys(app: &mut App, chords: &str) -> Vec<Effect> {
-    let chords = chords.split_whitespace().map(|text| text.parse::<Chord>().unwrap());
-    chords.flat_map(|chord| app.handle(Event::Key(chord), at(160.0))).collect()
+    let mut effects = Vec::new();
+    for chord in chords.split_whitespace().map(|text| text.parse::<Chord>().unwrap()) {
+        let asked = app.handle(Event::Key(chord), at(160.0));
+        effects.extend(answer(app, asked));
+    }
+    effects
+}
+
+/// Answers searches as the runtime does, and gives back the other effects.
+pub fn answer(app: &mut App, mut effects: Vec<Effect>) -> Vec<Effect> {
+    let mut others = Vec::new();
+    while let Some(effect) = effects.pop() {
+        let Effect::SearchLogs(request, job) = effect else {
+            others.push(effect);
+            continue;
+        };
+        let found = Mutex::new(Vec::new());
+        search(&job.work, &job.matcher, 1, &|| false, &|part| found.lock().unwrap().push(part));
+        for segments in found.into_inner().unwrap() {
+            let reply = Reply::Found { segments, done: false };
+            effects.extend(app.handle(Event::Reply(request, reply), at(160.0)));
+        }
+        let done = Reply::Found { segments: Vec::new(), done: true };
+        effects.extend(app.handle(Event::Reply(request, done), at(160.0)));
+    }
+    others
 }
 
 /// What the screen shows, a row a line.
-pub fn screen(app: &App) -> String {
+pub fn screen(app: &mut App) -> String {
+    app.settle(app.state.now);
     let size = app.state.size;
     let mut buf = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     app.draw(&mut buf);

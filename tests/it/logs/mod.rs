@@ -2,4 +2,5 @@
 
 mod lines;
 mod motions;
+mod narrowing;
 mod screens;

@@ -81,6 +81,12 @@ impl Keymap {
         [page, Scope::Everywhere].iter().find_map(|scope| self.bindings.get(&(*scope, chord)).copied())
     }
 
+    /// The chords that name an action on a page, the one to show first: without those that the page
+    /// gives to another action.
+    pub fn chords_on(&self, page: Scope, action: &str) -> impl Iterator<Item = Chord> {
+        self.chords(action).filter(move |chord| self.action(page, *chord) == Some(action))
+    }
+
     /// The chords of an action, the one to show first.
     pub fn chords(&self, action: &str) -> impl Iterator<Item = Chord> {
         self.order.iter().filter(move |(bound, _)| *bound == action).map(|(_, chord)| *chord)
@@ -99,6 +105,8 @@ mod tests {
         assert_eq!(map.bind(Scope::Logs, q, "close"), Ok(()));
         assert_eq!(map.action(Scope::Logs, q), Some("close"));
         assert_eq!(map.action(Scope::Server, q), Some("quit"));
+        assert_eq!(map.chords_on(Scope::Server, "quit").collect::<Vec<_>>(), [q]);
+        assert_eq!(map.chords_on(Scope::Logs, "quit").count(), 0);
     }
 
     #[test]

@@ -46,7 +46,8 @@ fn hints(state: &State) -> Vec<Hint> {
     let of = |scope: Scope| {
         actions::all().filter(move |action| action.in_footer && action.scope == scope).filter_map(|action| {
             Some(Hint {
-                key: state.keymap.chords(action.id).next()?.label(),
+                // A chord that the page gives to another action does not count here.
+                key: state.keymap.chords_on(page, action.id).next()?.label(),
                 word: action.title,
                 enabled: (action.available)(state).is_ok(),
             })

@@ -26,7 +26,11 @@ pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
         }
         lines.push((scope.word().to_uppercase(), String::new()));
         for action in actions {
-            let chords: Vec<String> = state.keymap.chords(action.id).map(|c| c.label()).collect();
+            let chords: Vec<String> = state.keymap.chords_on(page, action.id).map(|c| c.label()).collect();
+            // All of them mean something else here.
+            if chords.is_empty() && state.keymap.chords(action.id).next().is_some() {
+                continue;
+            }
             lines.push((chords.join(" "), action.help.to_owned()));
         }
     }

@@ -71,7 +71,7 @@ fn cell(buf: &mut Buffer, x: u16, y: u16, count: u32, most: u32, role: Role, the
 }
 
 /// A count in at most five cells: `999`, `1.2k`, `45k`, `3.1M`.
-fn short(count: u32) -> String {
+pub fn short(count: u32) -> String {
     match count {
         0..1000 => count.to_string(),
         1000..10_000 => format!("{}.{}k", count / 1000, count % 1000 / 100),

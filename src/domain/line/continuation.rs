@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::level::Level;
 use crate::domain::time::Timestamp;
 
 /// The most lines that one record takes; what indents everything is not one record for ever.
@@ -17,6 +18,8 @@ pub struct Joiner {
     lines: u32,
     /// A Python traceback ends with the one line after its frames that is not indented.
     traceback: bool,
+    /// Whether the record's first line told an error, of which an exception may be the rest.
+    error: bool,
 }
 
 impl Joiner {
@@ -24,7 +27,8 @@ impl Joiner {
     pub fn continues(&mut self, line: &str, at: Timestamp) -> bool {
         let near = self.head.is_some_and(|head| at.since(head) <= MAX_SPAN) && self.lines < MAX_RECORD;
         let ends_traceback = self.traceback && !line.starts_with(' ') && !line.is_empty();
-        let joined = near && (goes_on(line) || ends_traceback);
+        let thrown = self.error && self.lines == 1 && names_exception(line);
+        let joined = near && (goes_on(line) || ends_traceback || thrown);
         self.traceback = line.starts_with("Traceback (most recent call last)")
             || (self.traceback && joined && !ends_traceback);
         if joined {
@@ -32,9 +36,28 @@ impl Joiner {
         } else {
             self.head = Some(at);
             self.lines = 1;
+            self.error = false;
         }
         joined
     }
+
+    /// Tells the level of the line that just began a record.
+    pub fn began(&mut self, level: Level) {
+        self.error = level >= Level::Error;
+    }
+}
+
+/// Whether a line is what Java's loggers write below a message: the class of what was thrown, with
+/// its package, and what it says.
+fn names_exception(line: &str) -> bool {
+    let class = line.split([':', ' ']).next().unwrap_or_default();
+    let parts = class.split(['.', '$']);
+    ["Exception", "Error", "Throwable", "Failure"].iter().any(|end| class.ends_with(end))
+        && parts.clone().count() > 1
+        && parts.into_iter().all(|part| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic())
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        })
 }
 
 /// Whether a line alone looks like the continuation of a record: indented, closing brackets, or
@@ -100,6 +123,21 @@ mod tests {
             heads(&["panic: boom", "", "goroutine 1 [running]:", "main.main()", "\t/src/main.go:3 +0x1"]),
             [true, false, false, true, false]
         );
+    }
+
+    #[test]
+    fn an_exception_belongs_to_the_error_before_it_and_to_nothing_else() {
+        let joins = |level, line| {
+            let mut joiner = Joiner::default();
+            assert!(!joiner.continues("the first line", Timestamp::from_secs(1)));
+            joiner.began(level);
+            joiner.continues(line, Timestamp::from_secs(1))
+        };
+        assert!(joins(Level::Error, "java.lang.IllegalStateException: no"));
+        assert!(joins(Level::Fatal, "shop.Pool$Error"));
+        assert!(!joins(Level::Info, "java.lang.IllegalStateException: no"));
+        assert!(!joins(Level::Error, "Error: no"));
+        assert!(!joins(Level::Error, "see a/b.Error"));
     }
 
     #[test]

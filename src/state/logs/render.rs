@@ -16,6 +16,9 @@ const MESSAGE: &[&str] = &["msg", "message", "MESSAGE", "log", "event", "error",
 const KNOWN: &[&str] =
     &["time", "timestamp", "ts", "@timestamp", "t", "level", "lvl", "severity", "levelname", "@version"];
 
+/// How many bytes may stand before a line's JSON.
+const MOST_BEFORE: usize = 80;
+
 /// What is shown of one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendered<'a> {
@@ -28,21 +31,24 @@ pub struct Rendered<'a> {
 /// Renders a line; `raw` leaves JSON as it came.
 pub fn render(line: &str, raw: bool) -> Rendered<'_> {
     let plain = Rendered { text: Cow::Borrowed(line), names: Vec::new() };
-    if raw || !line.starts_with('{') {
-        return plain;
-    }
-    let fields = fields(line);
+    // JSON may stand behind a word or two: a program's name in a journal, a time.
+    let json = line.find("{\"").filter(|at| !raw && line.ends_with('}') && *at <= MOST_BEFORE);
+    let Some(start) = json else { return plain };
+    let (before, json) = line.split_at(start);
+    let fields = fields(json);
     let message = MESSAGE
         .iter()
         .find_map(|name| fields.iter().position(|(held, value)| held == name && !value.is_empty()));
-    let mut text =
-        message.and_then(|at| fields.get(at)).map(|(_, it)| clean(it).into_owned()).unwrap_or_default();
+    let mut text = before.to_owned();
+    if let Some((_, message)) = message.and_then(|at| fields.get(at)) {
+        text.push_str(&clean(message));
+    }
     let mut names = Vec::new();
     for (at, (name, value)) in fields.iter().enumerate() {
         if Some(at) == message || KNOWN.contains(&name.as_str()) {
             continue;
         }
-        if !text.is_empty() {
+        if text.len() > before.len() {
             text.push_str("  ");
         }
         let start = text.len();
@@ -51,7 +57,7 @@ pub fn render(line: &str, raw: bool) -> Rendered<'_> {
         names.push(start..text.len());
         text.push_str(&value_text(value));
     }
-    if text.is_empty() { plain } else { Rendered { text: Cow::Owned(text), names } }
+    if text.len() == before.len() { plain } else { Rendered { text: Cow::Owned(text), names } }
 }
 
 /// A value in one harmless line, in quotes where it is not one word.
@@ -93,6 +99,7 @@ mod tests {
         let line = render(r#"{"level":"warn","msg":"slow","status":200,"by":"a b","u":{"id":7}}"#, false);
         assert_eq!(line.text, "slow  status=200  by=\"a b\"  u.id=7");
         assert_eq!(&line.text[line.names[0].clone()], "status=");
+        assert_eq!(render(r#"drafts: {"msg":"slow","n":1}"#, false).text, "drafts: slow  n=1");
         assert_eq!(render("{x}", false).text, "{x}");
         assert_eq!(render(r#"{"a":1}"#, true).text, r#"{"a":1}"#);
         assert_eq!(render(r#"{"level":"info"}"#, false).text, r#"{"level":"info"}"#);

@@ -104,7 +104,9 @@ impl ChunkBuilder {
             flags |= Flags::CONTINUATION;
             Level::Unknown
         } else {
-            level_of(text)
+            let level = level_of(text);
+            self.joiner.began(level);
+            level
         };
         self.end_line(at, level, flags);
     }

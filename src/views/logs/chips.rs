@@ -28,23 +28,27 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Optio
     None
 }
 
-/// Whether new lines come in, in as many cells in each case.
+/// Cells for the word that says whether the screen follows.
+const MODE: usize = 15;
+
+/// Whether new lines come in.
 fn mode<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
     let page = &state.logs_page;
     if page.shown.is_empty() {
         return Vec::new();
     }
+    // As wide in both cases and with any count, so that what stands behind it does not move.
     match &page.place {
-        On::Following => vec![(format!("{} following  ", theme.glyphs.up).into(), theme.style(Role::Up))],
+        On::Following => {
+            vec![(format!("{} {:<MODE$}", theme.glyphs.up, "following").into(), theme.style(Role::Up))]
+        }
         On::Paused { frozen, .. } => {
             let behind = frozen.behind(&state.logs, &ids(page));
-            let mut pieces =
-                vec![(format!("{} paused     ", theme.glyphs.thumb).into(), theme.bold(Role::Degraded))];
-            if behind > 0 {
-                let text = format!("{} new  ", thousands(behind));
-                pieces.push((text.into(), theme.style(Role::Accent)));
-            }
-            pieces
+            let new = if behind == 0 { String::new() } else { format!("{} new", short(behind)) };
+            vec![
+                (format!("{} paused ", theme.glyphs.thumb).into(), theme.bold(Role::Degraded)),
+                (format!("{new:<0$}", MODE - 7).into(), theme.style(Role::Accent)),
+            ]
         }
     }
 }
@@ -95,13 +99,13 @@ fn chips<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
 /// `1,204 of 98,112 lines`, and that of a search that goes on.
 fn counts(state: &State) -> String {
     let page = &state.logs_page;
-    let held: u64 = page
-        .shown
-        .iter()
-        .filter_map(|shown| state.logs.sources().find(|info| info.id == shown.id))
-        .map(|info| info.lines)
-        .sum();
-    let lines = if held == 1 { "line" } else { "lines" };
+    let infos = page.shown.iter().filter_map(|shown| state.logs.sources().find(|info| info.id == shown.id));
+    let (held, dropped) =
+        infos.fold((0, 0), |(held, dropped), info| (held + info.lines, dropped + info.dropped));
+    let mut lines = if held == 1 { "line".to_owned() } else { "lines".to_owned() };
+    if dropped > 0 {
+        lines.push_str(&format!(", {} older dropped", short(dropped)));
+    }
     let zone = time::zone(state);
     if page.filters.narrow() {
         let passing = thousands(page.passing.hits.count() as u64);
@@ -178,6 +182,11 @@ pub fn troubles(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         ];
         put_pieces(buf, place, &pieces, theme);
     }
+}
+
+/// A count in few cells.
+fn short(count: u64) -> String {
+    crate::widgets::histogram::short(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// A count with commas between its thousands.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr;
 
 use super::time;
+use crate::domain::level::Level;
 use crate::state::State;
 use crate::state::logs::detail::{Detail, lines};
 use crate::state::logs::render::breaks;
@@ -47,7 +48,8 @@ pub fn draw(state: &State, detail: &Detail, theme: &Theme, buf: &mut Buffer) {
         return;
     };
     let level = record.line.level;
-    let head = format!("{}  {}", time::full(state, record.line.time), level.word());
+    let word = if level == Level::Unknown { "" } else { level.word() };
+    let head = format!("{}  {word}", time::full(state, record.line.time));
     put(buf, place, &head, theme.style(crate::widgets::level::role(level)), theme);
     put_aligned(buf, place, "y copy  ←→ others  esc", theme.style(Role::Muted), Align::Right, theme);
     inside.y += 2;

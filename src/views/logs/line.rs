@@ -21,6 +21,9 @@ use crate::widgets::text::{Place, put, width};
 /// more than a row has cells.
 const MOST_SPANS: usize = 400;
 
+/// The colors of sources: those of charts that are not taken for a warning or an error.
+const SOURCES: [Role; 4] = [Role::Series1, Role::Series4, Role::Series6, Role::Series3];
+
 /// What all rows of a screen share.
 pub struct Rows<'a> {
     pub state: &'a State,
@@ -190,7 +193,7 @@ impl Rows<'_> {
 
     fn source_style(&self, source: SourceId) -> Style {
         let order = self.order(source).unwrap_or(0);
-        self.theme.style(Role::SERIES[order % Role::SERIES.len()])
+self.theme.style(SOURCES[order % SOURCES.len()])
     }
 }
 

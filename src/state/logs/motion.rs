@@ -240,7 +240,8 @@ fn found_from(state: &State, at: Cursor, forward: bool) -> Option<Cursor> {
     let found = state.logs.merged(&ids(page), Some(&page.found.hits));
     // A record is found as a whole, and gone to by its first line.
     let is_head = |entry: &Entry<'_>| !entry.line.flags.has(Flags::CONTINUATION);
-    let next = if forward { found.forward(at.next()).find(is_head) } else { found.backward(at).find(is_head) };
+    let next =
+        if forward { found.forward(at.next()).find(is_head) } else { found.backward(at).find(is_head) };
     next.map(|entry| entry.cursor)
 }
 

@@ -21,7 +21,8 @@ pub fn draw(state: &State, rows: &[Row<'_>], theme: &Theme, buf: &mut Buffer, ar
         return;
     }
     let seen = rows.first().zip(rows.last()).filter(|_| !bars.bars.is_empty());
-    let seen = seen.map(|(first, last)| (bars.bar_of(first.entry.cursor.at), bars.bar_of(last.entry.cursor.at)));
+    let seen =
+        seen.map(|(first, last)| (bars.bar_of(first.entry.cursor.at), bars.bar_of(last.entry.cursor.at)));
     histogram::draw(buf, area, &bars.bars, seen, theme);
     if area.height < 3 || bars.bars.is_empty() {
         return;

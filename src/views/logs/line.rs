@@ -193,7 +193,7 @@ impl Rows<'_> {
 
     fn source_style(&self, source: SourceId) -> Style {
         let order = self.order(source).unwrap_or(0);
-self.theme.style(SOURCES[order % SOURCES.len()])
+        self.theme.style(SOURCES[order % SOURCES.len()])
     }
 }
 

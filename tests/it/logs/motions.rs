@@ -178,7 +178,9 @@ const KEYS: [&str; 23] = [
     "J",
     "space",
     "u",
-    "t 0 3 : 1 1 enter", "L", "c",
+    "t 0 3 : 1 1 enter",
+    "L",
+    "c",
 ];
 
 fn at_end(app: &App) -> bool {

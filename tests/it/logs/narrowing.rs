@@ -98,7 +98,8 @@ fn lines_that_come_are_filtered_too() {
     let mut app = filled(80, 24, "dark");
     keys(&mut app, "& l a t e enter");
     for text in ["INFO  too late", "INFO  in time"] {
-        let batch = LogBatch { source: container("web-1", "shop-web-1"), chunk: chunk(&[(170.0, text)]), gap: 0 };
+        let batch =
+            LogBatch { source: container("web-1", "shop-web-1"), chunk: chunk(&[(170.0, text)]), gap: 0 };
         let effects = app.handle(Event::Logs(batch), at(170.0));
         answer(&mut app, effects);
     }

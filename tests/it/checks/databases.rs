@@ -71,9 +71,10 @@ async fn what_is_no_postgres_is_down() {
     let (port, _) = serve(|_| b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()).await;
     let garbage = one("postgres", &at(port)).await;
     assert!(verdict(&garbage).starts_with("down: "), "{}", verdict(&garbage));
-    let (port, _) = serve(|_| b"N".to_vec()).await;
-    let unencrypted = one("postgres", &format!("{}\ntls = \"require\"", at(port))).await;
-    assert!(verdict(&unencrypted).starts_with("down: "), "{}", verdict(&unencrypted));
+    let (port, heard) = serve(|_| b"N".to_vec()).await;
+    let plain = one("postgres", &format!("{}\ntls = \"require\"", at(port))).await;
+    assert!(verdict(&plain).starts_with("down: ") && verdict(&plain).contains("TLS"), "{}", verdict(&plain));
+    assert_eq!(heard.lock().unwrap().len(), 1, "something was sent without the encryption that is required");
 }
 
 #[tokio::test]

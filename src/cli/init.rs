@@ -54,7 +54,7 @@ pub fn run(args: &Args, init: &InitArgs) -> Result<Exit, Failure> {
     let servers = if ask { asked(&found)? } else { named(&found, &init.server)? };
     let picks = Picks { servers, apps: Vec::new() };
     let apps = projects(&picks, Duration::from_secs(init.deadline))?;
-    let apps = if ask && !apps.is_empty() { asked_apps(apps)? } else { apps };
+    let apps = if ask && !apps.is_empty() { asked_apps(&apps)? } else { apps };
     let text = write(&Picks { apps, ..picks });
     parse(&text)?;
     put(&path, &text)?;
@@ -138,7 +138,7 @@ fn asked(found: &[PickedServer]) -> Result<Vec<PickedServer>, Failure> {
     Ok(picked.into_iter().filter_map(|at| found.get(at).cloned()).collect())
 }
 
-fn asked_apps(apps: Vec<PickedApp>) -> Result<Vec<PickedApp>, Failure> {
+fn asked_apps(apps: &[PickedApp]) -> Result<Vec<PickedApp>, Failure> {
     print("Compose projects that run there:");
     let names: Vec<String> = apps.iter().map(|it| it.project.clone()).collect();
     let every: Vec<usize> = (0..apps.len()).collect();

@@ -29,6 +29,7 @@ pub struct Setup {
     /// Whether the mouse is listened to.
     pub mouse: bool,
     /// How many times less often a server is read that nobody looks at; 0 counts as 1.
+    #[serde(default)]
     pub background: u32,
     /// Whether nothing may be changed, for the whole of this console's life.
     pub read_only: bool,

@@ -135,7 +135,7 @@ fn container(server: &str, service: &str, second: i64) -> Container {
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().take(6).map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().take(6).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 fn services(server: &str) -> &'static [&'static str] {
@@ -182,7 +182,7 @@ fn vitals(n: usize, server: &str, second: i64) -> Vitals {
         }],
         uptime: Duration::from_secs(u64::try_from(86_400 * 41 + second).unwrap()),
         files: Some((2_300, 800_000)),
-        clock_offset_ms: Some(n as i64 - 2),
+        clock_offset_ms: Some(n.cast_signed() as i64 - 2),
         reboot_required: Some(false),
         ..Vitals::default()
     }
@@ -201,7 +201,7 @@ fn checks(second: i64) -> Vec<CheckResult> {
                 .then(|| Duration::from_millis(millis + (wave(millis as usize, second) * 20.0) as u64)),
             interval: Duration::from_secs(STEP as u64),
             facts: Vec::new(),
-            failures: if failing { 1 } else { 0 },
+            failures: u32::from(failing),
             blocked_by: None,
         }
     };
@@ -260,7 +260,7 @@ fn lines(second: i64) -> Vec<(&'static str, &'static str, String)> {
         86 => database("LOG:  redo done at 0/5A3C8F10"),
         WELL => database("LOG:  database system is ready to accept connections"),
         _ if !down(second) && second % 10 == 0 => {
-            database("LOG:  checkpoint complete: wrote 212 buffers (1.3%)")
+            database("LOG:  checkpoint complete: wrote 212 buffers (1.3%)");
         }
         _ => {}
     }
@@ -286,7 +286,7 @@ fn events() -> Vec<(Timestamp, Event)> {
     }
     for second in 0..=LENGTH {
         for (n, (server, _)) in SERVERS.into_iter().enumerate() {
-            let turn = second == 0 || (second - n as i64).rem_euclid(STEP as i64) == 0;
+            let turn = second == 0 || (second - n.cast_signed() as i64).rem_euclid(STEP.cast_signed() as i64) == 0;
             let changed = [DOWN, DOWN + 15, DOWN + 30, DOWN + 45, WELL].contains(&second);
             if turn {
                 events.push(observed(server, second, Observation::Vitals(vitals(n, server, second))));

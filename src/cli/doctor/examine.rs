@@ -23,9 +23,9 @@ const LIMIT: usize = 4096;
 const LOOP: &str = r#"read up rest < /proc/uptime && IFS= read -r mem < /proc/meminfo && echo "$up""#;
 
 /// Says `none` where there is no systemd, else its state.
-const SYSTEMD: &str = r#"command -v systemctl >/dev/null 2>&1 || { echo none; exit 0; }
+const SYSTEMD: &str = r"command -v systemctl >/dev/null 2>&1 || { echo none; exit 0; }
 [ -d /run/systemd/system ] || { echo none; exit 0; }
-systemctl is-system-running; systemctl list-units --failed --no-legend --plain >/dev/null"#;
+systemctl is-system-running; systemctl list-units --failed --no-legend --plain >/dev/null";
 
 /// Says `none` where there is no journal, `denied` where others' lines are kept from us.
 const JOURNAL: &str = r#"command -v journalctl >/dev/null 2>&1 || { echo none; exit 0; }

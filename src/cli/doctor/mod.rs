@@ -57,7 +57,8 @@ pub(super) enum Outcome {
 /// One thing that was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Step {
-    step: String,
+    #[serde(rename = "step")]
+    name: String,
     outcome: Outcome,
     said: String,
     /// The command that mends it.
@@ -66,7 +67,7 @@ pub(super) struct Step {
 
 impl Step {
     fn new(step: impl Into<String>, outcome: Outcome, said: impl Into<String>) -> Self {
-        Self { step: step.into(), outcome, said: said.into(), mend: None }
+        Self { name: step.into(), outcome, said: said.into(), mend: None }
     }
 
     fn of(step: impl Into<String>, outcome: Outcome, failure: &Failure) -> Self {
@@ -145,7 +146,7 @@ fn text(report: &Report) -> String {
                 Outcome::Missing => "missing",
                 Outcome::Failed => "FAILED",
             };
-            lines.push(format!("  {outcome:<8} {:<12} {}", step.step, step.said));
+            lines.push(format!("  {outcome:<8} {:<12} {}", step.name, step.said));
             lines.extend(step.mend.iter().map(|mend| format!("{:24}mend: {mend}", "")));
         }
     }
@@ -154,7 +155,7 @@ fn text(report: &Report) -> String {
 
 fn exit(examined: &[Examined]) -> Exit {
     let any = |wanted: &dyn Fn(&Step) -> bool| examined.iter().any(|it| it.steps.iter().any(wanted));
-    if any(&|step| step.outcome == Outcome::Failed && examine::REACH.contains(&step.step.as_str())) {
+    if any(&|step| step.outcome == Outcome::Failed && examine::REACH.contains(&step.name.as_str())) {
         Exit::Unreachable
     } else if any(&|step| matches!(step.outcome, Outcome::Failed | Outcome::Missing)) {
         Exit::Problem

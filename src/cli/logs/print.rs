@@ -29,7 +29,15 @@ struct Line<'a> {
     text: &'a str,
     /// Lines that are missing here: how many, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    gap: Option<Option<u64>>,
+    gap: Option<Missing>,
+}
+
+/// How many lines are missing: a number, or `null` where nobody counted.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Missing {
+    Lines(u64),
+    Uncounted,
 }
 
 impl Printer {
@@ -51,7 +59,9 @@ impl Printer {
         let work = Unsearched::of(&store.snapshot(&ids), &Hits::default());
         search(&work, matcher, THREADS, &|| false, &|found| {
             let mut hits = hits.lock().unwrap_or_else(PoisonError::into_inner);
-            found.into_iter().for_each(|part| hits.take(part));
+            for part in found {
+                hits.take(part);
+            }
         });
         let hits = hits.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -90,7 +100,7 @@ fn json(source: &LogSource, entry: &Entry<'_>) -> String {
         source: source.stream.label(),
         level: entry.line.level.word(),
         text: entry.line.text,
-        gap: entry.line.gap.map(|gap| gap.count),
+        gap: entry.line.gap.map(|gap| gap.count.map_or(Missing::Uncounted, Missing::Lines)),
     };
     // Only strings and numbers: there is nothing in it that has no JSON form.
     serde_json::to_string(&line).unwrap_or_default()

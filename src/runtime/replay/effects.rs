@@ -39,12 +39,12 @@ impl Perform for ReplayEffects {
             Effect::Follow { source, .. } => self.order(Order::Follow(source)),
             Effect::Unfollow(source) => self.order(Order::Unfollow(source)),
             Effect::Past(request, _) => {
-                self.order(Order::Tell(Event::Reply(request, Reply::Past(Past::default()))));
+                self.order(Order::Tell(Box::new(Event::Reply(request, Reply::Past(Past::default())))));
             }
             Effect::SaveLogs(request, _) => {
                 let why = "a replay leaves files alone";
                 let failure = Failure::new(FailureKind::Unsupported, "save lines", why);
-                self.order(Order::Tell(Event::Reply(request, Reply::Failed(failure))));
+                self.order(Order::Tell(Box::new(Event::Reply(request, Reply::Failed(failure)))));
             }
             // Nothing is connected to, so there is nothing to answer, to try again or to slow down.
             _ => {}

@@ -31,7 +31,7 @@ pub enum Order {
     /// No further lines of it.
     Unfollow(LogSource),
     /// Tell the core something.
-    Tell(Event),
+    Tell(Box<Event>),
 }
 
 /// Plays one recording.
@@ -111,7 +111,7 @@ impl Player {
             Order::Unfollow(source) => {
                 self.followed.remove(&source);
             }
-            Order::Tell(event) => self.out.control(event).await,
+            Order::Tell(event) => self.out.control(*event).await,
         }
     }
 

@@ -18,9 +18,12 @@
 mod checks;
 mod cli;
 mod collectors;
+mod console;
 #[path = "../it/cuttable.rs"]
 mod cuttable;
 mod lab;
+#[path = "../it/pty.rs"]
+mod pty;
 #[path = "../it/recorder.rs"]
 mod recorder;
 mod tools;

@@ -1,0 +1,112 @@
+//! The console end to end against the lab: what it shows of real servers, what it asks before it
+//! trusts one.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::lab::Lab;
+use crate::pty::{Console, Start};
+
+const SERVERS: [&str; 4] = ["web-1", "web-2", "db-1", "busy-1"];
+
+/// A console over the whole lab.
+fn over_the_lab(lab: &Lab) -> Console {
+    Start::new(&["--config", &lab.at("/config")]).size(140, 50).spawn()
+}
+
+/// The row of a server on the overview.
+fn row_of(screen: &str, server: &str) -> Option<String> {
+    let servers = screen.split("SERVERS").nth(1)?;
+    servers.lines().find(|row| row.split_whitespace().any(|word| word == server)).map(ToOwned::to_owned)
+}
+
+fn is_up(screen: &str, server: &str) -> bool {
+    row_of(screen, server).is_some_and(|row| row.contains('%') && !row.contains("never"))
+}
+
+/// Writes a configuration for one server that trusts what is in `known_hosts` alone.
+fn one_server(lab: &Lab, start: Start, server: &str, known_hosts: &Path) -> Console {
+    let config = format!(
+        "[ssh]\nknown_hosts = [{known_hosts:?}]\nagent = false\n\
+         [servers.{server}]\naddress = \"127.0.0.1\"\nport = {}\nuser = \"ops\"\nidentity = [{:?}]\n",
+        lab.port(server),
+        lab.path("/keys/accepted"),
+    );
+    start.size(120, 40).config(&config).spawn()
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn the_overview_shows_the_lab_within_ten_seconds() {
+    let lab = Lab::get();
+    let mut console = over_the_lab(&lab);
+    console.wait_at_most(Duration::from_secs(10), "all servers read", |screen| {
+        SERVERS.iter().all(|server| is_up(screen, server))
+    });
+    console.wait_at_most(Duration::from_secs(10), "the app shop", |screen| {
+        screen.split("APPS").nth(1).is_some_and(|apps| apps.contains("shop"))
+    });
+    console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_unknown_key_is_asked_about_and_declined() {
+    let lab = Lab::get();
+    let start = Start::new(&[]);
+    let known = start.home().join("known");
+    fs::write(&known, "").unwrap();
+    let mut console = one_server(&lab, start, "web-1", &known);
+    console.wait_for("unknown host key").wait_for(&lab.server("web-1", "host_key_fingerprint"));
+    console.wait_for("n  do not connect");
+    // A key that was meant for something else must not answer: a moment passes before it counts.
+    declined_or_accepted(&console, "n");
+    console.wait_until("a refusal with its reason", |screen| {
+        screen.contains("web-1") && screen.contains("known") && !is_up(screen, "web-1")
+    });
+    assert_eq!(fs::read_to_string(&known).unwrap(), "");
+    console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_unknown_key_that_is_accepted_is_kept() {
+    let lab = Lab::get();
+    let start = Start::new(&[]);
+    let known = start.home().join("known");
+    fs::write(&known, "").unwrap();
+    let mut console = one_server(&lab, start, "web-1", &known);
+    console.wait_for(&lab.server("web-1", "host_key_fingerprint"));
+    declined_or_accepted(&console, "y");
+    console.wait_until("a reading of web-1", |screen| is_up(screen, "web-1"));
+    let port = lab.port("web-1");
+    assert!(fs::read_to_string(&known).unwrap().starts_with(&format!("[127.0.0.1]:{port} ")));
+    console.quit();
+}
+
+/// Answers the question until it is taken: keys in its first moment do not count.
+fn declined_or_accepted(console: &Console, key: &str) {
+    let start = Instant::now();
+    while console.screen_text().contains("unknown host key") {
+        assert!(start.elapsed() < Duration::from_secs(10), "{key} is not taken");
+        console.press(key);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_changed_key_is_told_and_never_connected_to() {
+    let lab = Lab::get();
+    let mut console = one_server(&lab, Start::new(&[]), "web-1", &lab.path("/known_hosts_changed"));
+    console.wait_until("the changed key", |screen| screen.to_lowercase().contains("changed"));
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(6) {
+        let screen = console.screen_text();
+        assert!(!is_up(&screen, "web-1"), "connected all the same\n{screen}");
+        assert!(!screen.contains("unknown host key"), "asked to accept a changed key\n{screen}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    console.quit();
+}

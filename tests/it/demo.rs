@@ -286,7 +286,8 @@ fn events() -> Vec<(Timestamp, Event)> {
     }
     for second in 0..=LENGTH {
         for (n, (server, _)) in SERVERS.into_iter().enumerate() {
-            let turn = second == 0 || (second - n.cast_signed() as i64).rem_euclid(STEP.cast_signed() as i64) == 0;
+            let turn =
+                second == 0 || (second - n.cast_signed() as i64).rem_euclid(STEP.cast_signed() as i64) == 0;
             let changed = [DOWN, DOWN + 15, DOWN + 30, DOWN + 45, WELL].contains(&second);
             if turn {
                 events.push(observed(server, second, Observation::Vitals(vitals(n, server, second))));
@@ -313,7 +314,7 @@ fn events() -> Vec<(Timestamp, Event)> {
                 events.push(observed(server, second, Observation::Units(units)));
             }
         }
-        if second % STEP as i64 == 1 || second == DOWN + 1 || second == WELL + 1 {
+        if second % STEP.cast_signed() as i64 == 1 || second == DOWN + 1 || second == WELL + 1 {
             for result in checks(second) {
                 let server = result.from.clone().unwrap_or_else(|| ServerId::LOCAL.into());
                 events.push(observed(server.as_str(), second, Observation::Check(result)));

@@ -124,7 +124,7 @@ struct Seen {
 
 impl Seen {
     fn read(&self, pty: &Pty) {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         while !self.closed.load(Ordering::SeqCst) {
             if self.paused.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(10));

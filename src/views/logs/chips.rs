@@ -104,7 +104,9 @@ fn counts(state: &State) -> String {
         infos.fold((0, 0), |(held, dropped), info| (held + info.lines, dropped + info.dropped));
     let mut lines = if held == 1 { "line".to_owned() } else { "lines".to_owned() };
     if dropped > 0 {
-        lines.push_str(&format!(", {} older dropped", short(dropped)));
+        lines += ", ";
+        lines += &short(dropped);
+        lines += " older dropped";
     }
     let zone = time::zone(state);
     if page.filters.narrow() {

@@ -13,6 +13,7 @@
     clippy::single_match_else,
     clippy::unchecked_time_subtraction,
     clippy::disallowed_methods,
+    clippy::unnecessary_debug_formatting,
     reason = "a test ends where something is not as it should be, may say so, and drives real time"
 )]
 

@@ -8,6 +8,10 @@ use crate::theme::{Role, Theme};
 
 /// Clears an area, frames it, and gives back what is left inside.
 pub fn draw(buf: &mut Buffer, area: Rect, title: &str, role: Role, theme: &Theme) -> Rect {
+    for at in area.intersection(buf.area).positions() {
+        // What was bold below would stay bold above.
+        buf[at].reset();
+    }
     for row in area.rows() {
         buf.set_string(row.x, row.y, " ".repeat(usize::from(row.width)), theme.surface());
         buf.set_style(row, theme.surface());

@@ -102,12 +102,9 @@ fn counts(state: &State) -> String {
     let infos = page.shown.iter().filter_map(|shown| state.logs.sources().find(|info| info.id == shown.id));
     let (held, dropped) =
         infos.fold((0, 0), |(held, dropped), info| (held + info.lines, dropped + info.dropped));
-    let mut lines = if held == 1 { "line".to_owned() } else { "lines".to_owned() };
-    if dropped > 0 {
-        lines += ", ";
-        lines += &short(dropped);
-        lines += " older dropped";
-    }
+    let word = if held == 1 { "line" } else { "lines" };
+    let lines =
+        if dropped > 0 { format!("{word}, {} older dropped", short(dropped)) } else { word.to_owned() };
     let zone = time::zone(state);
     if page.filters.narrow() {
         let passing = thousands(page.passing.hits.count() as u64);

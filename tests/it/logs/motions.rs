@@ -53,13 +53,20 @@ fn a_paused_screen_does_not_move_whatever_comes() {
 #[test]
 fn lines_that_are_dropped_do_not_move_a_paused_screen() {
     let mut app = filled(80, 24, "dark");
-    keys(&mut app, "p");
+    for n in 0..20 {
+        let text = format!("INFO  line of batch {n} {}", "x".repeat(40));
+        let batch: Vec<_> = (0..1000).map(|i| (200.0 + f64::from(n * 1000 + i) / 100.0, text.as_str())).collect();
+        let chunk = chunk(&batch);
+        let batch = LogBatch { source: container("web-1", "shop-web-1"), chunk, gap: 0 };
+        app.handle(Event::Logs(batch), at(1000.0));
+    }
+    keys(&mut app, "p pageup");
     let before = lines(&mut app);
-    // Fills other sources until the oldest lines of all are dropped.
-    app.state.logs.set_budget(24 << 10);
-    assert!(
-        app.state.logs.sources().any(|info| info.dropped > 0 || info.lines == 0) || lines(&mut app) == before
-    );
+    let half = app.state.logs.bytes() / 2;
+    app.state.logs.set_budget(half);
+    assert!(app.state.logs.sources().any(|info| info.dropped > 0));
+    assert_eq!(lines(&mut app), before);
+    assert!(screen(&mut app).contains("older dropped"), "{}", screen(&mut app));
 }
 
 #[test]

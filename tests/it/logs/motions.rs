@@ -55,7 +55,8 @@ fn lines_that_are_dropped_do_not_move_a_paused_screen() {
     let mut app = filled(80, 24, "dark");
     for n in 0..20 {
         let text = format!("INFO  line of batch {n} {}", "x".repeat(40));
-        let batch: Vec<_> = (0..1000).map(|i| (200.0 + f64::from(n * 1000 + i) / 100.0, text.as_str())).collect();
+        let batch: Vec<_> =
+            (0..1000).map(|i| (200.0 + f64::from(n * 1000 + i) / 100.0, text.as_str())).collect();
         let chunk = chunk(&batch);
         let batch = LogBatch { source: container("web-1", "shop-web-1"), chunk, gap: 0 };
         app.handle(Event::Logs(batch), at(1000.0));

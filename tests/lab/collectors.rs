@@ -526,7 +526,7 @@ async fn figure_lines_a_second_from_a_container_and_from_a_file() {
         &format!("-e LINES={LINES} -e KIND=text registry:5000/shop:noisy"),
     );
     assert!(
-        lab.ssh("web-1", "docker wait ingest; docker logs ingest > /tmp/ingest.log 2>&1").status.success()
+        lab.ssh("web-1", &format!("until docker logs --tail 1 ingest | grep -q 'line {LINES} '; do sleep 0.2; done; docker logs ingest > /tmp/ingest.log 2>&1")).status.success()
     );
     let ends = |batch: &Batch| matches!(batch.observation, Observation::Link(_)).then_some(());
     watch.out.until(20, ends).await;

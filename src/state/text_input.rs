@@ -105,7 +105,9 @@ impl TextInput {
 
     fn word_start(&self) -> usize {
         let head = self.text[..self.cursor].trim_end();
-        head.rfind(char::is_whitespace).map_or(0, |at| at + 1)
+        // A space may be wider than a byte (U+00A0): the border is behind all of it.
+        let space = head.char_indices().rev().find(|(_, c)| c.is_whitespace());
+        space.map_or(0, |(at, c)| at + c.len_utf8())
     }
 }
 
@@ -121,6 +123,13 @@ mod tests {
         assert_eq!(input.text(), "web-1 ");
         input.key(Chord::ctrl('u'));
         assert_eq!(input.text(), "");
+    }
+
+    #[test]
+    fn a_wide_space_ends_a_word() {
+        let mut input = TextInput::with("\u{a0}web");
+        input.key(Chord::ctrl('w'));
+        assert_eq!(input.text(), "\u{a0}");
     }
 
     #[test]

@@ -165,6 +165,8 @@ async fn a_changed_plan_begins_anew_and_an_unchanged_one_does_not() {
     came().await;
     assert_eq!((facts(), connections.made.load(Ordering::Relaxed)), (1, 2));
     supervisor.update(BTreeMap::new());
+    // What was under way on another thread ends at its next wait.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     out.take();
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(out.take().is_empty(), "a removed server goes on");

@@ -516,7 +516,7 @@ async fn access_logs_become_figures() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the lab: tests/run"]
 async fn figure_lines_a_second_from_a_container_and_from_a_file() {
-    const LINES: usize = 300_000;
+    const LINES: usize = 100_000;
     let lab = Lab::get();
     let watch = Watch::new(&lab, "web-1", |_| {});
     let noisy = Temporary::run(

@@ -3,7 +3,9 @@
 //! `user_version` counts the migrations that a file has had; `application_id` says that it is ours.
 //! A later room adds its tables (journal, releases and backups seen) as a further migration.
 
-use rusqlite::{Connection, TransactionBehavior};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::error::HistoryError;
 
@@ -29,22 +31,29 @@ const MIGRATIONS: [&str; VERSION as usize] = [
      CREATE TABLE progress (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 ];
 
+/// Between two tries to turn the write-ahead log on, and how many there are: about a second.
+const PAUSE: Duration = Duration::from_millis(5);
+const TRIES: usize = 200;
+
 /// The version of this program's files.
 pub const VERSION: i32 = 1;
 
 /// Brings a file to this version, or says why it must be left alone. Reads before it writes: a file
 /// that is not ours is not touched.
 pub fn migrate(connection: &mut Connection) -> Result<(), HistoryError> {
-    let version = version(connection)?;
-    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // In one transaction: between two reads another console may make the tables.
+    let read = connection.transaction()?;
+    let version = version(&read)?;
+    let application: i32 = read.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = read.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    read.commit()?;
     if application != APPLICATION && (application != 0 || version != 0 || tables > 0) {
         return Err(HistoryError::Foreign);
     }
     if version > VERSION {
         return Err(HistoryError::Newer { found: version, known: VERSION });
     }
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    log_ahead(connection)?;
     if version == VERSION {
         return Ok(());
     }
@@ -57,6 +66,22 @@ pub fn migrate(connection: &mut Connection) -> Result<(), HistoryError> {
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
+}
+
+/// Turns the write-ahead log on. Two consoles that do it at once may each hold what the other needs,
+/// where the database refuses at once instead of waiting; it is for the caller to try again, see
+/// <https://www.sqlite.org/c3ref/busy_handler.html>.
+fn log_ahead(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let mut tries = 0;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error) if tries < TRIES && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                tries += 1;
+                std::thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
 }
 
 fn version(connection: &Connection) -> Result<i32, rusqlite::Error> {

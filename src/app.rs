@@ -236,19 +236,24 @@ impl App {
 
     fn reply(&mut self, request: RequestId, reply: Reply) -> Vec<Effect> {
         let reply = match reply {
+            Reply::Kept(kept) => {
+                actions::metrics::open::offered(&mut self.state, request, kept);
+                return Vec::new();
+            }
             Reply::Past(past) => {
                 actions::metrics::open::answered(&mut self.state, request, Ok(past));
                 return Vec::new();
             }
             Reply::Failed(failure)
-                if actions::metrics::open::answered(&mut self.state, request, Err(failure.clone())) =>
+                if actions::metrics::open::answered(&mut self.state, request, Err(failure.clone()))
+                    || actions::metrics::open::not_offered(&mut self.state, request) =>
             {
                 return Vec::new();
             }
             reply => reply,
         };
         match reply {
-            Reply::Past(_) => {}
+            Reply::Past(_) | Reply::Kept(_) => {}
             Reply::Found { segments, done } => {
                 return narrow::found(&mut self.state, request, segments, done);
             }

@@ -63,7 +63,7 @@ pub struct EnvironmentSetup {
     pub id: EnvironmentId,
     /// How strictly changes are confirmed.
     pub guard: Guard,
-    /// The color role of its frame (`production`, `staging`, `neutral`).
+    /// The color role of its frame (`production`, `staging`, `accent`, `muted`).
     pub color: String,
 }
 

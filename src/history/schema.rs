@@ -71,6 +71,7 @@ pub fn migrate(connection: &mut Connection) -> Result<(), HistoryError> {
 /// Turns the write-ahead log on. Two consoles that do it at once may each hold what the other needs,
 /// where the database refuses at once instead of waiting; it is for the caller to try again, see
 /// <https://www.sqlite.org/c3ref/busy_handler.html>.
+#[expect(clippy::disallowed_methods, reason = "the database has a thread of its own, which has to wait")]
 fn log_ahead(connection: &Connection) -> Result<(), rusqlite::Error> {
     let mut tries = 0;
     loop {

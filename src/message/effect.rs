@@ -27,6 +27,8 @@ pub enum Effect {
     KeepMark(EventMark),
     /// Ask what was kept; answered by [`super::event::Reply::Past`] or a failure.
     Past(RequestId, PastQuery),
+    /// Ask of which series anything was kept; answered by [`super::event::Reply::Kept`] or a failure.
+    Kept(RequestId),
     /// Put text on the operator's clipboard (OSC 52).
     Copy(String),
     /// Follow a log from so far back on. For one that is followed already this begins anew: nothing

@@ -6,7 +6,7 @@ use super::batch::Batch;
 use super::log_batch::LogBatch;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
-use crate::domain::past::{Past, PastNews};
+use crate::domain::past::{Kept, Past, PastNews};
 use crate::domain::question::Question;
 use crate::domain::setup::Setup;
 use crate::keys::chord::Chord;
@@ -64,4 +64,6 @@ pub enum Reply {
     },
     /// What was kept of series and events.
     Past(Past),
+    /// Of which series anything was kept.
+    Kept(Kept),
 }

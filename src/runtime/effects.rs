@@ -16,7 +16,7 @@ use super::observers::Observers;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::RequestId;
-use crate::domain::past::Past;
+use crate::domain::past::{Kept, Past};
 use crate::history::History;
 use crate::message::effect::{Effect, SaveLogs};
 use crate::message::event::{Event, Reply};
@@ -109,6 +109,17 @@ impl Perform for Effects {
                     let reply = match history {
                         Some(history) => history.range(query).await.map_or_else(Reply::Failed, Reply::Past),
                         None => Reply::Past(Past::default()),
+                    };
+                    out.control(Event::Reply(request, reply)).await;
+                });
+                None
+            }
+            Effect::Kept(request) => {
+                let (history, out) = (self.history.clone(), Arc::clone(&self.out));
+                self.tasks.spawn(async move {
+                    let reply = match history {
+                        Some(history) => history.kept().await.map_or_else(Reply::Failed, Reply::Kept),
+                        None => Reply::Kept(Kept::default()),
                     };
                     out.control(Event::Reply(request, reply)).await;
                 });

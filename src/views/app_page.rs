@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::containers_table::{self, Shown};
 use super::overview::{count, head};
-use super::{changes_table, checks_table, filter_line};
+use super::{cells, changes_table, checks_table, filter_line};
 use crate::domain::app::App;
 use crate::domain::ids::{AppId, ContainerKey};
 use crate::state::State;
@@ -30,11 +30,10 @@ pub fn page(state: &State, id: &AppId, theme: &Theme, buf: &mut Buffer) -> Optio
 fn summary(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let health = app.verdict.health;
     let mut images: Vec<&str> =
-        app.containers.iter().filter_map(|key| state.container(key).map(|it| it.image.as_str())).collect();
+        app.containers.iter().filter_map(|key| Some(cells::image(&state.container(key)?.image))).collect();
     images.sort_unstable();
     images.dedup();
     let servers: Vec<&str> = app.servers.iter().map(crate::domain::ids::ServerId::as_str).collect();
-    let environment = app.environment.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
     let word = format!("{} {}", theme.glyphs.health(health), health.word());
     let lines = [
         vec![
@@ -44,8 +43,6 @@ fn summary(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer
         vec![
             ("project ".to_owned(), theme.style(Role::Muted)),
             (format!("{}   ", app.project), theme.style(Role::Text)),
-            ("environment ".to_owned(), theme.style(Role::Muted)),
-            (format!("{environment}   "), theme.style(Role::Text)),
             ("servers ".to_owned(), theme.style(Role::Muted)),
             (servers.join(" "), theme.style(Role::Text)),
         ],

@@ -69,6 +69,16 @@ pub fn staleness<'a>(freshness: Freshness, theme: &Theme) -> Cell<'a> {
     }
 }
 
+/// An image without the registry's host, which is the same in most rows and hides what differs: the
+/// part before the first slash where it has a dot or a port, or is `localhost`
+/// (<https://docs.docker.com/reference/cli/docker/image/tag/>).
+pub fn image(reference: &str) -> &str {
+    match reference.split_once('/') {
+        Some((host, rest)) if host == "localhost" || host.contains(['.', ':']) => rest,
+        _ => reference,
+    }
+}
+
 /// A span as people say it, for sentences: `3 min`, `2 h`.
 pub fn spoken(span: Duration) -> String {
     match span.as_secs() {
@@ -76,5 +86,19 @@ pub fn spoken(span: Duration) -> String {
         s @ 60..3600 => format!("{} min", s / 60),
         s @ 3600..86_400 => format!("{} h", s / 3600),
         s => format!("{} days", s / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::image;
+
+    #[test]
+    fn an_image_is_shown_without_its_registry() {
+        assert_eq!(image("ghcr.io/acme/shop:1.2"), "acme/shop:1.2");
+        assert_eq!(image("registry:5000/shop:1.2"), "shop:1.2");
+        assert_eq!(image("localhost/shop"), "shop");
+        assert_eq!(image("acme/shop:1.2"), "acme/shop:1.2");
+        assert_eq!(image("redis:7"), "redis:7");
     }
 }

@@ -12,7 +12,7 @@ use crate::widgets::table::{Cell, Column, Row, Window, draw};
 use crate::widgets::text::Align;
 
 const COLUMNS: [Column; 6] = [
-    Column::flexible("check", 12, 24, 0),
+    Column::flexible("check", 12, 34, 0),
     Column::fixed("health", 8, Align::Left, 0),
     Column::fixed("kind", 10, Align::Left, 3),
     Column::fixed("took", 6, Align::Right, 1),

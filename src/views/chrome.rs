@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 
+use super::environment;
 use crate::actions;
 use crate::domain::health::Health;
 use crate::keys::keymap::Scope;
@@ -16,11 +17,12 @@ pub fn header(state: &State, theme: &Theme, buf: &mut Buffer) {
     let area = state.size.header();
     buf.set_style(area, theme.surface());
     let place = Place { x: 1, y: area.y, width: area.width.saturating_sub(2) };
-    let pieces = [
+    let mut pieces = vec![
         ("midwatch".into(), theme.bold(Role::Accent)),
         ("  ".into(), theme.style(Role::Text)),
         (state.nav.page().title().into(), theme.bold(Role::Text)),
     ];
+    pieces.extend(environment::markers(state, theme));
     put_pieces(buf, place, &pieces, theme);
     let mode = if state.setup.read_only { "read-only  " } else { "" };
     let right = format!("{mode}{}", clock(state));
@@ -53,7 +55,9 @@ fn hints(state: &State) -> Vec<Hint> {
             })
         })
     };
-    of(page).chain(of(Scope::Everywhere)).collect()
+    // What counts on lists alone is not shown where there are none.
+    let lists = matches!(page, Scope::Overview | Scope::Server | Scope::App);
+    of(page).chain(of(Scope::Everywhere).filter(|hint| lists || hint.enabled)).collect()
 }
 
 /// The time in UTC to the minute: seconds would change the screen for nothing.

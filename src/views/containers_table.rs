@@ -11,9 +11,8 @@ use crate::domain::time::Age;
 use crate::state::State;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
-use crate::widgets::text::Align;
+use crate::widgets::text::{Align, width};
 
-const SERVER: Column = Column::flexible("server", 8, 16, 0);
 const REST: [Column; 11] = [
     Column::flexible("container", 14, 34, 0),
     Column::fixed("state", 11, Align::Left, 0),
@@ -23,7 +22,7 @@ const REST: [Column; 11] = [
     Column::fixed("rst", 4, Align::Right, 2),
     Column::fixed("in/s", 5, Align::Right, 6),
     Column::fixed("out/s", 5, Align::Right, 6),
-    Column::flexible("image", 12, 44, 3),
+    Column::flexible("image", 18, 44, 3),
     Column::flexible("digest", 12, 12, 7),
     Column::flexible("ports", 10, 30, 8),
 ];
@@ -44,7 +43,8 @@ pub struct Shown<'a> {
 pub fn draw_rows(state: &State, body: Rect, shown: &Shown<'_>, theme: &Theme, buf: &mut Buffer) {
     let mut columns = REST.to_vec();
     if shown.with_server {
-        columns.insert(0, SERVER);
+        let widest = shown.rows.iter().map(|key| width(key.server.as_str())).max().unwrap_or(0);
+        columns.insert(0, Column::fixed("server", widest.clamp(6, 16), Align::Left, 0));
     }
     draw(buf, body, &columns, shown.window, theme, |i| {
         let key = &shown.rows[i];
@@ -84,7 +84,7 @@ fn row<'a>(state: &State, key: &ContainerKey, it: &Container, theme: &Theme) -> 
         Cell::new(it.restarts.to_string(), theme.style(cells::role(fresh, it.restarts > 0))),
         cells::value(used.map(|it| it.received.to_string()), used_fresh, theme),
         cells::value(used.map(|it| it.sent.to_string()), used_fresh, theme),
-        Cell::new(it.image.clone(), theme.style(Role::Muted)),
+        Cell::new(cells::image(&it.image).to_owned(), theme.style(Role::Muted)),
         cells::value(digest, fresh, theme),
         Cell::new(ports.join(" "), theme.style(Role::Muted)),
     ]

@@ -6,10 +6,10 @@ use crate::actions;
 use crate::keys::keymap::Scope;
 use crate::state::State;
 use crate::theme::{Role, Theme};
-use crate::widgets::text::{Place, put};
+use crate::widgets::text::{Place, put, width};
 use crate::widgets::{frame, scrollbar};
 
-/// Cells for the keys.
+/// The most cells for the keys.
 const KEYS: u16 = 18;
 
 /// Draws the page's keys, then those that count everywhere, from the row `first` on.
@@ -35,8 +35,14 @@ pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
         }
     }
     let body = state.size.body();
+    let wide = 88.min(body.width.saturating_sub(4));
+    let keys_wide = lines.iter().filter(|(_, help)| !help.is_empty()).map(|(keys, _)| width(keys) + 2);
+    let keys_wide = keys_wide.max().unwrap_or(0).min(KEYS);
+    // The frame, its margins and the scroll bar.
+    let cells = wide.saturating_sub(keys_wide + 5);
+    let lines: Vec<(String, String)> = lines.into_iter().flat_map(|line| broken(line, cells)).collect();
     let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let area = frame::centered(body, 88.min(body.width.saturating_sub(4)), rows);
+    let area = frame::centered(body, wide, rows);
     let inside = frame::draw(buf, area, "help", Role::Accent, theme);
     let first = first.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (row, (keys, help)) in inside.rows().zip(&lines[first..]) {
@@ -44,9 +50,33 @@ pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
             put(buf, Place { x: row.x, y: row.y, width: row.width }, keys, theme.bold(Role::Muted), theme);
             continue;
         }
-        put(buf, Place { x: row.x, y: row.y, width: KEYS - 1 }, keys, theme.style(Role::Key), theme);
-        let place = Place { x: row.x + KEYS, y: row.y, width: row.width.saturating_sub(KEYS) };
+        put(
+            buf,
+            Place { x: row.x, y: row.y, width: keys_wide.saturating_sub(1) },
+            keys,
+            theme.style(Role::Key),
+            theme,
+        );
+        let place = Place { x: row.x + keys_wide, y: row.y, width: cells };
         put(buf, place, help, theme.style(Role::Text), theme);
     }
     scrollbar::draw(buf, inside, first, usize::from(inside.height), lines.len(), theme);
+}
+
+/// A line whose help is broken at spaces into as many rows as it needs.
+fn broken((keys, help): (String, String), cells: u16) -> Vec<(String, String)> {
+    let mut rows = vec![(keys, String::new())];
+    for word in help.split(' ') {
+        if let Some((_, row)) = rows.last_mut() {
+            if row.is_empty() || width(row) + 1 + width(word) <= cells {
+                if !row.is_empty() {
+                    row.push(' ');
+                }
+                row.push_str(word);
+            } else {
+                rows.push((String::new(), word.to_owned()));
+            }
+        }
+    }
+    rows
 }

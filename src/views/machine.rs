@@ -15,9 +15,13 @@ use crate::theme::{Role, Theme};
 use crate::widgets::text::{Align, Piece, Place, put, put_aligned, put_pieces};
 use crate::widgets::{gauge, spark};
 
+/// Between two facts.
+const BETWEEN: &str = "   ";
 /// Cells of a gauge's label and number.
 const LABEL: u16 = 6;
 const NUMBER: u16 = 5;
+/// Its course takes this part of the row.
+const SPARK: u16 = 6;
 
 /// Draws six rows: verdict, processors, memory, swap and pressure, traffic, the system.
 pub fn draw(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mut Buffer) {
@@ -45,19 +49,23 @@ pub fn draw(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: 
     let details = [cpu_detail(vitals), memory_detail(vitals)];
     for ((label, value, limit, metric), detail) in gauges.into_iter().zip(details) {
         let Some(row) = rows.next() else { return };
-        let series = state.recent(server.id(), &metric, usize::from(row.width / 5));
+        let series = state.recent(server.id(), &metric, usize::from(row.width / SPARK));
         bar(row, &Bar { label, value, limit, series, detail, fresh }, theme, buf);
     }
     for text in [pressure(vitals), traffic(vitals), system(server, vitals)] {
         let Some(row) = rows.next() else { return };
         let pieces: Vec<Piece<'_>> = text
             .iter()
-            .flat_map(|(label, value, over)| {
+            .enumerate()
+            .flat_map(|(n, (label, value, over))| {
                 let style = theme.style(cells::role(fresh, *over));
-                [
-                    (format!("{label} ").into(), theme.style(Role::Muted)),
-                    (format!("{value}   ").into(), style),
-                ]
+                let label = match (n, *label) {
+                    (0, "") => String::new(),
+                    (0, label) => format!("{label} "),
+                    (_, "") => BETWEEN.to_owned(),
+                    (_, label) => format!("{BETWEEN}{label} "),
+                };
+                [(label.into(), theme.style(Role::Muted)), (value.as_str().into(), style)]
             })
             .collect();
         put_pieces(buf, line(row), &pieces, theme);
@@ -106,13 +114,13 @@ fn bar(row: Rect, bar: &Bar, theme: &Theme, buf: &mut Buffer) {
         Role::Text => Role::Up,
         role => role,
     });
-    let cells = (place.width / 4).clamp(10, 40);
+    let cells = (place.width / 5).clamp(10, 40);
     gauge::draw(buf, Place { x: place.x + LABEL + 1, width: cells, ..place }, bar.value, style, theme);
     let number = bar.value.map_or_else(|| NOTHING.to_owned(), |value| value.to_string());
     let x = place.x + LABEL + 1 + cells;
     put_aligned(buf, Place { x, width: NUMBER, ..place }, &number, style, Align::Right, theme);
     let x = x + NUMBER + 2;
-    let width = (place.width / 5).min(place.width.saturating_sub(x - place.x));
+    let width = (place.width / SPARK).min(place.width.saturating_sub(x - place.x));
     spark::draw(buf, Place { x, width, ..place }, &bar.series, 100.0, theme.style(Role::Muted), theme);
     let x = x + width + 2;
     let rest = Place { x, width: (place.x + place.width).saturating_sub(x), ..place };
@@ -121,9 +129,7 @@ fn bar(row: Rect, bar: &Bar, theme: &Theme, buf: &mut Buffer) {
 
 fn cpu_detail(vitals: &Vitals) -> String {
     let [one, five, fifteen] = vitals.load;
-    let waits =
-        vitals.cpu.map_or_else(String::new, |cpu| format!("   iowait {}  steal {}", cpu.iowait, cpu.steal));
-    format!("{} cores  load {one:.2} {five:.2} {fifteen:.2}{waits}", vitals.cores)
+    format!("{} cores  load {one:.2} {five:.2} {fifteen:.2}", vitals.cores)
 }
 
 fn memory_detail(vitals: &Vitals) -> String {
@@ -154,15 +160,16 @@ fn pressure(vitals: &Vitals) -> Facts {
         }
         None => facts.push(("pressure", "not told by this kernel".to_owned(), false)),
     }
+    if let Some(cpu) = vitals.cpu {
+        facts.push(("steal", cpu.steal.to_string(), cpu.steal.0 > 10.0));
+        facts.push(("iowait", cpu.iowait.to_string(), false));
+    }
     if let Some((open, most)) = vitals.files {
-        facts.push(("files", format!("{open} of {}", limit(most)), open > most / 10 * 8));
+        // The kernel's word for no limit is the largest number there is.
+        let of = if most > u64::from(u32::MAX) { String::new() } else { format!(" of {most}") };
+        facts.push(("files", format!("{open}{of}"), open > most / 10 * 8));
     }
     facts
-}
-
-/// The kernel's word for no limit is the largest number there is.
-fn limit(most: u64) -> String {
-    if most > u64::from(u32::MAX) { "no limit".to_owned() } else { most.to_string() }
 }
 
 fn traffic(vitals: &Vitals) -> Facts {

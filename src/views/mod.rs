@@ -9,6 +9,7 @@ mod checks_table;
 pub mod chrome;
 mod containers_table;
 mod disks_table;
+mod environment;
 mod filter_line;
 pub mod help;
 mod inspect;

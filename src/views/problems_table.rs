@@ -11,12 +11,14 @@ use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
 use crate::widgets::text::{Align, width};
 
-/// The widest that a place is drawn.
+/// The widest that a place is drawn, and the part of the row beyond which it leaves the rest to the
+/// reason.
 const PLACE: u16 = 32;
+const PART: u16 = 3;
 
-/// The columns, where no place is wider than `place` cells.
-fn columns(place: u16) -> [Column; 4] {
-    let place = place.clamp(6, PLACE);
+/// The columns of a row of so many cells, where no place is wider than `place` cells.
+fn columns(place: u16, cells: u16) -> [Column; 4] {
+    let place = place.min(PLACE).min(cells / PART).max(6);
     [
         Column::fixed("", 10, Align::Left, 0),
         Column::flexible("", place.min(20), place, 0),
@@ -37,7 +39,7 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
     };
     let problems = state.fleet.problems().iter();
     let widest = problems.map(|problem| width(&place(state, &problem.target))).max().unwrap_or(0);
-    draw(buf, body, &columns(widest), window, theme, |i| {
+    draw(buf, body, &columns(widest, body.width), window, theme, |i| {
         let id = &overview.problem_rows[i];
         let problem = state.fleet.problems().iter().find(|problem| problem.id == *id);
         let marked = overview.problems.marked.contains(id);

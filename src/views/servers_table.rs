@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::cells;
+use super::{cells, environment};
 use crate::domain::container::ContainerState;
 use crate::domain::metric::Metric;
 use crate::domain::quantity::Bytes;
@@ -94,7 +94,9 @@ fn row<'a>(state: &State, server: &ServerLive, theme: &Theme) -> Vec<Cell<'a>> {
         containers(state, server, theme),
         cells::value(vitals.map(|vitals| Age(vitals.uptime).to_string()), fresh, theme),
         cells::staleness(fresh, theme),
-        Cell::new(environment.map(ToString::to_string).unwrap_or_default(), theme.style(Role::Muted)),
+        environment.map_or_else(Cell::empty, |id| {
+            Cell::new(id.to_string(), theme.style(environment::role(state, id)))
+        }),
         Cell::new(verdict.reason.clone(), theme.style(Role::Muted)),
     ]
 }

@@ -27,8 +27,9 @@ impl Section<'_> {
         }
         let title = if self.focused { theme.bold(Role::Accent) } else { theme.bold(Role::Muted) };
         let place = Place { x: area.x + 1, y: area.y, width: area.width - 2 };
-        let pieces =
-            [(self.title.into(), title), (" ".into(), title), (self.note.into(), theme.style(Role::Muted))];
+        let between = if self.note.is_empty() { "" } else { " " };
+        let note = theme.style(Role::Muted);
+        let pieces = [(self.title.into(), title), (between.into(), title), (self.note.into(), note)];
         let used = put_pieces(buf, place, &pieces, theme) + 1;
         let right = if self.right.is_empty() { 0 } else { width(self.right) + 2 };
         let rule = place.width.saturating_sub(used + right);

@@ -77,8 +77,8 @@ fn setup() -> Setup {
     Setup {
         servers: SERVERS.iter().map(server).collect(),
         environments: vec![
-            environment("production", Guard::TypeName, "red"),
-            environment("staging", Guard::Confirm, "yellow"),
+            environment("production", Guard::TypeName, "production"),
+            environment("staging", Guard::Confirm, "staging"),
         ],
         apps: vec![AppSetup {
             id: "shop".into(),

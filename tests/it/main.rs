@@ -23,6 +23,7 @@ mod demo;
 mod history;
 mod log_files;
 mod logs;
+mod pages;
 mod pty;
 mod recorder;
 mod transports;

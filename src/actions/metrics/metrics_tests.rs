@@ -11,6 +11,7 @@ use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 use crate::keys::chord::Chord;
 use crate::message::batch::{Batch, Observation};
+use crate::state::metrics::picker::Choice;
 use crate::state::metrics::span::Span;
 use crate::state::overlay::Overlay;
 use crate::state::page::Page;
@@ -226,4 +227,23 @@ fn a_value_that_is_too_old_is_stale_and_says_how_old() {
     state.now = NOW + Duration::from_secs(90);
     let entry = state.metrics_shown().charts[0].series[0].entry.clone();
     assert_eq!((entry.stale, entry.age.as_str(), entry.value.as_str()), (true, "1m", "0%"));
+}
+
+#[test]
+fn what_was_kept_of_a_metric_that_is_not_live_is_offered() {
+    let mut state = opened();
+    let effects = open::pick(&mut state);
+    let [Effect::Kept(request)] = effects[..] else { panic!("asked {effects:?}") };
+    let kept = Metric::ContainerCpu("gone-1".into());
+    let offered = |state: &State| {
+        let picker = state.metrics.picker.as_ref().unwrap();
+        crate::state::metrics::picker::offers(state, picker).contains(&Choice::Metric(kept.clone()))
+    };
+    assert!(!offered(&state));
+    // Not an answer to this choice.
+    open::offered(&mut state, RequestId(request.0 + 1), [("a".into(), vec![kept.clone()])].into());
+    assert!(!offered(&state));
+    open::offered(&mut state, request, [("a".into(), vec![kept.clone()])].into());
+    assert!(offered(&state));
+    assert!(!open::not_offered(&mut state, request), "it was answered");
 }

@@ -3,7 +3,7 @@
 use crate::domain::failure::Failure;
 use crate::domain::ids::{RequestId, ServerId};
 use crate::domain::metric::Metric;
-use crate::domain::past::{Past, PastNews};
+use crate::domain::past::{Kept, Past, PastNews};
 use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::metrics::MOST_SERVERS;
@@ -39,8 +39,24 @@ pub fn pick(state: &mut State) -> Vec<Effect> {
     let metrics = page.metrics().iter().cloned().map(Choice::Metric);
     let servers = page.servers.iter().cloned().map(Choice::Server);
     let marked = metrics.chain(servers).collect();
-    state.metrics.picker = Some(Picker { marked, ..Picker::default() });
-    Vec::new()
+    let request = state.next_request();
+    state.metrics.picker = Some(Picker { marked, asked: Some(request), ..Picker::default() });
+    vec![Effect::Kept(request)]
+}
+
+/// Takes what the database holds into the choice that asked for it, if that is open still.
+pub fn offered(state: &mut State, request: RequestId, kept: Kept) {
+    if let Some(picker) = state.metrics.picker.as_mut().filter(|it| it.asked == Some(request)) {
+        picker.asked = None;
+        picker.kept = kept;
+    }
+}
+
+/// Whether a failure was the answer to a choice: it offers what is live then, and the page says by
+/// itself why there is no more.
+pub fn not_offered(state: &mut State, request: RequestId) -> bool {
+    let picker = state.metrics.picker.as_mut();
+    picker.and_then(|it| it.asked.take_if(|asked| *asked == request)).is_some()
 }
 
 /// Shows what was chosen.

@@ -25,6 +25,7 @@ pub mod view;
 
 use std::collections::BTreeSet;
 
+use crate::domain::ids::ServerId;
 use crate::store::logs::Cursor;
 use crate::store::logs::pattern::Compiled;
 use bars::Histogram;
@@ -82,4 +83,11 @@ pub struct LogsPage {
     pub picker: Option<Picker>,
     /// One record, whole.
     pub detail: Option<Detail>,
+}
+
+impl LogsPage {
+    /// The servers of what is shown, as often as they occur.
+    pub fn servers(&self) -> impl Iterator<Item = &ServerId> {
+        self.shown.iter().map(|it| &it.source.server)
+    }
 }

@@ -6,8 +6,9 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::charts::USUAL;
-use crate::domain::ids::ServerId;
+use crate::domain::ids::{RequestId, ServerId};
 use crate::domain::metric::Metric;
+use crate::domain::past::Kept;
 use crate::keys::chord::{Chord, Key};
 use crate::state::State;
 use crate::state::text_input::{Edit, TextInput};
@@ -38,6 +39,10 @@ pub struct Picker {
     pub input: TextInput,
     /// What is selected; the first match where this is `None`.
     pub selected: Option<Choice>,
+    /// Of what the database holds anything; empty until it answers.
+    pub kept: Kept,
+    /// The question to it, until it is answered.
+    pub asked: Option<RequestId>,
     /// What is marked, in the order in which it was: series take their colors in it.
     pub marked: Vec<Choice>,
 }
@@ -108,7 +113,7 @@ impl Picker {
     }
 }
 
-/// The servers, and the metrics that the shown or marked ones have, as far as they match what is
+/// The servers, and the metrics that the shown or marked ones have or had, as far as they match what is
 /// typed; metrics first, each in the order in which it is usually shown.
 pub fn offers(state: &State, picker: &Picker) -> Vec<Choice> {
     let pattern = Pattern::parse(picker.input.text(), CaseMatching::Smart, Normalization::Smart);
@@ -122,7 +127,7 @@ pub fn offers(state: &State, picker: &Picker) -> Vec<Choice> {
 
 fn known(state: &State, picker: &Picker) -> Vec<Choice> {
     let mut servers: Vec<&ServerId> = state.setup.servers.iter().map(|server| &server.id).collect();
-    for server in state.series.servers() {
+    for server in state.series.servers().chain(picker.kept.keys()) {
         if !servers.contains(&server) {
             servers.push(server);
         }
@@ -133,7 +138,10 @@ fn known(state: &State, picker: &Picker) -> Vec<Choice> {
             Choice::Metric(metric) => {
                 metrics.insert(metric.clone());
             }
-            Choice::Server(server) => metrics.extend(state.series.metrics(server).cloned()),
+            Choice::Server(server) => {
+                metrics.extend(state.series.metrics(server).cloned());
+                metrics.extend(picker.kept.get(server).into_iter().flatten().cloned());
+            }
         }
     }
     let metrics = metrics.into_iter().map(Choice::Metric);

@@ -1,5 +1,7 @@
 //! Verdicts and problems, worked out again only for what changed or aged.
 
+use std::cmp::Reverse;
+
 use super::Fleet;
 use super::apps::apps;
 use super::finding::{Finding, Kind};
@@ -90,8 +92,8 @@ fn verdict(server: &ServerLive, findings: &[Finding]) -> Verdict {
         _ => None,
     };
     let mut verdicts: Vec<_> = findings.iter().map(of).collect();
-    // Of equally bad ones the worst finding gives the reason.
-    let severity = |i: &usize| findings.get(*i).map(|finding| finding.severity);
+    // The worst finding gives the reason; of equally bad ones the one that may have caused the others.
+    let severity = |i: &usize| findings.get(*i).map(|finding| (finding.severity, Reverse(finding.kind)));
     if let Some(worst) = (0..verdicts.len()).rev().max_by_key(severity) {
         verdicts.swap(0, worst);
     }

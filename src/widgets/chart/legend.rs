@@ -12,6 +12,12 @@ pub const TITLE: u16 = 15;
 /// Cells for an age beside a value.
 const AGE: u16 = 4;
 
+/// What is told of a span beside the value.
+const LABELS: [&str; 3] = ["min", "avg", "max"];
+/// Which of them where there is room for all, for some, and for one: the peak is what one looks for.
+const STATS: [&[usize]; 3] = [&[0, 1, 2], &[1, 2], &[2]];
+const NONE: &[usize] = &[];
+
 /// One series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -43,11 +49,11 @@ pub fn draw(buf: &mut Buffer, place: Place, title: &str, focused: bool, entries:
     if entries.is_empty() || rest.width == 0 {
         return;
     }
-    let all = |stats: bool, ages: bool| -> u16 {
+    let all = |stats: &[usize], ages: bool| -> u16 {
         entries.iter().map(|entry| wide(entry, stats, ages) + 2).fold(0, u16::saturating_add)
     };
-    let stats = all(true, true) <= rest.width + 2;
-    let ages = stats || all(false, true) <= rest.width + 2;
+    let stats = *STATS.iter().find(|stats| all(stats, true) <= rest.width + 2).unwrap_or(&NONE);
+    let ages = !stats.is_empty() || all(NONE, true) <= rest.width + 2;
     let fits = all(stats, ages) <= rest.width + 2;
     let share = rest.width / entries.len() as u16;
     for entry in entries {
@@ -59,13 +65,13 @@ pub fn draw(buf: &mut Buffer, place: Place, title: &str, focused: bool, entries:
     }
 }
 
-fn wide(entry: &Entry, stats: bool, ages: bool) -> u16 {
-    let stats = if stats { 3 * (entry.cells + 6) } else { 0 };
+fn wide(entry: &Entry, stats: &[usize], ages: bool) -> u16 {
+    let stats = stats.len() as u16 * (entry.cells + 6);
     let age = if ages { AGE + 1 } else { 0 };
     2 + width(&entry.name) + 1 + entry.cells + age + stats
 }
 
-fn one(buf: &mut Buffer, place: Place, entry: &Entry, stats: bool, ages: bool, theme: &Theme) {
+fn one(buf: &mut Buffer, place: Place, entry: &Entry, stats: &[usize], ages: bool, theme: &Theme) {
     let role = Line::role(entry.slot, entry.stale);
     let mark = theme.glyphs.series[entry.slot % theme.glyphs.series.len()];
     put(buf, Place { width: place.width.min(1), ..place }, mark, theme.style(role), theme);
@@ -87,14 +93,11 @@ fn one(buf: &mut Buffer, place: Place, entry: &Entry, stats: bool, ages: bool, t
         field(buf, "", 1, Align::Left, value);
         field(buf, &entry.age, AGE, Align::Left, theme.style(Role::Stale));
     }
-    if stats {
-        let dash = || "-".to_owned();
-        let values = entry.stats.clone().unwrap_or_else(|| [dash(), dash(), dash()]);
-        for (label, text) in ["min", "avg", "max"].into_iter().zip(values) {
-            field(buf, "", 2, Align::Left, value);
-            field(buf, label, 4, Align::Left, theme.style(Role::Muted));
-            field(buf, &text, entry.cells, Align::Right, theme.style(Role::Text));
-        }
+    for stat in stats {
+        let text = entry.stats.as_ref().map_or("-", |values| &values[*stat]);
+        field(buf, "", 2, Align::Left, value);
+        field(buf, LABELS[*stat], 4, Align::Left, theme.style(Role::Muted));
+        field(buf, text, entry.cells, Align::Right, theme.style(Role::Text));
     }
 }
 

@@ -1,0 +1,121 @@
+//! How the pages look, at the three sizes: the demo's recording, taken to the middle of its outage
+//! and drawn into a buffer.
+
+use midwatch::app::{App, Wardrobe};
+use midwatch::domain::time::Timestamp;
+use midwatch::keys::chord::Chord;
+use midwatch::message::event::Event;
+use midwatch::runtime::recording;
+use midwatch::state::State;
+use midwatch::theme::file::ThemeFile;
+use midwatch::theme::{Depth, Role, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+/// The three sizes that pages are laid out for.
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+/// In the middle of the outage, seconds after the recording's start.
+const OUTAGE: i64 = 60;
+
+fn dark() -> Theme {
+    Theme::new(&ThemeFile::shipped("dark").unwrap(), Depth::True, false)
+}
+
+/// A console that was told the recording up to the outage, and the time there.
+fn console(columns: u16, rows: u16) -> (App, Timestamp) {
+    let mut app = App::new(State::new(columns, rows, 64 << 20), Wardrobe { themes: vec![dark()] });
+    let mut start = None;
+    let mut now = Timestamp::from_secs(0);
+    let demo = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/demo.jsonl");
+    for entry in recording::from_file(&demo).unwrap() {
+        let entry = entry.unwrap();
+        let start = *start.get_or_insert(entry.at);
+        if entry.at.since(start).as_secs() > OUTAGE.unsigned_abs() {
+            break;
+        }
+        // A frame a second, as the console draws: what changed is noticed between two of them.
+        if entry.at != now {
+            app.settle(entry.at);
+        }
+        now = entry.at;
+        app.handle(entry.event, now);
+    }
+    app.settle(now);
+    (app, now)
+}
+
+fn press(app: &mut App, now: Timestamp, keys: &str) {
+    for key in keys.split_whitespace() {
+        app.handle(Event::Key(key.parse::<Chord>().unwrap()), now);
+        app.settle(now);
+    }
+}
+
+fn frame(app: &mut App, now: Timestamp) -> Buffer {
+    app.settle(now);
+    let size = app.state.size;
+    let mut buf = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
+    app.draw(&mut buf);
+    buf
+}
+
+fn text(buf: &Buffer) -> String {
+    let row = |y| (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect::<String>();
+    (0..buf.area.height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
+}
+
+fn looks(name: &str, keys: &str) {
+    for (columns, rows) in SIZES {
+        let (mut app, now) = console(columns, rows);
+        press(&mut app, now, keys);
+        insta::assert_snapshot!(format!("{name}-{columns}"), text(&frame(&mut app, now)));
+    }
+}
+
+#[test]
+fn the_overview() {
+    looks("overview", "");
+}
+
+#[test]
+fn a_server() {
+    looks("server", "/ d b - 1 enter enter");
+}
+
+#[test]
+fn an_app() {
+    looks("app", "tab enter");
+}
+
+#[test]
+fn metrics_of_two_servers() {
+    looks("metrics", "space down space m");
+}
+
+#[test]
+fn help() {
+    looks("help", "?");
+}
+
+#[test]
+fn the_palette() {
+    looks("palette", ": l o g");
+}
+
+/// The header's marker, by its role and reversed: it is seen in every theme and without colors.
+#[test]
+fn an_environment_is_marked_in_its_color_where_a_key_would_act() {
+    for (server, name, role) in
+        [("d b - 1", " production ", Role::Production), ("s t a g e - d b", " staging ", Role::Staging)]
+    {
+        let (mut app, now) = console(80, 24);
+        press(&mut app, now, &format!("/ {server} enter enter"));
+        let buf = frame(&mut app, now);
+        let head: String = (0..80).map(|x| buf[(x, 0)].symbol()).collect();
+        let at = u16::try_from(head.find(name).unwrap_or_else(|| panic!("{head}"))).unwrap();
+        let cell = &buf[(at + 1, 0)];
+        assert_eq!(cell.fg, dark().color(role), "{name}");
+        assert!(cell.modifier.contains(Modifier::REVERSED), "{name}");
+    }
+}

@@ -150,7 +150,7 @@ impl App {
 
     fn mouse(&mut self, mouse: Mouse) -> Vec<Effect> {
         if !self.state.overlays.is_empty() {
-            return Vec::new();
+            return self.scroll_overlay(mouse.gesture);
         }
         if *self.state.nav.page() == Page::Logs {
             return actions::logs::mouse::gesture(&mut self.state, mouse);
@@ -164,6 +164,17 @@ impl App {
             Gesture::Press => self.state.click(mouse.at),
             Gesture::Drag | Gesture::Release => Vec::new(),
         }
+    }
+
+    /// What lies above a page takes the wheel as arrow keys; clicks do nothing, so that none that was
+    /// meant for the page is an answer.
+    fn scroll_overlay(&mut self, gesture: Gesture) -> Vec<Effect> {
+        let (key, notches) = match gesture {
+            Gesture::ScrollDown(n) => (Key::Down, n),
+            Gesture::ScrollUp(n) => (Key::Up, n),
+            _ => return Vec::new(),
+        };
+        (0..notches).flat_map(|_| self.key(Chord::plain(key))).collect()
     }
 
     /// A question that comes to light is read from now on.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AppId, EnvironmentId, ServerId};
+use super::ids::{AppId, CheckId, EnvironmentId, ServerId};
 use super::thresholds::Thresholds;
 
 /// What the core is told at start and after each reload.
@@ -18,6 +18,9 @@ pub struct Setup {
     pub environments: Vec<EnvironmentSetup>,
     /// The apps that are named; others are found by their Compose project.
     pub apps: Vec<AppSetup>,
+    /// The checks that are made: until the first result of each there is one thing less that is known.
+    #[serde(default)]
+    pub checks: Vec<CheckId>,
     /// Limits where a server has none of its own.
     pub thresholds: Thresholds,
     /// Chords by the action's id, instead of its default ones.
@@ -90,5 +93,5 @@ pub struct AppSetup {
     /// Where it should run; a server without it is a problem.
     pub servers: Vec<ServerId>,
     /// The checks that look at it.
-    pub checks: Vec<super::ids::CheckId>,
+    pub checks: Vec<CheckId>,
 }

@@ -36,6 +36,7 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
                     .collect(),
             })
             .collect(),
+        checks: config.checks.keys().flat_map(|id| task::ids(config, id)).collect(),
         thresholds: config.thresholds,
         keys: config
             .keys

@@ -41,11 +41,20 @@ fn quiet(state: &State, overview: &Overview) -> (String, Role) {
         return ("no problem passes the filter".to_owned(), Role::Muted);
     }
     let unread = state.fleet.servers().filter(|server| server.verdict().health == Health::Unknown).count();
-    match unread {
-        0 => ("none: everything that is watched was read, and is well".to_owned(), Role::Up),
-        1 => ("none known; 1 server is not read yet".to_owned(), Role::Unknown),
-        n => (format!("none known; {n} servers are not read yet"), Role::Unknown),
+    let unmade = state.setup.checks.iter().filter(|id| state.fleet.check(id).is_none()).count();
+    let count = |n, one: &str, more: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {more}")),
+    };
+    let open: Vec<String> = count(unread, "server is not read yet", "servers are not read yet")
+        .into_iter()
+        .chain(count(unmade, "check was not made yet", "checks were not made yet"))
+        .collect();
+    if open.is_empty() {
+        return ("none: everything that is watched was read, and is well".to_owned(), Role::Up);
     }
+    (format!("none known; {}", open.join(", ")), Role::Unknown)
 }
 
 fn servers(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {

@@ -86,6 +86,7 @@ fn setup() -> Setup {
             servers: vec!["web-1".into(), "web-2".into(), "db-1".into()],
             checks: vec!["shop-home".into(), "shop-checkout".into(), "orders-db".into()],
         }],
+        checks: vec!["shop-home".into(), "shop-checkout".into(), "orders-db".into()],
         theme: "dark".into(),
         mouse: true,
         read_only: true,

@@ -24,6 +24,11 @@ fn dark() -> Theme {
 
 /// A console that was told the recording up to the outage, and the time there.
 fn console(columns: u16, rows: u16) -> (App, Timestamp) {
+    console_at(columns, rows, OUTAGE)
+}
+
+/// The same so many seconds after the recording's start.
+fn console_at(columns: u16, rows: u16, until: i64) -> (App, Timestamp) {
     let mut app = App::new(State::new(columns, rows, 64 << 20), Wardrobe { themes: vec![dark()] });
     let mut start = None;
     let mut now = Timestamp::from_secs(0);
@@ -31,7 +36,7 @@ fn console(columns: u16, rows: u16) -> (App, Timestamp) {
     for entry in recording::from_file(&demo).unwrap() {
         let entry = entry.unwrap();
         let start = *start.get_or_insert(entry.at);
-        if entry.at.since(start).as_secs() > OUTAGE.unsigned_abs() {
+        if entry.at.since(start).as_secs() > until.unsigned_abs() {
             break;
         }
         // A frame a second, as the console draws: what changed is noticed between two of them.
@@ -101,6 +106,17 @@ fn help() {
 #[test]
 fn the_palette() {
     looks("palette", ": l o g");
+}
+
+/// Nothing is well of which nothing is known: neither a server nor a check that nobody heard of yet.
+#[test]
+fn all_is_well_only_where_all_was_read() {
+    let told = |until| {
+        let (mut app, now) = console_at(80, 24, until);
+        text(&frame(&mut app, now)).lines().nth(2).unwrap().trim().to_owned()
+    };
+    assert_eq!(told(0), "none known; 3 checks were not made yet");
+    assert_eq!(told(10), "none: everything that is watched was read, and is well");
 }
 
 /// The header's marker, by its role and reversed: it is seen in every theme and without colors.

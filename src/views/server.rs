@@ -67,12 +67,12 @@ fn units(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mu
     let system = units.map_or("", |it| it.system.as_str());
     let Some(body) = head(buf, area, "UNITS", &note, system, focused, theme) else { return };
     if page.unit_rows.is_empty() {
-        let none = if page.filter.is_empty() {
+        let empty = if page.filter.is_empty() {
             "it has no services and timers"
         } else {
             "no unit passes the filter"
         };
-        let (text, role) = nothing(&server.units, none);
+        let (text, role) = nothing(&server.units, empty);
         return draw_empty(buf, body, &text, role, theme);
     }
     units_table::draw_rows(state, server, body, focused, theme, buf);

@@ -116,7 +116,7 @@ fn all_is_well_only_where_all_was_read() {
         text(&frame(&mut app, now)).lines().nth(2).unwrap().trim().to_owned()
     };
     assert_eq!(told(0), "none known; 3 checks were not made yet");
-    assert_eq!(told(10), "none: everything that is watched was read, and is well");
+    assert_eq!(told(4), "none: everything that is watched was read, and is well");
 }
 
 /// The header's marker, by its role and reversed: it is seen in every theme and without colors.

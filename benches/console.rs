@@ -1,9 +1,8 @@
-//! The real binary in a real pseudo-terminal, beside its peers in the same run: first frame, a key to
-//! the last byte of the redraw, and what an idle console costs. `cargo bench --bench console`; peers
-//! that are not installed are named and left out. Linux.
+//! The real binary in a real pseudo-terminal, beside its peers in the same run: first frame, first
+//! values, a key to the last byte of the redraw, and what an idle console costs.
+//! `cargo bench --bench console`; peers that are not installed are named and left out. Linux.
 //!
-//! `MIDWATCH_BENCH_CONFIG=FILE` measures a console with that configuration beside the one of this
-//! machine alone.
+//! With `MIDWATCH_LAB` set it also measures a console over three servers of the lab.
 
 #![allow(
     clippy::print_stdout,
@@ -11,155 +10,140 @@
     reason = "a benchmark reads the clock and prints what it measured"
 )]
 
-use std::io::{Read, Write};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::{Duration, Instant};
+mod support;
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+use support::lab::Lab;
+use support::terminal::{Running, installed};
+use support::{Outcome, millis, quantile, row};
 
-/// A program in a terminal of 120×40.
-struct Running {
-    child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    output: Receiver<(Instant, usize)>,
-    _master: Box<dyn MasterPty + Send>,
-    started: Instant,
+const OURS: &str = env!("CARGO_BIN_EXE_midwatch");
+const SERVERS: usize = 500;
+/// The servers of the lab that have containers.
+const LAB: [&str; 3] = ["web-1", "web-2", "db-1"];
+/// How long an idle program is watched.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Five hundred servers on loopback ports where nobody listens.
+fn many(path: &Path) -> Outcome<()> {
+    let mut text = "[ssh]\nagent = false\n".to_owned();
+    for n in 0..SERVERS {
+        let (user, port) = ("ops", 1 + n % 9);
+        write!(text, "[servers.server-{n:03}]\naddress = \"127.0.{}.{}\"\n", 1 + n / 250, 1 + n % 250)?;
+        write!(text, "user = \"{user}\"\nport = {port}\nlabels = {{ role = \"web\" }}\n")?;
+    }
+    Ok(std::fs::write(path, text)?)
 }
 
-impl Running {
-    fn start(program: &str, args: &[String]) -> Outcome<Self> {
-        let pty =
-            native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 })?;
-        let mut command = CommandBuilder::new(program);
-        command.args(args);
-        command.env("TERM", "xterm-256color");
-        let mut reader = pty.master.try_clone_reader()?;
-        let keys = pty.master.take_writer()?;
-        let started = Instant::now();
-        let child = pty.slave.spawn_command(command)?;
-        drop(pty.slave);
-        let (send, output) = sync_channel(65_536);
-        std::thread::spawn(move || {
-            let mut buf = vec![0; 65_536];
-            while let Ok(n @ 1..) = reader.read(&mut buf) {
-                if send.send((Instant::now(), n)).is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(Self { child, keys, output, _master: pty.master, started })
-    }
-
-    /// The time of the last byte before the output was quiet for so long, and the bytes till then.
-    fn quiet(&self, for_so_long: Duration, at_most: Duration) -> (Option<Instant>, usize) {
-        let (mut last, mut bytes) = (None, 0);
-        let end = Instant::now() + at_most;
-        while Instant::now() < end {
-            match self.output.recv_timeout(for_so_long) {
-                Ok((at, n)) => {
-                    last = Some(at);
-                    bytes += n;
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        (last, bytes)
-    }
-
-    fn stop(mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Processor time and resident bytes of a process, from `/proc`.
-fn cost(pid: u32) -> Outcome<(f64, f64)> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-    let pages: f64 = fields[21].parse()?;
-    Ok((ticks / 100.0, pages * 4096.0 / 1_048_576.0))
-}
-
-fn measure(name: &str, program: &str, args: &[String], keys: &[&str]) -> Outcome<()> {
+/// From the start to the last byte of the first frame.
+fn first_frames(program: &str, args: &[&str], times: usize) -> Outcome<Vec<Duration>> {
     let mut first = Vec::new();
-    for _ in 0..5 {
-        let running = Running::start(program, args)?;
-        if let Ok((at, _)) = running.output.recv_timeout(Duration::from_secs(5)) {
-            first.push(at - running.started);
-        }
-        running.stop();
+    for _ in 0..times {
+        first.extend(Running::start(program, args)?.first_frame());
     }
-    first.sort_unstable();
-    let Some(first) = first.get(first.len() / 2) else {
-        println!("{name:<22} wrote nothing to the terminal; left out");
-        return Ok(());
-    };
-    let mut running = Running::start(program, args)?;
-    running.quiet(Duration::from_secs(4), Duration::from_secs(4));
-    let mut times = Vec::new();
-    for i in 0..200 {
-        running.quiet(Duration::from_millis(15), Duration::from_millis(200));
-        let start = Instant::now();
-        running.keys.write_all(keys[i % keys.len()].as_bytes())?;
-        if let (Some(last), _) = running.quiet(Duration::from_millis(12), Duration::from_millis(400)) {
-            times.push(last - start);
+    Ok(first)
+}
+
+/// From the start to the frame in which the screen is so.
+fn first_values(args: &[&str], times: usize, is: impl Fn(&str) -> bool) -> Outcome<Vec<Duration>> {
+    let mut first = Vec::new();
+    for _ in 0..times {
+        let mut running = Running::start(OURS, args)?;
+        match running.until(Duration::from_secs(10), &is) {
+            Some(time) => first.push(time),
+            None => println!("values did not come within 10 s:\n{}", running.text()),
         }
     }
-    times.sort_unstable();
-    let at = |share: f64| {
-        times
-            .get(((times.len().max(1) - 1) as f64 * share) as usize)
-            .map_or(f64::NAN, |t| t.as_secs_f64() * 1000.0)
-    };
-    let pid = running.child.process_id().ok_or("it has no process")?;
-    running.quiet(Duration::from_secs(3), Duration::from_secs(3));
-    let idle = Duration::from_secs(20);
-    let before = cost(pid)?;
-    let mut bytes = 0;
-    let end = Instant::now() + idle;
-    while let Some(left) = end.checked_duration_since(Instant::now()) {
-        bytes += running.quiet(left, left).1;
+    Ok(first)
+}
+
+/// Whether a server's own row, below the heading of the servers, has a share of something in it.
+fn has_values(screen: &str, server: &str) -> bool {
+    screen.split("SERVERS").nth(1).is_some_and(|servers| {
+        servers.lines().any(|row| row.split_whitespace().any(|word| word == server) && row.contains('%'))
+    })
+}
+
+fn starts(config: &str, lab: Option<&str>) -> Outcome<()> {
+    let worst =
+        |times: &[Duration]| format!("{} / {}", millis(quantile(times, 0.5)), millis(quantile(times, 1.0)));
+    row("of 20 starts", "median / worst", "");
+    row("first frame, this machine alone", &worst(&first_frames(OURS, &[], 20)?), "");
+    let many = first_frames(OURS, &["--config", config], 20)?;
+    row(&format!("first frame, {SERVERS} servers configured"), &worst(&many), "want 30 ms");
+    let local = first_values(&[], 20, |screen| has_values(screen, "local"))?;
+    row("first values of this machine on the screen", &worst(&local), "want 150 ms");
+    if let Some(lab) = lab {
+        for server in LAB {
+            let all = first_values(&["--config", lab], 10, |screen| has_values(screen, server))?;
+            row(&format!("first values of {server}, over SSH"), &worst(&all), "of 10; see bench server");
+        }
     }
-    let after = cost(pid)?;
-    println!(
-        "{name:<22} {:>9.1} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>9.0}",
-        first.as_secs_f64() * 1000.0,
-        at(0.5),
-        at(0.99),
-        (after.0 - before.0) / idle.as_secs_f64() * 100.0,
-        after.1,
-        bytes as f64 / idle.as_secs_f64(),
-    );
-    running.stop();
     Ok(())
 }
 
-fn installed(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|paths| std::env::split_paths(&paths).any(|folder| folder.join(program).is_file()))
+/// One program: its first frame, its answers to keys, what it costs when nobody touches it.
+fn measure(name: &str, program: &str, args: &[&str], keys: &[&str]) -> Outcome<()> {
+    let first = first_frames(program, args, 5)?;
+    if first.is_empty() {
+        println!("{name:<30} drew no frame: left out");
+        return Ok(());
+    }
+    let mut running = Running::start(program, args)?;
+    running.rest(Duration::from_secs(4));
+    let times = running.keys(keys, 400)?;
+    running.rest(Duration::from_secs(5));
+    let (percent, resident, rate) = running.idle(IDLE)?;
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    println!(
+        "{name:<30} {:>8.1} {:>8.2} {:>8.2} {:>6} {percent:>8.2} {resident:>8.1} {rate:>9.0}",
+        ms(quantile(&first, 0.5)),
+        ms(quantile(&times, 0.5)),
+        ms(quantile(&times, 0.99)),
+        times.len(),
+    );
+    Ok(())
 }
 
 fn main() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let many_path = folder.path().join("many.toml");
+    many(&many_path)?;
+    let many_path = many_path.to_string_lossy();
+    let lab = Lab::get("a console over three servers of the lab");
+    let lab_path = match &lab {
+        Some(lab) => {
+            let path = folder.path().join("lab.toml");
+            std::fs::write(&path, lab.config(&LAB)?)?;
+            Some(path.to_string_lossy().into_owned())
+        }
+        None => None,
+    };
+    starts(&many_path, lab_path.as_deref())?;
+
     println!(
-        "{:<22} {:>9} {:>8} {:>8} {:>8} {:>8} {:>9}",
-        "", "first ms", "key p50", "key p99", "cpu %", "MiB", "bytes/s"
+        "\n{:<30} {:>8} {:>8} {:>8} {:>6} {:>8} {:>8} {:>9}",
+        "idle for 30 s", "first ms", "key p50", "key p99", "keys", "cpu %", "MiB", "bytes/s"
     );
-    let ours = env!("CARGO_BIN_EXE_midwatch");
-    let keys = ["j", "k"];
-    measure("midwatch, local", ours, &[], &keys)?;
-    if let Ok(config) = std::env::var("MIDWATCH_BENCH_CONFIG") {
-        measure("midwatch, configured", ours, &["--config".to_owned(), config], &keys)?;
+    measure("midwatch, this machine", OURS, &[], &["?", "\x1b"])?;
+    measure(&format!("midwatch, {SERVERS} refused"), OURS, &["--config", &many_path], &["j", "j", "k"])?;
+    if let (Some(lab), Some(path)) = (&lab, &lab_path) {
+        let mut count = 0;
+        for server in LAB {
+            count += lab.run(server, "docker ps -q")?.lines().count();
+        }
+        let name = format!("midwatch, 3 servers, {count} cont.");
+        measure(&name, OURS, &["--config", path], &["j", "k"])?;
     }
     let arrows = ["\x1b[B", "\x1b[A"];
-    for (peer, keys) in [("btop", arrows), ("btm", keys), ("oxker", keys)] {
+    for (peer, keys) in [("btop", arrows), ("btm", ["j", "k"]), ("oxker", ["j", "k"])] {
         if installed(peer) {
             measure(peer, peer, &[], &keys)?;
         } else {
-            println!("{peer:<22} is not installed: left out");
+            println!("{peer:<30} is not installed: left out");
         }
     }
     Ok(())

@@ -112,7 +112,7 @@ fn local(folder: &Path) -> Outcome<()> {
     let config = folder.join("local.toml");
     std::fs::write(
         &config,
-        "[servers.here]\nlocal = true\ncollect = { containers = false, units = false }\n",
+        "[servers.local-1]\nlocal = true\ncollect = { containers = false, units = false }\n",
     )?;
     let watching = watch(&sink::config(&config)?)?;
     let stream = LogStream::File { path: log.to_string_lossy().into_owned() };
@@ -121,7 +121,7 @@ fn local(folder: &Path) -> Outcome<()> {
         cat.arg(&log);
         peer(cat, LINES)
     };
-    beside("a file on this machine", "want 300", || read(&watching, "here", &stream, LINES), "cat", tool)
+    beside("a file on this machine", "want 300", || read(&watching, "local-1", &stream, LINES), "cat", tool)
 }
 
 /// The real binary follows a file to which a million lines are added at once; keys are pressed
@@ -133,7 +133,7 @@ fn keys(folder: &Path) -> Outcome<()> {
     let collect = "collect = { containers = false, units = false }";
     std::fs::write(
         &config,
-        format!("[servers.here]\nlocal = true\n{collect}\nlogs = [{{ path = {log:?} }}]\n"),
+        format!("[servers.local-1]\nlocal = true\n{collect}\nlogs = [{{ path = '{}' }}]\n", log.display()),
     )?;
     let config = config.to_string_lossy();
     let mut running = Running::start(env!("CARGO_BIN_EXE_midwatch"), &["--config", &config])?;

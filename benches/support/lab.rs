@@ -1,5 +1,6 @@
 //! The lab that `MIDWATCH_LAB` names (`tests/run --lab-only up`), as far as benches need it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -38,9 +39,10 @@ impl Lab {
     /// A configuration of these servers and nothing else.
     pub fn config(&self, servers: &[&str]) -> Outcome<String> {
         let (ssh, known) = (self.path("/ssh_config")?, self.folder()?.join("known_hosts"));
-        let mut text = format!("[ssh]\nconfig = {ssh:?}\nknown_hosts = [{known:?}]\nagent = false\n");
+        let (ssh, known) = (ssh.display(), known.display());
+        let mut text = format!("[ssh]\nconfig = '{ssh}'\nknown_hosts = ['{known}']\nagent = false\n");
         for server in servers {
-            text += &format!("[servers.{server}]\n");
+            writeln!(text, "[servers.{server}]")?;
         }
         Ok(text)
     }

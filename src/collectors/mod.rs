@@ -128,6 +128,12 @@ pub trait Collector: Send + Sync {
     /// What turns unknown when it fails.
     fn subject(&self) -> Subject;
 
+    /// Whether it begins at once, also while other servers are still being connected to. What costs
+    /// a server more waits for that, so that every server's first values come soon.
+    fn is_urgent(&self) -> bool {
+        false
+    }
+
     /// Observes until the connection ends or something fails that a new try may mend; the
     /// supervisor publishes the failure and comes back after a pause. It does not return while all
     /// is well; dropping it ends it, and closes its channels on the server.

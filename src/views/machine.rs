@@ -129,7 +129,9 @@ fn bar(row: Rect, bar: &Bar, theme: &Theme, buf: &mut Buffer) {
 
 fn cpu_detail(vitals: &Vitals) -> String {
     let [one, five, fifteen] = vitals.load;
-    format!("{} cores  load {one:.2} {five:.2} {fifteen:.2}", vitals.cores)
+    // They are counted with the second look.
+    let cores = if vitals.cores > 0 { format!("{} cores  ", vitals.cores) } else { String::new() };
+    format!("{cores}load {one:.2} {five:.2} {fifteen:.2}")
 }
 
 fn memory_detail(vitals: &Vitals) -> String {

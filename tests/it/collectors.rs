@@ -59,11 +59,12 @@ async fn vitals_of_this_machine_come_at_once_and_then_with_rates() {
     };
     let first = out.until(5, vitals).await;
     let first_after = started.elapsed();
-    assert!(first.memory.total.0 > 0 && first.cores > 0 && !first.uptime.is_zero());
+    assert!(first.memory.total.0 > 0 && !first.uptime.is_zero());
     assert_eq!(first.cpu, None, "the first look has nothing to compare with");
     let full = out.until(5, |batch| vitals(batch).filter(|vitals| vitals.cpu.is_some())).await;
     println!("first values after {first_after:?}, with rates after {:?}", started.elapsed());
     let busy = full.cpu.unwrap();
+    assert!(full.cores > 0);
     assert!((0.0..=100.0).contains(&busy.busy.0));
     assert!(full.disks.iter().any(|disk| disk.mount == "/"), "{:?}", full.disks);
     let offset = out.until(5, |batch| vitals(batch)?.clock_offset_ms).await;

@@ -29,6 +29,9 @@ const WAIT: Duration = Duration::from_secs(1);
 /// The least time between two requests for the log of one that does.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// How many messages are taken together at most.
+const TOGETHER: usize = 512;
+
 pub(super) struct ContainerLog {
     what: String,
     name: String,
@@ -115,24 +118,30 @@ impl ContainerLog {
         for stream in &mut self.streams {
             stream.place.again = 0;
         }
-        let mut messages = pin!(docker.logs(&self.name, Some(self.options())));
+        // What is there already is taken together: a flood must not pay the timers for each line.
+        let messages = docker.logs(&self.name, Some(self.options())).ready_chunks(TOGETHER);
+        let mut messages = pin!(messages);
         let mut quiet = pin!(tokio::time::sleep(QUIET));
         loop {
             tokio::select! {
-                message = messages.next() => match message {
-                    Some(Ok(message)) => {
-                        self.begun = true;
-                        self.message(&message, sink);
-                        if sink.is_full() {
-                            sink.flush().await;
+                several = messages.next() => {
+                    let Some(several) = several else { break };
+                    for message in several {
+                        match message {
+                            Ok(message) => {
+                                self.begun = true;
+                                self.message(&message, sink);
+                                if sink.is_full() {
+                                    sink.flush().await;
+                                }
+                            }
+                            Err(error) => {
+                                sink.flush().await;
+                                return Err(self.failed(&error));
+                            }
                         }
                     }
-                    Some(Err(error)) => {
-                        sink.flush().await;
-                        return Err(self.failed(&error));
-                    }
-                    None => break,
-                },
+                }
                 () = sink.due() => sink.flush().await,
                 () = &mut quiet, if !self.begun => self.begun = true,
             }

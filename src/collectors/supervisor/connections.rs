@@ -17,12 +17,19 @@ use crate::transports::{LinkObserver, Links, Transport};
 pub trait Connections: Send + Sync {
     /// The server's connection, as soon as it stands. Fails only where there will be none.
     async fn wait_up(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure>;
+
+    /// Waits a little while others are being connected to, before what is not urgent.
+    async fn calm(&self) {}
 }
 
 #[async_trait]
 impl Connections for Links {
     async fn wait_up(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure> {
         Self::wait_up(self, server).await
+    }
+
+    async fn calm(&self) {
+        Self::calm(self).await;
     }
 }
 

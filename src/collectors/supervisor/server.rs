@@ -74,7 +74,16 @@ impl Task {
             self.connected.send_replace(Some(Arc::clone(&transport)));
             let mut running = JoinSet::new();
             for collector in &self.collectors {
-                running.spawn(keep(Arc::clone(collector), self.beat(&transport)));
+                let kept = keep(Arc::clone(collector), self.beat(&transport));
+                if collector.is_urgent() {
+                    running.spawn(kept);
+                } else {
+                    let connections = Arc::clone(&self.connections);
+                    running.spawn(async move {
+                        connections.calm().await;
+                        kept.await;
+                    });
+                }
             }
             transport.closed().await;
             self.connected.send_replace(None);

@@ -59,10 +59,13 @@ impl VitalsCollector {
         let mut looks = 0_u32;
         loop {
             let mut want = String::new();
-            if looks == 0 {
+            // The first look is what costs least, so that there is something soon; the rest of what
+            // the machine is comes with the second.
+            if looks == 1 {
                 want.push('i');
             }
-            if slow.is_zero() {
+            let disks = looks > 0 && slow.is_zero();
+            if disks {
                 want.push('d');
             }
             // A report with nothing slow in it takes the least time, which is what the clock's
@@ -74,7 +77,7 @@ impl VitalsCollector {
                 want.push('r');
                 slowest = Duration::ZERO;
             }
-            clock = slow.is_zero();
+            clock = disks;
             let asked = beat.clock.now();
             let report = shell.ask(&want).await?;
             let now = beat.clock.now();
@@ -94,7 +97,6 @@ impl VitalsCollector {
             looks = looks.saturating_add(1);
             if looks == 1 {
                 tokio::time::sleep(SECOND_LOOK).await;
-                slow = SECOND_LOOK;
             } else {
                 let pace = *beat.pace.borrow();
                 beat.rest(self.interval).await;
@@ -116,6 +118,10 @@ impl Collector for VitalsCollector {
 
     fn subject(&self) -> Subject {
         Subject::Vitals
+    }
+
+    fn is_urgent(&self) -> bool {
+        true
     }
 
     async fn run(&self, beat: Beat) -> Failure {

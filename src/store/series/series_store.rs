@@ -15,9 +15,19 @@ use crate::domain::metric::{Metric, SeriesKey};
 use crate::domain::time::Timestamp;
 use crate::domain::vitals::Vitals;
 
-/// The most series over all servers, about 6 KiB each when a day is full; past it the series that
-/// was silent for longest goes.
+/// The most series over all servers, about 6 KiB each when a day is full. Past it those go that were
+/// silent for [`SILENT`]; where none was, a new one is not kept, since making room for it would only
+/// trade one that is alive.
 pub const MAX_SERIES: usize = 24_000;
+
+/// How many of them containers may have, so that the servers' own always find room.
+const OF_CONTAINERS: usize = 16_000;
+
+/// A series without a value for so long is not alive.
+const SILENT: Duration = Duration::from_secs(15 * 60);
+
+/// How often silent ones are looked for at most: it takes a look at all of them.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// The span over which a disk's growth is judged.
 const GROWTH: Duration = Duration::from_secs(6 * 3600);
@@ -27,10 +37,14 @@ const GROWTH: Duration = Duration::from_secs(6 * 3600);
 pub struct SeriesStore {
     servers: BTreeMap<ServerId, BTreeMap<Metric, Box<Series>>>,
     count: usize,
+    /// How many of them are a container's.
+    of_containers: usize,
+    /// When silent ones were looked for last.
+    swept: Option<Timestamp>,
 }
 
 impl SeriesStore {
-    /// Takes a value that is read every `interval`.
+    /// Takes a value that is read every `interval`; not where there is no room for a new series.
     pub fn record(
         &mut self,
         server: &ServerId,
@@ -39,7 +53,9 @@ impl SeriesStore {
         at: Timestamp,
         interval: Duration,
     ) {
-        self.series(server, metric).record(value as f32, at, interval);
+        if let Some(series) = self.series(server, metric, at) {
+            series.record(value as f32, at, interval);
+        }
     }
 
     /// Takes a look at a machine.
@@ -72,7 +88,12 @@ impl SeriesStore {
 
     /// Takes minutes that were kept on disk; what was read since the start stays as it is.
     pub fn import(&mut self, key: &SeriesKey, old: impl IntoIterator<Item = (Timestamp, Bucket)>) {
-        self.series(&key.server, key.metric.clone()).import(old.into_iter());
+        let mut old = old.into_iter().peekable();
+        let Some((first, _)) = old.peek() else { return };
+        let first = *first;
+        if let Some(series) = self.series(&key.server, key.metric.clone(), first) {
+            series.import(old);
+        }
     }
 
     /// A range in equal parts; `None` for a part in which nothing was read. Detailed up to half an
@@ -116,7 +137,7 @@ impl SeriesStore {
     /// Forgets the servers that are not kept, after a reload.
     pub fn keep(&mut self, keep: impl Fn(&ServerId) -> bool) {
         self.servers.retain(|server, _| keep(server));
-        self.count = self.servers.values().map(BTreeMap::len).sum();
+        self.recount();
     }
 
     /// The number of series.
@@ -139,30 +160,49 @@ impl SeriesStore {
         self.servers.get(&key.server)?.get(&key.metric).map(Box::as_ref)
     }
 
-    fn series(&mut self, server: &ServerId, metric: Metric) -> &mut Series {
+    /// The series; a new one where there is none and there is room.
+    fn series(&mut self, server: &ServerId, metric: Metric, at: Timestamp) -> Option<&mut Series> {
         let known = self.servers.get(server).is_some_and(|all| all.contains_key(&metric));
         if !known {
-            while self.count >= MAX_SERIES {
-                self.drop_silent();
+            if !self.makes_room(&metric, at) {
+                return None;
             }
             self.count += 1;
+            self.of_containers += usize::from(is_of_container(&metric));
         }
-        self.servers.entry(server.clone()).or_default().entry(metric).or_default()
+        Some(self.servers.entry(server.clone()).or_default().entry(metric).or_default())
     }
 
-    fn drop_silent(&mut self) {
-        let all = self.servers.iter().flat_map(|(server, all)| all.iter().map(move |(m, s)| (server, m, s)));
-        let silent = all.min_by_key(|(.., series)| series.last().map(|(_, at)| at));
-        let Some((server, metric)) = silent.map(|(server, metric, _)| (server.clone(), metric.clone()))
-        else {
-            self.count = 0;
-            return;
-        };
-        if let Some(all) = self.servers.get_mut(&server) {
-            all.remove(&metric);
-        }
-        self.count -= 1;
+    fn has_room(&self, metric: &Metric) -> bool {
+        self.count < MAX_SERIES && (self.of_containers < OF_CONTAINERS || !is_of_container(metric))
     }
+
+    /// Whether there is room, after silent ones went for it.
+    fn makes_room(&mut self, metric: &Metric, at: Timestamp) -> bool {
+        if self.has_room(metric) {
+            return true;
+        }
+        if self.swept.is_some_and(|swept| at.since(swept) < SWEEP) {
+            return false;
+        }
+        self.swept = Some(at);
+        let alive = |series: &Series| series.last().is_some_and(|(_, last)| at.since(last) < SILENT);
+        for all in self.servers.values_mut() {
+            all.retain(|_, series| alive(series));
+        }
+        self.recount();
+        self.has_room(metric)
+    }
+
+    fn recount(&mut self) {
+        self.count = self.servers.values().map(BTreeMap::len).sum();
+        let metrics = self.servers.values().flat_map(BTreeMap::keys);
+        self.of_containers = metrics.filter(|metric| is_of_container(metric)).count();
+    }
+}
+
+fn is_of_container(metric: &Metric) -> bool {
+    matches!(metric, Metric::ContainerCpu(_) | Metric::ContainerMemory(_))
 }
 
 fn forecast_one(series: &Series, now: Timestamp) -> Option<Timestamp> {
@@ -205,16 +245,49 @@ mod tests {
         assert!(store.is_empty());
     }
 
-    #[test]
-    fn past_the_bound_the_silent_ones_go() {
+    fn container(n: usize) -> Metric {
+        Metric::ContainerCpu(n.to_string().into())
+    }
+
+    /// As many series of containers as there may be, all with a value at second zero.
+    fn full() -> SeriesStore {
         let mut store = SeriesStore::default();
-        for n in 0..MAX_SERIES + 3 {
-            let metric = Metric::ContainerCpu(n.to_string().into());
-            store.record(&"a".into(), metric, 1.0, Timestamp::from_secs(i64::try_from(n).unwrap()), TWO);
+        for n in 0..OF_CONTAINERS {
+            store.record(&"a".into(), container(n), 1.0, Timestamp::from_secs(0), TWO);
+        }
+        store
+    }
+
+    #[test]
+    fn past_the_bound_no_living_series_is_traded_for_another() {
+        let mut store = full();
+        store.record(&"a".into(), container(OF_CONTAINERS), 1.0, Timestamp::from_secs(2), TWO);
+        assert_eq!(store.len(), OF_CONTAINERS);
+        assert!(store.last(&key("a", container(OF_CONTAINERS))).is_none());
+        assert!(store.last(&key("a", container(0))).is_some());
+    }
+
+    #[test]
+    fn servers_find_room_where_containers_find_none() {
+        let mut store = full();
+        store.record(&"b".into(), Metric::Cpu, 1.0, Timestamp::from_secs(2), TWO);
+        assert!(store.last(&key("b", Metric::Cpu)).is_some());
+        for n in 0..MAX_SERIES {
+            let metric = Metric::Prometheus(n.to_string().into());
+            store.record(&"b".into(), metric, 1.0, Timestamp::from_secs(2), TWO);
         }
         assert_eq!(store.len(), MAX_SERIES);
-        let last = |n: usize| store.last(&key("a", Metric::ContainerCpu(n.to_string().into())));
-        assert!(last(2).is_none() && last(3).is_some());
+    }
+
+    #[test]
+    fn past_the_bound_the_silent_ones_go() {
+        let mut store = full();
+        let late = Timestamp::from_secs(0) + SILENT;
+        store.record(&"a".into(), container(7), 1.0, late - TWO, TWO);
+        store.record(&"a".into(), container(OF_CONTAINERS), 1.0, late, TWO);
+        assert_eq!(store.len(), 2);
+        assert!(store.last(&key("a", container(7))).is_some());
+        assert!(store.last(&key("a", container(OF_CONTAINERS))).is_some());
     }
 
     #[test]

@@ -9,9 +9,11 @@ mod slot;
 mod target;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::domain::clock::Clock;
 use crate::domain::failure::Failure;
@@ -25,6 +27,9 @@ use super::ssh::{self, KeyRing, Limits, Operator};
 use inner::Inner;
 use slot::Slot;
 pub use target::ServerTarget;
+
+/// How long what is not urgent waits for connections that are being made.
+const CALM: Duration = Duration::from_secs(1);
 
 /// Told of every change of every server's connection, in order. Must not block.
 pub trait LinkObserver: Send + Sync {
@@ -66,6 +71,7 @@ impl Links {
         let shared = ssh::Shared {
             ring: KeyRing::default(),
             handshakes: Semaphore::new(options.handshakes),
+            rush: ssh::Rush::default(),
             asking: tokio::sync::Mutex::default(),
             clock: Arc::clone(&clock),
         };
@@ -93,6 +99,18 @@ impl Links {
     /// answers. Fails only where the server is not configured, or not any more.
     pub async fn wait_up(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure> {
         self.slot(server)?.wait_up(&self.inner).await
+    }
+
+    /// Waits until no server is being connected to, apart from those that hold themselves up, but no
+    /// longer than a second: for what is not as urgent.
+    pub async fn calm(&self) {
+        let shared = &self.inner.shared;
+        let calm = async {
+            // Behind all who wait for their turn now.
+            drop(shared.handshakes.acquire().await);
+            shared.rush.over().await;
+        };
+        let _ = timeout(CALM, calm).await;
     }
 
     /// Tries anew at once, also where only a person could have helped, and asks again what was

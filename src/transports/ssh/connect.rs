@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use russh::keys::{Algorithm, HashAlg};
 use russh::{Preferred, client};
+use tokio::io::BufReader;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -23,9 +24,13 @@ use super::connection::SshConnection;
 use super::dial::dial;
 use super::key_ring::KeyRing;
 use super::known_hosts::{self, KnownHosts};
+use super::rush::Rush;
 use super::settings::Settings;
 use super::stall::WriteDeadline;
 use super::verify::Verifier;
+
+/// How much is read from a server at once.
+const READ_AHEAD: usize = 16 * 1024;
 
 /// What all connections share.
 pub struct Shared {
@@ -33,6 +38,8 @@ pub struct Shared {
     pub ring: KeyRing,
     /// Handshakes under way at a time.
     pub handshakes: Semaphore,
+    /// Those of them that are not held up.
+    pub rush: Rush,
     /// One question about a host key at a time.
     pub asking: tokio::sync::Mutex<()>,
     /// For the validity of certificates.
@@ -76,7 +83,11 @@ pub async fn connect(
 ) -> Result<SshConnection, TransportError> {
     let mut accepted = false;
     loop {
-        match attempt(server, &settings, through.clone(), limits, shared).await {
+        let one_of_few = shared.handshakes.acquire().await.map_err(|_| TransportError::Closed)?;
+        let attempt = attempt(server, &settings, through.clone(), limits, shared);
+        let attempted = shared.rush.count(attempt).await;
+        drop(one_of_few);
+        match attempted {
             Ok(Attempt::Up(connection)) => return Ok(connection),
             Ok(Attempt::Locked(key)) => shared.ring.open(&key, server, asker).await?,
             Err(unknown @ TransportError::HostKeyUnknown { .. }) if !accepted => {
@@ -100,7 +111,6 @@ async fn attempt(
     limits: Limits,
     shared: &Shared,
 ) -> Result<Attempt, TransportError> {
-    let _one_of_few = shared.handshakes.acquire().await.map_err(|_| TransportError::Closed)?;
     let known = read_known_hosts(settings).await?;
     let gone = CancellationToken::new();
     let ended = Arc::new(OnceLock::new());
@@ -117,6 +127,9 @@ async fn attempt(
         let stream = dial(&settings.host, settings.port, through.as_deref()).await?;
         // Twice the time after which a silent server is given up.
         let stream = WriteDeadline::new(stream, limits.keepalive * 4);
+        // The protocol is read in pieces of some bytes; a flood of small packets would cost two
+        // system calls each.
+        let stream = BufReader::with_capacity(READ_AHEAD, stream);
         client::connect_stream(config, stream, verifier).await
     };
     let mut handle = timeout(limits.connect, handshake).await.map_err(|_| TransportError::Deadline {

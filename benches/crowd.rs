@@ -40,6 +40,10 @@ const USAGE: usize = 5_000;
 /// 2026-11-20T03:00:00Z.
 const START: i64 = 1_795_143_600_000;
 
+fn moment(after: usize) -> i64 {
+    START + i64::try_from(after).unwrap_or(0)
+}
+
 fn server(n: usize) -> ServerId {
     ServerId::from(format!("server-{n:03}"))
 }
@@ -135,12 +139,12 @@ fn record(path: &Path, seconds: usize, with_lines: bool) -> Outcome<()> {
     let mut out = BufWriter::new(File::create(path)?);
     writeln!(out, "{{\"midwatch_recording\":1}}")?;
     let mut tell = |after: usize, event: Event| -> Outcome<()> {
-        let at = START + after as i64;
+        let at = moment(after);
         writeln!(out, "{}", serde_json::json!({ "at": at, "event": event }))?;
         Ok(())
     };
     let batch = |n: usize, after: usize, observation: Observation| {
-        let at = Timestamp::from_millis(START + after as i64);
+        let at = Timestamp::from_millis(moment(after));
         Event::Batch(Batch { server: server(n), at, observation })
     };
     tell(0, Event::Setup(setup()))?;
@@ -159,7 +163,7 @@ fn record(path: &Path, seconds: usize, with_lines: bool) -> Outcome<()> {
             }
         }
         if with_lines && (10_000..20_000).contains(&now) && now.is_multiple_of(10) {
-            let at = START + now as i64;
+            let at = moment(now);
             tell(now, Event::Logs(lines((now - 10_000) / 10, at)))?;
         }
     }

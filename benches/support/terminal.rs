@@ -14,6 +14,8 @@ use super::process::Cost;
 
 /// Output that pauses for so long has come to the end of a frame.
 const PAUSE: Duration = Duration::from_millis(2);
+/// An answer that takes longer is told by itself.
+const SLOW: Duration = Duration::from_millis(20);
 /// How long an answer to a key may take.
 const ANSWER: Duration = Duration::from_millis(400);
 
@@ -136,7 +138,11 @@ impl Running {
         let mut all = Vec::with_capacity(times);
         for key in keys.iter().cycle().take(times) {
             self.rest(Duration::from_millis(20));
-            all.extend(self.key(key)?);
+            let time = self.key(key)?;
+            if let Some(time) = time.filter(|time| *time > SLOW) {
+                println!("    {key:?} took {}", super::millis(time));
+            }
+            all.extend(time);
         }
         Ok(all)
     }

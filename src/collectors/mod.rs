@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{Become, IntervalsConfig, ServerConfig};
 use crate::domain::clock::Clock;
@@ -87,12 +88,15 @@ pub struct Beat {
     pub out: Arc<dyn Publish>,
     /// How closely to look, as it changes.
     pub pace: watch::Receiver<Pace>,
+    /// Cancelled by the first publication.
+    pub first: CancellationToken,
 }
 
 impl Beat {
     /// Publishes what was seen just now.
     pub fn publish(&self, observation: Observation) {
         self.out.batch(Batch { server: self.server.clone(), at: self.clock.now(), observation });
+        self.first.cancel();
     }
 
     /// Publishes that a look failed.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::clock::Clock;
 use crate::domain::failure::Failure;
@@ -18,6 +19,11 @@ pub trait Connections: Send + Sync {
     /// The server's connection, as soon as it stands. Fails only where there will be none.
     async fn wait_up(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure>;
 
+    /// Counts as urgent until then: [`Self::calm`] waits for it.
+    async fn urgent(&self, until: CancellationToken) {
+        until.cancelled().await;
+    }
+
     /// Waits a little while others are being connected to, before what is not urgent.
     async fn calm(&self) {}
 }
@@ -26,6 +32,10 @@ pub trait Connections: Send + Sync {
 impl Connections for Links {
     async fn wait_up(&self, server: &ServerId) -> Result<Arc<dyn Transport>, Failure> {
         Self::wait_up(self, server).await
+    }
+
+    async fn urgent(&self, until: CancellationToken) {
+        Self::urgent(self, until.cancelled()).await;
     }
 
     async fn calm(&self) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::connections::Connections;
@@ -74,11 +75,13 @@ impl Task {
             self.connected.send_replace(Some(Arc::clone(&transport)));
             let mut running = JoinSet::new();
             for collector in &self.collectors {
-                let kept = keep(Arc::clone(collector), self.beat(&transport));
+                let beat = self.beat(&transport);
+                let (connections, first) = (Arc::clone(&self.connections), beat.first.clone());
+                let kept = keep(Arc::clone(collector), beat);
                 if collector.is_urgent() {
                     running.spawn(kept);
+                    running.spawn(async move { connections.urgent(first).await });
                 } else {
-                    let connections = Arc::clone(&self.connections);
                     running.spawn(async move {
                         connections.calm().await;
                         kept.await;
@@ -98,6 +101,7 @@ impl Task {
             clock: Arc::clone(&self.clock),
             out: Arc::clone(&self.out),
             pace: self.pace.clone(),
+            first: CancellationToken::new(),
         }
     }
 }

@@ -101,8 +101,14 @@ impl Links {
         self.slot(server)?.wait_up(&self.inner).await
     }
 
-    /// Waits until no server is being connected to, apart from those that hold themselves up, but no
-    /// longer than a second: for what is not as urgent.
+    /// Carries out what is urgent on a connection that stands: [`Self::calm`] waits for it, while it is
+    /// young.
+    pub async fn urgent(&self, done: impl Future<Output = ()> + Send) {
+        self.inner.shared.rush.count(done).await;
+    }
+
+    /// Waits until no server is being connected to or waits for its first values, apart from those
+    /// that hold themselves up, but no longer than a second: for what is not as urgent.
     pub async fn calm(&self) {
         let shared = &self.inner.shared;
         let calm = async {

@@ -1,15 +1,18 @@
-//! How many servers are being connected to, so that what can wait does not compete with it.
+//! How many servers are being connected to and read for the first time, so that what can wait
+//! does not compete with it.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// A handshake that takes longer than this waits for a server that does not answer; nobody else
-/// waits for it.
+/// What takes longer than this waits for a server that does not answer; nobody else waits for it.
 const LIVELY: Duration = Duration::from_millis(500);
 
-/// Handshakes that are young.
+/// From the end of a handshake to the first question is a moment, in which nothing is under way.
+const BETWEEN: Duration = Duration::from_millis(10);
+
+/// What is under way and young.
 #[derive(Debug)]
 pub struct Rush {
     young: watch::Sender<usize>,
@@ -22,21 +25,28 @@ impl Default for Rush {
 }
 
 impl Rush {
-    /// Carries out a handshake; it counts until it ends or is not young any more.
-    pub(super) async fn count<T>(&self, handshake: impl Future<Output = T>) -> T {
+    /// Carries out what is urgent; it counts until it ends or is not young any more.
+    pub async fn count<T>(&self, urgent: impl Future<Output = T>) -> T {
         let young = Young::enter(&self.young);
-        tokio::pin!(handshake);
+        tokio::pin!(urgent);
         tokio::select! {
-            done = &mut handshake => return done,
+            done = &mut urgent => return done,
             () = sleep(LIVELY) => drop(young),
         }
-        handshake.await
+        urgent.await
     }
 
-    /// Waits until there is none.
+    /// Waits until there is none, and for a moment none came.
     pub async fn over(&self) {
-        // The sender is ours, so it cannot be gone.
-        let _ = self.young.subscribe().wait_for(|young| *young == 0).await;
+        let mut young = self.young.subscribe();
+        loop {
+            // The sender is ours, so it cannot be gone.
+            let _ = young.wait_for(|young| *young == 0).await;
+            sleep(BETWEEN).await;
+            if *young.borrow_and_update() == 0 {
+                return;
+            }
+        }
     }
 }
 
@@ -70,7 +80,7 @@ mod tests {
         tokio::task::yield_now().await;
         let start = Instant::now();
         rush.over().await;
-        assert!((80..90).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+        assert!((90..100).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
         let counted = Arc::clone(&rush);
         tokio::spawn(async move { counted.count(pending::<()>()).await });
         tokio::task::yield_now().await;

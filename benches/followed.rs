@@ -138,7 +138,8 @@ fn keys(folder: &Path) -> Outcome<()> {
     let config = config.to_string_lossy();
     let mut running = Running::start(env!("CARGO_BIN_EXE_midwatch"), &["--config", &config])?;
     running.rest(Duration::from_secs(2));
-    running.press(&["l"])?;
+    // The journal is opened, and the file is added to it.
+    running.press(&["l", "o", "g", "r", "o", "w", "s", " ", "\r"])?;
     running.rest(Duration::from_secs(1));
     let before = running.cost()?.resident;
     let more = text(LINES)?;

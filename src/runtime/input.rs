@@ -16,6 +16,8 @@ use crate::message::inbox::Inbox;
 /// under way cannot be called back.
 pub fn spawn(inbox: Arc<Inbox>, closed: impl FnOnce() + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name("input".to_owned()).spawn(move || {
+        // A panic ends it too: a console without keys is worse than none.
+        let _closed = AtEnd(Some(closed));
         loop {
             match crossterm::event::read() {
                 Ok(raw) => {
@@ -24,11 +26,22 @@ pub fn spawn(inbox: Arc<Inbox>, closed: impl FnOnce() + Send + 'static) -> io::R
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return closed(),
+                Err(_) => return,
             }
         }
     })?;
     Ok(())
+}
+
+/// Called when it is dropped, however that comes.
+struct AtEnd<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for AtEnd<F> {
+    fn drop(&mut self) {
+        if let Some(tell) = self.0.take() {
+            tell();
+        }
+    }
 }
 
 /// Our word for the terminal library's; `None` for what we have no use for.

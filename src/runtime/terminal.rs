@@ -1,6 +1,6 @@
 //! Taking the terminal over and giving it back as it was: at the end, after a panic, on a signal.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -17,8 +17,18 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub struct Held(());
 
 /// Takes the terminal over: raw keys, the alternate screen, pastes as a whole, the mouse if wanted.
-/// A panic gives it back before its message is written. Its size is to be read after this.
+/// Its size is to be read after this.
+///
+/// A panic of this thread gives it back before its message is written. One of another thread does
+/// not end the console (the supervisor catches a collector's), so it may touch neither modes nor
+/// screen: it goes to the log.
+///
+/// Fails where standard output is something else: keys would still come from the controlling
+/// terminal, and every frame would go to a file.
 pub fn take(mouse: bool) -> io::Result<Held> {
+    if !io::stdout().is_terminal() {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "standard output is no terminal"));
+    }
     terminal::enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     let held = Held(());
@@ -28,7 +38,12 @@ pub fn take(mouse: bool) -> io::Result<Held> {
     // From here on a change of size is noticed; one before the first read would be lost.
     event::poll(Duration::ZERO)?;
     let before = std::panic::take_hook();
+    let drawing = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
+        if TAKEN.load(Ordering::SeqCst) && std::thread::current().id() != drawing {
+            tracing::error!("{info}");
+            return;
+        }
         give_back();
         before(info);
     }));

@@ -110,6 +110,44 @@ async fn a_file_that_is_rotated_while_the_connection_is_down_is_read_to_its_end(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_rotated_twice_while_the_connection_is_down_loses_none_between() {
+    for names in [["access.log.2", "access.log.1"], ["access.log-20261120", "access.log-20261121"]] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("access.log");
+        std::fs::write(&path, "0 line\n").unwrap();
+        let followed = follow(&path, LogRange::follow(100));
+        followed.out.until_logs(10, |logs| (count(logs) == 1).then_some(())).await;
+        followed.way.cut();
+        for (n, name) in (1..).zip(names) {
+            std::fs::rename(&path, dir.path().join(name)).unwrap();
+            // BusyBox compares whole seconds.
+            tokio::time::sleep(Duration::from_millis(1100)).await;
+            std::fs::write(&path, format!("{n} line\n")).unwrap();
+        }
+        followed.out.until_logs(30, |logs| (count(logs) >= 3).then_some(())).await;
+        assert_whole(&followed.out.lines(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotated_file_that_was_compressed_between_two_others_leaves_a_gap_that_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("app.log");
+    std::fs::write(&path, "old\n").unwrap();
+    let followed = follow(&path, LogRange::follow(10));
+    followed.out.until_logs(10, |logs| (count(logs) == 1).then_some(())).await;
+    followed.way.cut();
+    std::fs::rename(&path, dir.path().join("app.log-20261120")).unwrap();
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    std::fs::write(dir.path().join("app.log-20261121.gz"), "compressed\n").unwrap();
+    std::fs::write(&path, "new\n").unwrap();
+    followed.out.until_logs(20, |logs| (count(logs) == 2).then_some(())).await;
+    let gaps =
+        followed.out.until_logs(1, |logs| Some(logs.iter().filter(|batch| batch.gap > 0).count())).await;
+    assert_eq!((gaps, followed.out.lines()), (1, vec!["old".to_owned(), "new".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_emptied_in_place_goes_on_from_its_start() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("app.log");

@@ -26,4 +26,5 @@ mod logs;
 mod pages;
 mod pty;
 mod recorder;
+mod terminal;
 mod transports;

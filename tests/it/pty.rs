@@ -7,7 +7,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,6 +25,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is to be started.
 pub struct Start {
+    program: PathBuf,
     args: Vec<String>,
     size: (u16, u16),
     env: Vec<(String, String)>,
@@ -34,7 +35,13 @@ pub struct Start {
 impl Start {
     /// On 100 columns and 30 rows, in an empty home.
     pub fn new(args: &[&str]) -> Self {
+        Self::other(Path::new(env!("CARGO_BIN_EXE_midwatch")), args)
+    }
+
+    /// Another program instead, with the same terminal and home.
+    pub fn other(program: &Path, args: &[&str]) -> Self {
         Self {
+            program: program.to_owned(),
             args: args.iter().map(ToString::to_string).collect(),
             size: (100, 30),
             env: Vec::new(),
@@ -75,7 +82,7 @@ impl Start {
         let (pty, pts) = open().unwrap();
         let (columns, rows) = self.size;
         pty.resize(Size::new(rows, columns)).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"))
+        let mut command = Command::new(&self.program)
             .args(&self.args)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

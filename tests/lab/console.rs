@@ -8,7 +8,15 @@ use std::time::{Duration, Instant};
 use crate::lab::Lab;
 use crate::pty::{Console, Start};
 
+mod clipboard;
+mod faults;
+mod logs;
+mod troubles;
+
 const SERVERS: [&str; 4] = ["web-1", "web-2", "db-1", "busy-1"];
+/// How long a key may take to be seen, whatever the servers do: the bound past which something hangs,
+/// no measure of speed. The terminal here is followed by a test, on a machine with others on it.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// A console over the whole lab.
 fn over_the_lab(lab: &Lab) -> Console {
@@ -34,6 +42,72 @@ fn one_server(lab: &Lab, start: Start, server: &str, known_hosts: &Path) -> Cons
         lab.path("/keys/accepted"),
     );
     start.size(120, 40).config(&config).spawn()
+}
+
+/// A console that trusts what the lab does, with one of its servers.
+fn over_one(lab: &Lab, server: &str) -> Console {
+    one_server(lab, Start::new(&[]), server, &lab.path("/known_hosts"))
+}
+
+/// Goes to a server's page.
+fn open_server(console: &Console, server: &str) {
+    console.wait_until("the server, read", |screen| is_up(screen, server));
+    console.press(":").wait_for("go to, do").press(server).wait_for(&format!("go to server {server}"));
+    console.press("\r").wait_gone("go to, do").wait_for("CONTAINERS");
+}
+
+/// Opens the log of a container of a server.
+fn follow(console: &Console, server: &str, container: &str) {
+    open_server(console, server);
+    console.wait_for(container).press("/").press(container).press("\r");
+    console.wait_until("the container, selected", |screen| {
+        screen.lines().any(|row| row.contains(container) && row.contains('▌'))
+    });
+    console.press("l").wait_for("following");
+}
+
+/// Fails where keys are not answered at once: opens the help and closes it, some times.
+fn assert_keys_react(console: &Console) {
+    let mut slowest = Duration::ZERO;
+    for _ in 0..5 {
+        for (key, open) in [("?", true), ("\x1b", false)] {
+            let start = Instant::now();
+            console.press(key);
+            console.wait_until("the help", |screen| screen.contains("EVERYWHERE") == open);
+            slowest = slowest.max(start.elapsed());
+        }
+    }
+    eprintln!("the slowest key took {slowest:?}");
+    assert!(slowest < AT_ONCE, "a key took {slowest:?}");
+}
+
+/// A container of the lab that is removed when the test ends, however it does.
+struct Temporary<'a> {
+    lab: &'a Lab,
+    server: &'a str,
+    name: &'static str,
+}
+
+impl<'a> Temporary<'a> {
+    /// The image whose log is a flood of numbered lines, as its environment says.
+    fn noisy(lab: &'a Lab, server: &'a str, name: &'static str, environment: &str) -> Self {
+        let this = Self { lab, server, name };
+        this.remove();
+        let started =
+            lab.ssh(server, &format!("docker run -d --name {name} {environment} registry:5000/shop:noisy"));
+        assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+        this
+    }
+
+    fn remove(&self) {
+        self.lab.ssh(self.server, &format!("docker rm -f {}", self.name));
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        self.remove();
+    }
 }
 
 #[test]

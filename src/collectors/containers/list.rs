@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::engine::{self, Docker};
 use super::inspect;
+use super::lenient;
 use super::marks::Marks;
 use crate::collectors::{Beat, Collector};
 use crate::domain::container::{Container, ContainerHealth, ContainerState};
@@ -165,7 +166,8 @@ impl List {
     /// Reads the whole list, and inspects what is new or looks different in it.
     async fn relist(&mut self) -> Result<(), Failure> {
         let options = ListContainersOptions { all: true, ..ListContainersOptions::default() };
-        let listed = match tokio::time::timeout(DEADLINE, self.docker.list_containers(Some(options))).await {
+        let answer = tokio::time::timeout(DEADLINE, self.docker.list_containers(Some(options))).await;
+        let listed = match answer.map(lenient::listed) {
             Ok(Ok(listed)) => listed,
             Ok(Err(error)) => return Err(engine::failed(&error, &self.what)),
             Err(_) => return Err(too_late(&self.what)),
@@ -214,7 +216,7 @@ impl List {
             .buffer_unordered(AT_ONCE);
         let mut read = Vec::new();
         while let Some((id, answer)) = answers.next().await {
-            match answer {
+            match answer.map(lenient::inspected) {
                 Ok(Ok(inspected)) => read.extend(inspect::container(inspected)),
                 Ok(Err(error)) if engine::is_gone(&error) => {
                     self.known.remove(&id);

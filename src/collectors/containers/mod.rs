@@ -5,6 +5,7 @@
 
 pub(super) mod engine;
 mod inspect;
+mod lenient;
 mod list;
 mod marks;
 mod stats;

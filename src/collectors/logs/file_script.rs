@@ -13,7 +13,9 @@
 /// own after a newline. The words: `more`, `new` (the first piece of another file), `lost` (the same,
 /// but the rest of the one before was not found), `cut` (the file was emptied), `none` (there is
 /// none), `denied`, `same` (nothing new). A rotated file counts as read when it has not grown for
-/// eight questions, since its writer goes on with it until it is told.
+/// eight questions, since its writer goes on with it until it is told. Then comes the one that
+/// followed it, which is not the path's own where it was rotated more than once: the next lower
+/// number, or by its time where names have dates. `lost` also stands where that one was compressed.
 pub(super) const SCRIPT: &str = r#"exec 2>/dev/null
 path=$1 inode=$2 offset=$3
 most=4194304
@@ -29,6 +31,26 @@ look() { # at the open file
 }
 begin() { # $1 is what to open
   [ -f "$1" ] && [ -r "$1" ] && command exec 3<"$1" && look
+}
+after() { # what followed the open file, into $next; that there is a gap, into $word
+  next=$path word=new n=1
+  while [ -f "$path.$n" ]; do
+    if [ "$path.$n" -ef /proc/self/fd/3 ]; then
+      [ "$n" = 1 ] || next=$path.$((n - 1))
+      return
+    fi
+    n=$((n + 1))
+  done
+  oldest=
+  for old in "$path"-[0-9]* "$path".[0-9]*; do
+    [ -f "$old" ] && [ "$old" -nt /proc/self/fd/3 ] || continue
+    if [ ! "$oldest" ] || [ "$oldest" -nt "$old" ]; then oldest=$old; fi
+  done
+  case $oldest in
+  '') ;;
+  *.gz | *.bz2 | *.xz | *.zst) word=lost ;;
+  *) next=$oldest ;;
+  esac
 }
 word=new
 open=
@@ -79,7 +101,11 @@ while read -r ask; do
     if [ "$path" -ef /proc/self/fd/3 ]; then quiet=0
     else
       quiet=$((quiet + 1))
-      if [ "$quiet" -ge 8 ] && [ -e "$path" ]; then open= word=new quiet=0; fi
+      if [ "$quiet" -ge 8 ] && [ -e "$path" ]; then
+        after
+        open= quiet=0
+        begin "$next" && open=1 offset=0
+      fi
     fi
   fi
   echo

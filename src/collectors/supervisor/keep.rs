@@ -53,3 +53,90 @@ pub(super) fn bug(name: &str, error: tokio::task::JoinError) -> Failure {
         .hint("please report this; everything else goes on")
         .retry(Retry::Now)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::collectors::Pace;
+    use crate::domain::clock::FixedClock;
+    use crate::domain::time::Timestamp;
+    use crate::message::batch::{Batch, Observation, Subject};
+    use crate::message::event::Event;
+    use crate::message::log_batch::LogBatch;
+    use crate::message::publish::Publish;
+    use crate::transports::local::Local;
+
+    #[derive(Default)]
+    struct Published(Mutex<Vec<Observation>>);
+
+    #[async_trait::async_trait]
+    impl Publish for Published {
+        fn batch(&self, batch: Batch) {
+            self.0.lock().unwrap().push(batch.observation);
+        }
+
+        async fn logs(&self, _batch: LogBatch) {}
+
+        async fn control(&self, _event: Event) {}
+    }
+
+    /// Panics at its first two starts, and works from the third on.
+    #[derive(Default)]
+    struct Clumsy(AtomicU32);
+
+    #[async_trait::async_trait]
+    impl Collector for Clumsy {
+        fn name(&self) -> &'static str {
+            "clumsy"
+        }
+
+        fn subject(&self) -> Subject {
+            Subject::Containers
+        }
+
+        async fn run(&self, beat: Beat) -> Failure {
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                0 => panic!("dropped \x1b[31mthe {}", "tray"),
+                1 => std::panic::panic_any(7),
+                _ => beat.publish(Observation::Containers(Vec::new())),
+            }
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_is_told_as_our_bug_and_the_collector_starts_again() {
+        let out = Arc::new(Published::default());
+        let (_pace, pace) = tokio::sync::watch::channel(Pace::Watched);
+        let beat = Beat {
+            server: "web-1".into(),
+            transport: Arc::new(Local),
+            clock: Arc::new(FixedClock(Timestamp::from_millis(0))),
+            out: out.clone(),
+            pace,
+        };
+        let kept = keep(Arc::new(Clumsy::default()), beat);
+        // It goes on for as long as the connection stands, so that only the time ends it.
+        assert!(tokio::time::timeout(std::time::Duration::from_secs(30), kept).await.is_err());
+        let seen = out.0.lock().unwrap();
+        let [
+            Observation::Failed(Subject::Containers, first),
+            Observation::Failed(_, second),
+            Observation::Containers(_),
+        ] = &seen[..]
+        else {
+            panic!("something else was published: {seen:?}")
+        };
+        for (failure, said) in [(first, "dropped ␛[31mthe tray"), (second, "a panic without words")] {
+            assert_eq!(failure.kind, FailureKind::Bug);
+            assert!(
+                failure.to_string().contains("clumsy") && failure.to_string().contains(said),
+                "{failure}"
+            );
+            assert!(matches!(failure.retry, Retry::After(_)), "{failure:?}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A followed log on the page of logs: new lines, a lost connection, hostile lines, and what is left
+//! on the servers afterwards.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::{SERVERS, Temporary, assert_keys_react, follow, over_one, over_the_lab};
+use crate::lab::Lab;
+use crate::pty::Console;
+
+/// The numbers of the lines `line N …` in a text, in order.
+fn numbers(text: &str) -> Vec<u64> {
+    text.lines().filter_map(|row| row.split("line ").nth(1)?.split(' ').next()?.trim().parse().ok()).collect()
+}
+
+/// Waits until a line with this number or a later one is on the screen.
+fn wait_for_line(console: &Console, number: u64, seconds: u64) {
+    console.wait_at_most(Duration::from_secs(seconds), &format!("line {number}"), |screen| {
+        numbers(screen).last().is_some_and(|last| *last >= number)
+    });
+}
+
+/// The processes of the user that consoles connect as.
+fn processes(lab: &Lab, server: &str) -> BTreeSet<String> {
+    let listed = lab.ssh(server, "ps -u ops -o pid=,args= 2>/dev/null || ps -o pid,user,args | grep ' ops '");
+    String::from_utf8_lossy(&listed.stdout).lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_followed_log_shows_new_lines_and_nothing_is_left_behind_fault() {
+    let lab = Lab::get();
+    let before: Vec<BTreeSet<String>> = SERVERS.iter().map(|server| processes(&lab, server)).collect();
+    let noisy = Temporary::noisy(&lab, "web-1", "e2e-followed", "-e LINES=900 -e PER_SECOND=10");
+    let mut console = over_the_lab(&lab);
+    follow(&console, "web-1", noisy.name);
+    wait_for_line(&console, 1, 20);
+    let first = numbers(&console.screen_text()).last().copied().unwrap();
+    wait_for_line(&console, first + 30, 20);
+    assert_keys_react(&console);
+    // What the console started there, and this test's own question, which is gone by the next one.
+    let during: Vec<BTreeSet<String>> = SERVERS.iter().map(|server| processes(&lab, server)).collect();
+    assert!(
+        during.iter().zip(&before).all(|(during, before)| during.difference(before).count() > 1),
+        "nothing of the console is seen on a server, so this shows nothing: {during:#?}"
+    );
+    console.quit();
+    let start = Instant::now();
+    for (at, server) in SERVERS.iter().enumerate() {
+        loop {
+            let now = processes(&lab, server);
+            let ours = during[at].difference(&before[at]).cloned().collect::<BTreeSet<_>>();
+            let left: Vec<&String> = ours.intersection(&now).collect();
+            // The user's own systemd stays for a moment after the last session.
+            if left.iter().all(|line| line.contains("systemd") || line.contains("(sd-pam)")) {
+                break;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "left on {server}: {left:#?}");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() {
+    const LINES: u64 = 800;
+    let lab = Lab::get();
+    let noisy = Temporary::noisy(&lab, "web-2", "e2e-cut", &format!("-e LINES={LINES} -e PER_SECOND=20"));
+    let mut console = over_one(&lab, "web-2");
+    follow(&console, "web-2", noisy.name);
+    wait_for_line(&console, 60, 30);
+    {
+        let _fault = lab.fault("cut", "web-2", &[]);
+        // Long enough to be noticed, so that another connection has to go on with the log.
+        std::thread::sleep(Duration::from_secs(12));
+        assert_keys_react(&console);
+    }
+    wait_for_line(&console, LINES, 60);
+    console.press("S").wait_for("save to").press("\r").wait_for("saved");
+    let saved = fs::read_dir(console.home())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .expect("no file was saved");
+    let saved = numbers(&fs::read_to_string(saved).unwrap());
+    assert_eq!(saved, (1..=LINES).collect::<Vec<_>>(), "lost, repeated or out of order");
+    console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn hostile_lines_at_full_speed_reach_no_terminal_and_hold_up_no_key_fault() {
+    const LINES: u64 = 500_000;
+    let lab = Lab::get();
+    let noisy = Temporary::noisy(&lab, "web-2", "e2e-hostile", "-e LINES=500000 -e KIND=hostile");
+    let mut console = over_one(&lab, "web-2");
+    follow(&console, "web-2", noisy.name);
+    wait_for_line(&console, 1, 20);
+    let start = Instant::now();
+    let mut last = 0;
+    while last < LINES {
+        assert_keys_react(&console);
+        last = numbers(&console.screen_text()).last().copied().unwrap_or(last);
+        assert!(start.elapsed() < Duration::from_secs(70), "line {last} after {:?}", start.elapsed());
+    }
+    eprintln!("{LINES} hostile lines shown to their end in {:?}", start.elapsed());
+    console.quit();
+    let written = console.written();
+    // As the lab's image writes them; the console itself sets no title, and its clipboard is its own.
+    for sequence in [
+        &b"\x1b]0;"[..],
+        b"\x1b]52;",
+        b"\x1bP",
+        b"\x07",
+        b"\x08",
+        b"\x0b",
+        b"\x0c",
+        b"\xc2\x9b",
+        b"\xe2\x80\xae",
+        b"\xff",
+    ] {
+        let at = written.windows(sequence.len()).position(|bytes| bytes == sequence);
+        let around =
+            at.map(|at| String::from_utf8_lossy(&written[at..written.len().min(at + 60)]).into_owned());
+        assert_eq!(around, None, "{sequence:?} came through");
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_line_of_ten_megabytes_holds_up_no_key() {
+    let lab = Lab::get();
+    let noisy = Temporary::noisy(&lab, "web-1", "e2e-giant", "-e KIND=giant -e BYTES=10485760");
+    let mut console = over_one(&lab, "web-1");
+    follow(&console, "web-1", noisy.name);
+    console.wait_for("giant line begins");
+    assert_keys_react(&console);
+    // Over many rows as well as in one.
+    console.press("w");
+    assert_keys_react(&console);
+    console.quit();
+}

@@ -71,7 +71,11 @@ fn each_trouble_is_shown_with_its_state_and_its_reason() {
         ops("nearly", serve(nearly_ssh), "down", "handshake failed"),
         ops("changed", port("web-1"), "unknown", "host key"),
         Trouble { key: lab.path("/keys/wrong"), ..ops("wrong-key", port("db-1"), "unknown", "not accepted") },
-        Trouble { key: "/nonexistent".into(), ..ops("no-key", port("db-1"), "unknown", "not accepted") },
+        Trouble {
+            user: "plain",
+            key: "/nonexistent".into(),
+            ..ops("no-key", port("db-1"), "unknown", "not accepted")
+        },
         Trouble { user: "plain", ..ops("no-group", port("web-2"), "unknown", "containers cannot be read") },
         Trouble { user: "late", ..ops("late", port("web-2"), "degraded", "clock 10m ahead") },
         ops("busybox", port("busy-1"), "up", ""),
@@ -100,9 +104,7 @@ fn each_trouble_is_shown_with_its_state_and_its_reason() {
         assert_keys_react(&console);
     }
     // The others do not wait for the bad ones, and what is not there is no trouble of a server.
-    for (name, section) in
-        [("busybox", "no Docker here"), ("no-group", "usermod -aG docker"), ("late", "+600s")]
-    {
+    for (name, section) in [("busybox", "no Docker here"), ("no-group", "not permitted"), ("late", "+600s")] {
         console.press(":").wait_for("go to, do").press(name).wait_for(&format!("go to server {name}"));
         console.press("\r").wait_gone("go to, do").wait_for(section);
         console.press("\x1b").wait_for("SERVERS");

@@ -117,6 +117,7 @@ mod tests {
             clock: Arc::new(FixedClock(Timestamp::from_millis(0))),
             out: out.clone(),
             pace,
+            first: tokio_util::sync::CancellationToken::new(),
         };
         let kept = keep(Arc::new(Clumsy::default()), beat);
         // It goes on for as long as the connection stands, so that only the time ends it.

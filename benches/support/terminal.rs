@@ -19,7 +19,8 @@ const SLOW: Duration = Duration::from_millis(20);
 /// How long an answer to a key may take.
 const ANSWER: Duration = Duration::from_millis(400);
 
-/// A program in a terminal of 120×40, with a home of its own. Dropping it ends it.
+/// A program in a terminal of 120×40, with a home of its own. Dropping it ends it. The terminal does
+/// not answer when it is asked what it can do; some programs wait two seconds for that.
 pub struct Running {
     child: Child,
     pty: Arc<Pty>,

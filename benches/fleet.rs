@@ -10,7 +10,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use midwatch::domain::container::{Container, ContainerHealth, ContainerState};
+use midwatch::domain::container::{Container, ContainerHealth, ContainerState, RestartPolicy};
 use midwatch::domain::ids::ServerId;
 use midwatch::domain::link::Link;
 use midwatch::domain::metric::{Metric, SeriesKey};
@@ -131,6 +131,7 @@ fn containers(server: usize) -> Vec<Container> {
         state: ContainerState::Running,
         health: if n == 0 { ContainerHealth::Unhealthy } else { ContainerHealth::Healthy },
         restarts: 0,
+        restart_policy: RestartPolicy::default(),
         oom_killed: false,
         exit_code: None,
         started_at: None,

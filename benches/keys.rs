@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use midwatch::app::{App, Wardrobe};
-use midwatch::domain::container::{Container, ContainerHealth, ContainerState};
+use midwatch::domain::container::{Container, ContainerHealth, ContainerState, RestartPolicy};
 use midwatch::domain::ids::ServerId;
 use midwatch::domain::level::Level;
 use midwatch::domain::link::Link;
@@ -84,6 +84,7 @@ fn containers(n: usize) -> Vec<Container> {
         state: ContainerState::Running,
         health: ContainerHealth::Healthy,
         restarts: 0,
+        restart_policy: RestartPolicy::default(),
         oom_killed: false,
         exit_code: None,
         started_at: None,

@@ -60,6 +60,24 @@ pub enum ContainerHealth {
     Unhealthy,
 }
 
+/// Whether the engine starts a container again that ended
+/// (<https://docs.docker.com/engine/containers/start-containers-automatically/>).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestartPolicy {
+    /// It was not told.
+    #[default]
+    Unknown,
+    /// Never.
+    No,
+    /// After a failure, perhaps so many times.
+    OnFailure,
+    /// Always; also when the engine starts.
+    Always,
+    /// Always, unless a person stopped it.
+    UnlessStopped,
+}
+
 /// A published port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
@@ -111,6 +129,9 @@ pub struct Container {
     pub health: ContainerHealth,
     /// Restarts by its policy since it was made.
     pub restarts: u32,
+    /// Whether it is started again when it ends.
+    #[serde(default)]
+    pub restart_policy: RestartPolicy,
     /// Whether the kernel killed it for memory the last time it ended.
     pub oom_killed: bool,
     /// How its process ended, where it did.
@@ -124,7 +145,9 @@ pub struct Container {
 }
 
 impl Container {
-    /// Its verdict. A one-off that ended with zero is up: it did what it was there for.
+    /// Its verdict. A one-off that ended with zero is up: it did what it was there for. One that the
+    /// engine would always start again does not end by itself: someone stopped it, whatever its exit
+    /// code is, and it is degraded.
     pub fn verdict(&self) -> Verdict {
         match (self.state, self.health) {
             (ContainerState::Running, ContainerHealth::Unhealthy) => {
@@ -137,6 +160,9 @@ impl Container {
             (ContainerState::Restarting, _) => {
                 Verdict::new(Health::Down, format!("{} keeps restarting{}", self.name, self.ending()))
             }
+            (ContainerState::Exited, _) if self.was_stopped() => {
+                Verdict::new(Health::Degraded, format!("{} was stopped by hand{}", self.name, self.ending()))
+            }
             (ContainerState::Exited, _) if self.exit_code == Some(0) && !self.oom_killed => Verdict::up(),
             (ContainerState::Exited | ContainerState::Dead, _) => {
                 Verdict::new(Health::Down, format!("{} ended{}", self.name, self.ending()))
@@ -148,11 +174,60 @@ impl Container {
         }
     }
 
+    fn was_stopped(&self) -> bool {
+        let always = matches!(self.restart_policy, RestartPolicy::Always | RestartPolicy::UnlessStopped);
+        always && self.exit_code.is_some() && !self.oom_killed
+    }
+
     fn ending(&self) -> String {
         match (self.oom_killed, self.exit_code) {
             (true, _) => ", out of memory".to_owned(),
             (false, Some(code)) => format!(", exit {code}"),
             (false, None) => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(code: i32, restart_policy: RestartPolicy, oom_killed: bool) -> Verdict {
+        Container {
+            id: ContainerId::from("c1"),
+            name: "shop-web-1".into(),
+            project: None,
+            service: None,
+            image: "shop:1.0".into(),
+            digest: None,
+            state: ContainerState::Exited,
+            health: ContainerHealth::None,
+            restarts: 0,
+            restart_policy,
+            oom_killed,
+            exit_code: Some(code),
+            started_at: None,
+            finished_at: None,
+            ports: Vec::new(),
+        }
+        .verdict()
+    }
+
+    #[test]
+    fn what_the_engine_would_start_again_was_stopped_by_hand() {
+        for policy in [RestartPolicy::Always, RestartPolicy::UnlessStopped] {
+            let stopped =
+                |code| Verdict::new(Health::Degraded, format!("shop-web-1 was stopped by hand, exit {code}"));
+            assert_eq!([ended(0, policy, false), ended(137, policy, false)], [stopped(0), stopped(137)]);
+            assert_eq!(ended(137, policy, true).health, Health::Down, "the kernel is not a hand");
+        }
+    }
+
+    #[test]
+    fn what_nothing_starts_again_is_judged_by_its_exit_code() {
+        for policy in [RestartPolicy::Unknown, RestartPolicy::No, RestartPolicy::OnFailure] {
+            assert_eq!(ended(0, policy, false), Verdict::up());
+            assert_eq!(ended(1, policy, false), Verdict::new(Health::Down, "shop-web-1 ended, exit 1"));
         }
     }
 }

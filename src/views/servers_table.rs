@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{cells, environment};
 use crate::domain::container::ContainerState;
+use crate::domain::health::Health;
 use crate::domain::metric::Metric;
 use crate::domain::quantity::Bytes;
 use crate::domain::reading::Freshness;
@@ -112,7 +113,8 @@ fn containers<'a>(state: &State, server: &ServerLive, theme: &Theme) -> Cell<'a>
     let Some(all) = server.containers.value() else {
         return Cell::new(cells::NOTHING, theme.style(Role::Faint));
     };
-    let ended = all.iter().filter(|c| c.state == ContainerState::Exited && c.exit_code == Some(0)).count();
+    let ended =
+        all.iter().filter(|c| c.state == ContainerState::Exited && c.verdict().health == Health::Up).count();
     let running = all.iter().filter(|c| c.state == ContainerState::Running).count();
     let wanted = all.len() - ended;
     let role = cells::role(server.containers_freshness(state.now), running < wanted);

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use midwatch::domain::check::{CheckKind, CheckResult};
-use midwatch::domain::container::{Container, ContainerHealth, ContainerState, ContainerUsage};
+use midwatch::domain::container::{
+    Container, ContainerHealth, ContainerState, ContainerUsage, RestartPolicy,
+};
 use midwatch::domain::failure::{Failure, FailureKind};
 use midwatch::domain::health::{Health, Verdict};
 use midwatch::domain::ids::{ContainerId, ServerId};
@@ -127,6 +129,7 @@ fn container(server: &str, service: &str, second: i64) -> Container {
             _ => ContainerHealth::Healthy,
         },
         restarts,
+        restart_policy: RestartPolicy::default(),
         oom_killed: false,
         exit_code: ill.then_some(1),
         started_at: Some(if restarts > 0 && !ill { at(WELL) } else { at(-86_400 * 9) }),

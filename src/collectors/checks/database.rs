@@ -27,6 +27,8 @@ pub struct Place {
     pub password: Option<SecretString>,
     /// The database.
     pub database: Option<String>,
+    /// Whether its URL asks for TLS from the first byte on.
+    pub tls: bool,
 }
 
 impl Place {
@@ -54,6 +56,7 @@ impl Place {
                     user: user.clone(),
                     password,
                     database: database.clone(),
+                    tls: false,
                 })
             }
         }

@@ -74,6 +74,8 @@ fn parse(url: &str) -> Option<Place> {
         user: config.get_user().map(str::to_owned),
         password: config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned().into()),
         database: config.get_dbname().map(str::to_owned),
+        // What it asks for instead is asked in its own protocol.
+        tls: false,
     })
 }
 

@@ -1,5 +1,6 @@
 //! `redis`: `PING` and `INFO`, and how far the server is from its limits. Reads only.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -16,6 +17,7 @@ use crate::domain::health::Health;
 use crate::domain::quantity::Bytes;
 use crate::domain::time::Timestamp;
 use crate::http::limits::Deadline;
+use crate::http::tls::{Speak, handshake};
 
 /// Connects, asks, and judges.
 pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
@@ -32,7 +34,24 @@ pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
         Ok(settings) => settings,
         Err(attempt) => return attempt,
     };
-    let asked = deadline.phase("answer", ask(stream, &settings, &deadline)).await;
+    let asked = if check.tls || place.tls {
+        let roots = match look.roots(check.ca.as_deref()).await {
+            Ok(roots) => roots,
+            Err(attempt) => return attempt,
+        };
+        let shaken = handshake(stream, &place.host, &roots, Speak::Nothing);
+        let stream = match deadline.phase("TLS handshake", shaken).await.and_then(|shaken| {
+            let (stream, peer) = shaken?;
+            peer.require_trust()?;
+            Ok(stream)
+        }) {
+            Ok(stream) => stream,
+            Err(error) => return look.reach.blame(&error).into(),
+        };
+        deadline.phase("answer", ask(stream, &settings, &deadline)).await
+    } else {
+        deadline.phase("answer", ask(stream, &settings, &deadline)).await
+    };
     match asked {
         Err(error) => look.reach.blame(&error).into(),
         Ok(Err(error)) => refused(&error, look),
@@ -41,7 +60,12 @@ pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
 }
 
 fn parse(url: &str) -> Option<Place> {
-    let info = url.into_connection_info().ok()?;
+    // The crate reads `rediss://` only with a TLS of its own; the rest of the URL is the same.
+    let (url, tls) = match url.strip_prefix("rediss://") {
+        Some(rest) => (Cow::Owned(format!("redis://{rest}")), true),
+        None => (Cow::Borrowed(url), false),
+    };
+    let info = url.as_ref().into_connection_info().ok()?;
     let redis::ConnectionAddr::Tcp(host, port) = info.addr() else { return None };
     let settings = info.redis_settings();
     Some(Place {
@@ -50,6 +74,7 @@ fn parse(url: &str) -> Option<Place> {
         user: settings.username().map(str::to_owned),
         password: settings.password().map(|password| password.to_owned().into()),
         database: Some(settings.db().to_string()),
+        tls,
     })
 }
 
@@ -258,7 +283,7 @@ mod tests {
             database: None,
         };
         let limits = RedisLimits { memory: Percent(80.0), clients: Some(10), evictions: Some(5) };
-        RedisCheck { at, from: Vec::new(), limits, condition: None }
+        RedisCheck { at, from: Vec::new(), tls: false, ca: None, limits, condition: None }
     }
 
     fn reason(info: &str, rate: Option<f64>) -> (Health, String) {

@@ -3,10 +3,10 @@
 
 use bollard::models::{
     ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum,
-    HealthStatusEnum, PortMap,
+    HealthStatusEnum, PortMap, RestartPolicyNameEnum,
 };
 
-use crate::domain::container::{Container, ContainerHealth, ContainerState, Port};
+use crate::domain::container::{Container, ContainerHealth, ContainerState, Port, RestartPolicy};
 use crate::domain::ids::ContainerId;
 use crate::domain::text::{clean, shorten};
 use crate::domain::time::Timestamp;
@@ -44,6 +44,10 @@ pub(super) fn container(inspected: ContainerInspectResponse) -> Option<(Containe
             _ => ContainerHealth::None,
         },
         restarts: count(inspected.restart_count),
+        restart_policy: inspected
+            .host_config
+            .and_then(|host| host.restart_policy?.name)
+            .map_or(RestartPolicy::Unknown, policy),
         oom_killed: state.oom_killed.unwrap_or(false),
         exit_code: state.exit_code.filter(|_| ended).and_then(|code| i32::try_from(code).ok()),
         started_at: state.started_at.as_deref().and_then(instant),
@@ -51,6 +55,16 @@ pub(super) fn container(inspected: ContainerInspectResponse) -> Option<(Containe
         ports: self::ports(&ports),
     };
     Some((container, image_id))
+}
+
+/// The empty word is the engine's for no policy.
+const fn policy(word: RestartPolicyNameEnum) -> RestartPolicy {
+    match word {
+        RestartPolicyNameEnum::EMPTY | RestartPolicyNameEnum::NO => RestartPolicy::No,
+        RestartPolicyNameEnum::ON_FAILURE => RestartPolicy::OnFailure,
+        RestartPolicyNameEnum::ALWAYS => RestartPolicy::Always,
+        RestartPolicyNameEnum::UNLESS_STOPPED => RestartPolicy::UnlessStopped,
+    }
 }
 
 /// What the list alone tells of a container: less, but enough where inspecting it failed.
@@ -74,6 +88,7 @@ pub(super) fn summary(listed: &ContainerSummary) -> Option<Container> {
         state,
         health: health_word(status),
         restarts: 0,
+        restart_policy: RestartPolicy::default(),
         oom_killed: false,
         exit_code: exit_code(status),
         started_at: None,

@@ -93,7 +93,7 @@ fn new_container(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::container::ContainerHealth;
+    use crate::domain::container::{ContainerHealth, RestartPolicy};
 
     fn container(id: &str, image: &str, started: i64, restarts: u32) -> Container {
         Container {
@@ -106,6 +106,7 @@ mod tests {
             state: ContainerState::Running,
             health: ContainerHealth::None,
             restarts,
+            restart_policy: RestartPolicy::default(),
             oom_killed: false,
             exit_code: None,
             started_at: Some(Timestamp::from_secs(started)),

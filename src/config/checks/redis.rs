@@ -1,5 +1,7 @@
 //! `kind = "redis"`: whether a Redis server answers, and how far it is from its limits.
 
+use std::path::PathBuf;
+
 use super::database::DatabaseAt;
 use super::{Vantage, read_from};
 use crate::config::condition;
@@ -37,6 +39,10 @@ pub struct RedisCheck {
     pub at: DatabaseAt,
     /// Where it is asked from.
     pub from: Vec<Vantage>,
+    /// Whether it is asked over TLS; a URL says so by `rediss://`.
+    pub tls: bool,
+    /// Certificates to trust besides the system's, a PEM file.
+    pub ca: Option<PathBuf>,
     /// Its limits.
     pub limits: RedisLimits,
     /// What else must hold.
@@ -45,11 +51,12 @@ pub struct RedisCheck {
 
 impl RedisCheck {
     pub(super) fn read(t: &mut Table<'_>) -> Option<Self> {
-        let at = DatabaseAt::read(t, &["redis"], 6379);
+        let at = DatabaseAt::read(t, &["redis", "rediss"], 6379);
         let from = read_from(t);
+        let (tls, ca) = (t.or("tls", false), t.opt("ca"));
         let limits = t.table("limits", RedisLimits::read);
         let condition: Option<Condition> = t.opt("condition");
         condition::judge(t, CheckKind::Redis, condition.as_ref());
-        Some(Self { at: at?, from, limits, condition })
+        Some(Self { at: at?, from, tls, ca, limits, condition })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::container::{Container, ContainerHealth, ContainerState};
+use crate::domain::container::{Container, ContainerHealth, ContainerState, RestartPolicy};
 use crate::domain::link::Link;
 use crate::domain::quantity::{Bytes, Percent};
 use crate::domain::setup::ServerSetup;
@@ -62,6 +62,7 @@ pub fn container(name: &str) -> Container {
         state: ContainerState::Running,
         health: ContainerHealth::Healthy,
         restarts: 0,
+        restart_policy: RestartPolicy::default(),
         oom_killed: false,
         exit_code: None,
         started_at: Some(Timestamp::from_secs(1)),

@@ -2,8 +2,45 @@
 
 use std::time::Duration;
 
-use super::{assert_keys_react, open_server, over_one};
+use super::{assert_keys_react, is_up, open_server, over_one, over_the_lab, row_of};
 use crate::lab::Lab;
+
+/// Breaks web-2 under the overview of the whole lab, and mends it.
+fn goes_and_comes_back(verb: &str, mend: &str) {
+    let lab = Lab::get();
+    let mut console = over_the_lab(&lab);
+    console.wait_until("web-1 and web-2, read", |screen| is_up(screen, "web-1") && is_up(screen, "web-2"));
+    let fault = lab.fault(verb, "web-2", &[]);
+    let noticed = console.wait_at_most(Duration::from_secs(30), "web-2, down", |screen| {
+        row_of(screen, "web-2").is_some_and(|row| row.contains("down"))
+    });
+    eprintln!("{verb}: noticed after {noticed:?}");
+    assert_keys_react(&console);
+    let screen = console.screen_text();
+    let problems = screen.split("SERVERS").next().unwrap();
+    assert!(
+        problems.lines().any(|row| row.contains("web-2") && row.contains("unreachable")),
+        "no reason is told\n{screen}"
+    );
+    assert!(is_up(&screen, "web-1"), "another server is affected\n{screen}");
+    fault.run(mend, &[]);
+    console.wait_at_most(Duration::from_secs(60), "web-2, back", |screen| {
+        row_of(screen, "web-2").is_some_and(|row| row.contains('%') && !row.contains("down"))
+    });
+    console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_frozen_server_is_shown_as_down_while_keys_react_fault() {
+    goes_and_comes_back("freeze", "thaw");
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_black_holed_server_is_shown_as_down_while_keys_react_fault() {
+    goes_and_comes_back("cut", "mend");
+}
 
 #[test]
 #[ignore = "needs the lab: tests/run"]

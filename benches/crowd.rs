@@ -15,7 +15,9 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
-use midwatch::domain::container::{Container, ContainerHealth, ContainerState, ContainerUsage};
+use midwatch::domain::container::{
+    Container, ContainerHealth, ContainerState, ContainerUsage, RestartPolicy,
+};
 use midwatch::domain::ids::{ContainerId, ServerId};
 use midwatch::domain::link::Link;
 use midwatch::domain::log_source::{LogSource, LogStream};
@@ -99,6 +101,7 @@ fn containers(n: usize) -> Vec<Container> {
         state: ContainerState::Running,
         health: ContainerHealth::Healthy,
         restarts: 0,
+        restart_policy: RestartPolicy::default(),
         oom_killed: false,
         exit_code: None,
         started_at: None,

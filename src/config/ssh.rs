@@ -17,7 +17,8 @@ pub struct SshConfig {
     pub agent: bool,
     /// How long connecting and authenticating may take, without the time that a person is asked.
     pub connect_deadline: Duration,
-    /// How often a silent connection is asked whether it still stands.
+    /// After how much silence a connection is asked whether it still stands. Unanswered three times it
+    /// is given up, so that this decides how soon a frozen server is down on the screen.
     pub keepalive: Duration,
     /// How many handshakes run at a time, 1 to 256.
     pub handshakes: usize,
@@ -30,7 +31,7 @@ impl Default for SshConfig {
             known_hosts: Vec::new(),
             agent: true,
             connect_deadline: Duration::from_secs(10),
-            keepalive: Duration::from_secs(15),
+            keepalive: Duration::from_secs(3),
             handshakes: 16,
         }
     }

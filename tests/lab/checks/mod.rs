@@ -1,6 +1,7 @@
 //! Checks against the lab's real services, from here and seen from its servers.
 
 mod databases;
+mod encrypted;
 mod servers;
 mod web;
 

@@ -12,13 +12,13 @@ pub struct HistoryConfig {
     pub enabled: bool,
     /// The database's file; `None` for the place that the system has for such data.
     pub path: Option<PathBuf>,
-    /// How long down-sampled readings are kept.
+    /// How long readings are kept by the minute; eight days, so that this hour of last week is there.
     pub retention: Duration,
 }
 
 impl Default for HistoryConfig {
     fn default() -> Self {
-        Self { enabled: true, path: None, retention: Duration::from_secs(7 * 86_400) }
+        Self { enabled: true, path: None, retention: Duration::from_secs(8 * 86_400) }
     }
 }
 

@@ -147,7 +147,8 @@ pub struct Container {
 impl Container {
     /// Its verdict. A one-off that ended with zero is up: it did what it was there for. One that the
     /// engine would always start again does not end by itself: someone stopped it, whatever its exit
-    /// code is, and it is degraded.
+    /// code is, and it is degraded. Codes from 125 to 128 are the engine's own and the shell's for what
+    /// could not be started (<https://docs.docker.com/engine/containers/run/#exit-status>): down.
     pub fn verdict(&self) -> Verdict {
         match (self.state, self.health) {
             (ContainerState::Running, ContainerHealth::Unhealthy) => {
@@ -160,9 +161,10 @@ impl Container {
             (ContainerState::Restarting, _) => {
                 Verdict::new(Health::Down, format!("{} keeps restarting{}", self.name, self.ending()))
             }
-            (ContainerState::Exited, _) if self.was_stopped() => {
-                Verdict::new(Health::Degraded, format!("{} was stopped by hand{}", self.name, self.ending()))
-            }
+            (ContainerState::Exited, _) if self.was_stopped() => Verdict::new(
+                Health::Degraded,
+                format!("{} was stopped and is not started again{}", self.name, self.ending()),
+            ),
             (ContainerState::Exited, _) if self.exit_code == Some(0) && !self.oom_killed => Verdict::up(),
             (ContainerState::Exited | ContainerState::Dead, _) => {
                 Verdict::new(Health::Down, format!("{} ended{}", self.name, self.ending()))
@@ -176,7 +178,7 @@ impl Container {
 
     fn was_stopped(&self) -> bool {
         let always = matches!(self.restart_policy, RestartPolicy::Always | RestartPolicy::UnlessStopped);
-        always && self.exit_code.is_some() && !self.oom_killed
+        always && !self.oom_killed && self.exit_code.is_some_and(|code| !(125..=128).contains(&code))
     }
 
     fn ending(&self) -> String {
@@ -214,11 +216,16 @@ mod tests {
     }
 
     #[test]
-    fn what_the_engine_would_start_again_was_stopped_by_hand() {
+    fn what_the_engine_would_start_again_was_stopped() {
         for policy in [RestartPolicy::Always, RestartPolicy::UnlessStopped] {
-            let stopped =
-                |code| Verdict::new(Health::Degraded, format!("shop-web-1 was stopped by hand, exit {code}"));
+            let stopped = |code| {
+                Verdict::new(
+                    Health::Degraded,
+                    format!("shop-web-1 was stopped and is not started again, exit {code}"),
+                )
+            };
             assert_eq!([ended(0, policy, false), ended(137, policy, false)], [stopped(0), stopped(137)]);
+            assert_eq!(ended(127, policy, false).health, Health::Down, "it could not be started");
             assert_eq!(ended(137, policy, true).health, Health::Down, "the kernel is not a hand");
         }
     }

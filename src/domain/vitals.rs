@@ -42,7 +42,7 @@ pub struct Vitals {
 /// Shares of all processors' time, together at most 100 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CpuUse {
-    /// All but idle and waiting for I/O.
+    /// Our own work: all but idle, waiting for I/O, and what the hypervisor took.
     pub busy: Percent,
     /// Waiting for I/O.
     pub iowait: Percent,

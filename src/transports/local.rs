@@ -77,6 +77,26 @@ fn spawn(command: &RemoteCommand, stdin: Stdio) -> Result<Child, TransportError>
         .map_err(|source| TransportError::Start { command: command.summary(), why: source.to_string() })
 }
 
+/// A command and all that it started: whatever happens to us, they end with it.
+struct Group(Child);
+
+impl Group {
+    /// The child's own, while it was not waited for.
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+            // Failing means that it has ended already.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for Group {
+    /// There is no time to be polite where the runtime ends.
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
 fn watch(mut child: Child) -> Result<Exec, TransportError> {
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(TransportError::Closed);
@@ -84,13 +104,14 @@ fn watch(mut child: Child) -> Result<Exec, TransportError> {
     let unread = CancellationToken::new();
     let guard = Arc::new(unread.clone().drop_guard());
     let (mut tell, status) = oneshot::channel();
+    let mut child = Group(child);
     tokio::spawn(async move {
         let abandoned = async {
             unread.cancelled().await;
             tell.closed().await;
         };
         tokio::select! {
-            ended = child.wait() => {
+            ended = child.0.wait() => {
                 // Whoever asked may have gone; then nobody wants to know.
                 let _ = tell.send(ended.map(exit_status).map_err(TransportError::Io));
             }
@@ -104,14 +125,10 @@ fn watch(mut child: Child) -> Result<Exec, TransportError> {
     })
 }
 
-async fn end(mut child: Child) {
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let signal = |signal| group.map(|group| kill_process_group(group, signal));
-    // Failing means that it has ended already.
-    signal(Signal::TERM);
-    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-        signal(Signal::KILL);
-    }
+async fn end(mut child: Group) {
+    child.signal(Signal::TERM);
+    // Where it does not end in time, dropping it kills it.
+    let _ = tokio::time::timeout(GRACE, child.0.wait()).await;
 }
 
 fn exit_status(status: std::process::ExitStatus) -> ExitStatus {

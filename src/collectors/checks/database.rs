@@ -7,6 +7,7 @@ use super::bounded::Bounded;
 use super::look::Look;
 use super::reach::Miss;
 use crate::config::checks::DatabaseAt;
+use crate::config::checks::postgres::TlsMode;
 use crate::domain::health::Health;
 use crate::domain::quantity::Percent;
 use crate::http::limits::Deadline;
@@ -27,8 +28,8 @@ pub struct Place {
     pub password: Option<SecretString>,
     /// The database.
     pub database: Option<String>,
-    /// Whether its URL asks for TLS from the first byte on.
-    pub tls: bool,
+    /// What its URL says of TLS, where it says anything.
+    pub tls: Option<TlsMode>,
 }
 
 impl Place {
@@ -56,7 +57,7 @@ impl Place {
                     user: user.clone(),
                     password,
                     database: database.clone(),
-                    tls: false,
+                    tls: None,
                 })
             }
         }

@@ -1,7 +1,9 @@
 //! `dns`: a question, and the answers that come. From here it is asked by UDP, then TCP; from a
-//! server by TCP over its connection (RFC 7766), to the resolver that is named.
+//! server by TCP over its connection (RFC 7766), to the resolver that is named or else to the first in
+//! its `/etc/resolv.conf`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -14,13 +16,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::attempt::Attempt;
 use super::look::Look;
-use super::reach::{Miss, Reach};
+use super::reach::{Miss, Reach, reason};
 use super::seen::{Seen, Text};
 use crate::config::checks::DnsCheck;
 use crate::config::checks::dns::Record;
 use crate::domain::health::Health;
+use crate::domain::ids::ServerId;
 use crate::http::limits::Deadline;
-use crate::transports::BoxDuplex;
+use crate::transports::{BoxDuplex, RemoteCommand, Transport};
+
+/// The most that is read of a server's `/etc/resolv.conf`, in bytes.
+const RESOLV_CONF: usize = 16 * 1024;
 
 /// Asks, and compares.
 pub async fn attempt(check: &DnsCheck, look: &Look<'_>) -> Attempt {
@@ -96,8 +102,35 @@ async fn ask(reach: &Reach, resolver: Option<SocketAddr>, question: Question) ->
     match (reach, resolver) {
         (Reach::Here, resolver) => ask_here(resolver, question).await,
         (Reach::Server(..), Some(resolver)) => ask_through(reach, resolver, question).await,
-        (Reach::Server(..), None) => Err(Miss::Look("a question from a server needs a resolver".to_owned())),
+        (Reach::Server(server, transport), None) => {
+            let resolver = resolver_of(server, transport, &question).await?;
+            ask_through(reach, resolver, question).await
+        }
     }
+}
+
+/// The first resolver that a server's own programs ask (resolv.conf(5)).
+async fn resolver_of(
+    server: &ServerId,
+    transport: &Arc<dyn Transport>,
+    question: &Question,
+) -> Result<SocketAddr, Miss> {
+    let command = RemoteCommand::new("cat").arg("/etc/resolv.conf");
+    let read = transport.run(command, question.deadline.left(), RESOLV_CONF).await;
+    let output = read.map_err(|error| Miss::Server(server.clone(), reason(error)))?;
+    first_nameserver(&output.text()).ok_or_else(|| {
+        Miss::Look(format!("/etc/resolv.conf of {server} names no resolver; give one as `resolver`"))
+    })
+}
+
+fn first_nameserver(resolv_conf: &str) -> Option<SocketAddr> {
+    let mut addresses = resolv_conf.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let address = (words.next()? == "nameserver").then(|| words.next())??;
+        // An IPv6 address may name its link, which means nothing to another machine.
+        address.split('%').next()?.parse::<IpAddr>().ok()
+    });
+    addresses.next().map(|address| SocketAddr::new(address, 53))
 }
 
 async fn ask_here(resolver: Option<SocketAddr>, question: Question) -> Result<Vec<String>, Miss> {
@@ -194,4 +227,21 @@ async fn converse(mut stream: BoxDuplex, question: &[u8]) -> std::io::Result<Vec
     let mut answer = vec![0; usize::from(length)];
     stream.read_exact(&mut answer).await?;
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_resolver_is_the_first_that_its_file_names() {
+        let of = |text: &str| first_nameserver(text).map(|at| at.to_string());
+        assert_eq!(
+            of("# nameserver 1.1.1.1\nsearch lab\nnameserver 127.0.0.53\nnameserver 9.9.9.9\n").as_deref(),
+            Some("127.0.0.53:53")
+        );
+        assert_eq!(of("nameserver\tfe80::1%eth0\n").as_deref(), Some("[fe80::1]:53"));
+        assert_eq!(of("nameserver\nnameserver what\n"), None);
+        assert_eq!(of(""), None);
+    }
 }

@@ -62,6 +62,10 @@ pub async fn attempt(check: &PostgresCheck, look: &Look<'_>) -> Attempt {
 }
 
 fn parse(url: &str) -> Option<Place> {
+    // The crate's parser does not know the strict modes. `require` is as strict here: the certificate
+    // is always checked with it.
+    let url =
+        url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
     let config: Config = url.parse().ok()?;
     let host = match config.get_hosts().first()? {
         Host::Tcp(name) => name.clone(),
@@ -74,9 +78,17 @@ fn parse(url: &str) -> Option<Place> {
         user: config.get_user().map(str::to_owned),
         password: config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned().into()),
         database: config.get_dbname().map(str::to_owned),
-        // What it asks for instead is asked in its own protocol.
-        tls: false,
+        tls: url.contains("sslmode=").then(|| match config.get_ssl_mode() {
+            SslMode::Disable => TlsMode::Disable,
+            SslMode::Require => TlsMode::Require,
+            _ => TlsMode::Prefer,
+        }),
     })
+}
+
+/// What the check says, or its URL where the check leaves it at what is usual.
+fn tls(check: &PostgresCheck, place: &Place) -> TlsMode {
+    place.tls.filter(|_| check.tls == TlsMode::Prefer).unwrap_or(check.tls)
 }
 
 fn config(check: &PostgresCheck, place: &Place) -> Config {
@@ -88,7 +100,7 @@ fn config(check: &PostgresCheck, place: &Place) -> Config {
     if let Some(database) = &place.database {
         config.dbname(database);
     }
-    config.ssl_mode(match check.tls {
+    config.ssl_mode(match tls(check, place) {
         TlsMode::Disable => SslMode::Disable,
         TlsMode::Prefer => SslMode::Prefer,
         TlsMode::Require => SslMode::Require,
@@ -108,7 +120,7 @@ where
 {
     // A Unix socket is never encrypted.
     let local = place.host.starts_with('/');
-    let tls = PgTls { name: place.host.clone(), roots, must_trust: check.tls == TlsMode::Require };
+    let tls = PgTls { name: place.host.clone(), roots, must_trust: tls(check, place) == TlsMode::Require };
     let mut config = config(check, place);
     if local {
         config.ssl_mode(SslMode::Disable);
@@ -162,5 +174,21 @@ fn refused(error: &Error, look: &Look<'_>) -> Attempt {
         &SqlState::TOO_MANY_CONNECTIONS => Attempt::down(format!("it takes no more connections: {message}")),
         &SqlState::QUERY_CANCELED => Attempt::down(format!("its figures take too long: {message}")),
         _ => Attempt::down(format!("it answers an error: {message}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_whether_it_is_encrypted() {
+        let asks = |query: &str| parse(&format!("postgres://shop@db.example/shop{query}")).unwrap().tls;
+        assert_eq!(asks(""), None);
+        assert_eq!(asks("?sslmode=disable"), Some(TlsMode::Disable));
+        assert_eq!(asks("?sslmode=prefer"), Some(TlsMode::Prefer));
+        for strict in ["require", "verify-ca", "verify-full"] {
+            assert_eq!(asks(&format!("?sslmode={strict}&connect_timeout=3")), Some(TlsMode::Require));
+        }
     }
 }

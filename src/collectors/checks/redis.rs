@@ -13,6 +13,7 @@ use super::database::{Place, limit};
 use super::look::Look;
 use super::seen::Seen;
 use crate::config::checks::RedisCheck;
+use crate::config::checks::postgres::TlsMode;
 use crate::domain::health::Health;
 use crate::domain::quantity::Bytes;
 use crate::domain::time::Timestamp;
@@ -34,7 +35,7 @@ pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
         Ok(settings) => settings,
         Err(attempt) => return attempt,
     };
-    let asked = if check.tls || place.tls {
+    let asked = if check.tls || place.tls == Some(TlsMode::Require) {
         let roots = match look.roots(check.ca.as_deref()).await {
             Ok(roots) => roots,
             Err(attempt) => return attempt,
@@ -62,8 +63,8 @@ pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
 fn parse(url: &str) -> Option<Place> {
     // The crate reads `rediss://` only with a TLS of its own; the rest of the URL is the same.
     let (url, tls) = match url.strip_prefix("rediss://") {
-        Some(rest) => (Cow::Owned(format!("redis://{rest}")), true),
-        None => (Cow::Borrowed(url), false),
+        Some(rest) => (Cow::Owned(format!("redis://{rest}")), Some(TlsMode::Require)),
+        None => (Cow::Borrowed(url), None),
     };
     let info = url.as_ref().into_connection_info().ok()?;
     let redis::ConnectionAddr::Tcp(host, port) = info.addr() else { return None };

@@ -39,9 +39,9 @@ pub struct DnsCheck {
     pub name: String,
     /// The record's type.
     pub record: Record,
-    /// Who is asked; the system's resolver where nothing is said.
+    /// Who is asked; where nothing is said the resolver of the system that it is asked from.
     pub resolver: Option<SocketAddr>,
-    /// Where it is asked from. From a server it goes by TCP, to a resolver that is named.
+    /// Where it is asked from. From a server it goes by TCP.
     pub from: Vec<Vantage>,
     /// Answers that must all be there; empty for any answer at all.
     pub expect: Vec<String>,
@@ -58,12 +58,6 @@ impl DnsCheck {
         let expect = t.opt("expect").unwrap_or_default();
         let condition: Option<Condition> = t.opt("condition");
         condition::judge(t, CheckKind::Dns, condition.as_ref());
-        if from.iter().any(|from| *from != Vantage::Here) && !t.has("resolver") {
-            t.report(
-                Mistake::error(t.span_of("from"), "a question from a server needs a `resolver`")
-                    .help("such as resolver = \"127.0.0.53\""),
-            );
-        }
         Some(Self { name: name?, record, resolver, from, expect, condition })
     }
 }

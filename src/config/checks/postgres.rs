@@ -13,7 +13,8 @@ use crate::domain::condition::Condition;
 use crate::domain::quantity::{Bytes, Percent};
 
 words! {
-    /// Whether the connection is encrypted, as libpq's `sslmode` says it.
+    /// Whether the connection is encrypted, in the words of libpq's `sslmode`; `require` is stricter here,
+    /// as `verify-full` is there.
     TlsMode {
         /// Not.
         Disable = "disable",

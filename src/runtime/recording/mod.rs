@@ -71,7 +71,10 @@ pub enum RecordingError {
         name: String,
     },
     /// It is of another format.
-    #[error("{name}, line 1: this recording has format {version}, and this midwatch reads {VERSION}")]
+    #[error(
+        "{name}, line 1: this recording has format {version}, and this midwatch reads {VERSION}; {} reads it",
+        if *version > VERSION { "a newer one" } else { "an older one" }
+    )]
     Version {
         /// What it is called.
         name: String,

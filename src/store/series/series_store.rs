@@ -16,7 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::vitals::Vitals;
 
 /// The most series over all servers, about 6 KiB each when a day is full. Past it those go that were
-/// silent for [`SILENT`]; where none was, a new one is not kept, since making room for it would only
+/// silent for fifteen minutes; where none was, a new one is not kept, since making room for it would only
 /// trade one that is alive.
 pub const MAX_SERIES: usize = 24_000;
 

@@ -16,6 +16,28 @@ async fn output_input_and_the_end() {
     assert_eq!(killed.status, ExitStatus::Signal("TERM".to_owned()));
 }
 
+/// The runtime ends before anybody could say good-bye, as when the console is quit.
+#[test]
+fn the_end_of_the_runtime_ends_a_command_and_its_children() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let child = runtime.block_on(async {
+        let script = "sleep 4714 & echo $! >\"$1\"; echo up; wait";
+        let mut exec = Local.exec(RemoteCommand::script(script).arg(file.to_str().unwrap())).await.unwrap();
+        exec.stdout.read_exact(&mut [0; 3]).await.unwrap();
+        std::fs::read_to_string(&file).unwrap()
+    });
+    drop(runtime);
+    let stat = std::path::Path::new("/proc").join(child.trim()).join("stat");
+    let runs = |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'));
+    let end = std::time::Instant::now() + Duration::from_secs(3);
+    while std::fs::read_to_string(&stat).is_ok_and(|stat| runs(&stat)) {
+        assert!(std::time::Instant::now() < end, "the child goes on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[tokio::test]
 async fn dropping_a_command_ends_it_and_its_children() {
     let dir = tempfile::tempdir().unwrap();
@@ -25,12 +47,13 @@ async fn dropping_a_command_ends_it_and_its_children() {
     let mut exec = Local.exec(script).await.unwrap();
     exec.stdout.read_exact(&mut [0; 3]).await.unwrap();
     let child = std::fs::read_to_string(&file).unwrap();
-    let proc = std::path::Path::new("/proc").join(child.trim()).join("cmdline");
-    assert!(proc.exists());
+    let stat = std::path::Path::new("/proc").join(child.trim()).join("stat");
+    assert!(stat.exists());
     drop(exec);
     let gone = async {
-        // A zombie has an empty command line.
-        while std::fs::read(&proc).is_ok_and(|line| !line.is_empty()) {
+        // `Z` is a zombie, after the name in parentheses (proc_pid_stat(5)).
+        let runs = |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'));
+        while std::fs::read_to_string(&stat).is_ok_and(|stat| runs(&stat)) {
             sleep(Duration::from_millis(10)).await;
         }
     };

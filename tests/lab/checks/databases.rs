@@ -179,7 +179,7 @@ async fn fault_redis_that_is_full_is_down_or_evicts() {
         &format!("for i in $(seq 100 160); do head -c 900000 /dev/zero | {cli} -x set midwatch:$i; done"),
     );
     let packed = bench.one("redis", &redis(&lab, "")).await;
-    assert!(packed.verdict.health > Health::Unknown, "{} {:?}", verdict(&packed), packed.facts);
+    assert_eq!(packed.verdict.health, Health::Down, "{} {:?}", verdict(&packed), packed.facts);
     lab.ssh("db-1", &format!("{cli} config set maxmemory-policy allkeys-lru; for i in $(seq 200 230); do head -c 900000 /dev/zero | {cli} -x set midwatch:$i; done"));
     let evicts = bench.one("redis", &redis(&lab, "condition = 'json.evicted_keys == 0'")).await;
     assert!(verdict(&evicts).contains("json.evicted_keys is "), "{}", verdict(&evicts));

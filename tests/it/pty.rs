@@ -49,6 +49,12 @@ impl Start {
         }
     }
 
+    /// With further arguments, as they are known only once there is a home.
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(ToString::to_string));
+        self
+    }
+
     pub fn size(mut self, columns: u16, rows: u16) -> Self {
         self.size = (columns, rows);
         self

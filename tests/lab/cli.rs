@@ -69,6 +69,8 @@ fn status_shows_the_servers_and_their_containers() {
     assert!(web["vitals"]["mem_pct"].as_f64().unwrap() > 0.0);
     let container = named(&web["containers"], "shop-web-1");
     assert_eq!(container["state"], "running");
+    assert!(container["mem_bytes"].as_u64().unwrap() > 0, "{container}");
+    assert!(container["cpu_pct"].as_f64().is_some(), "{container}");
     assert_eq!(container["project"], "shop");
     assert_eq!(web["environment"], "production");
     let shop = named(&report["apps"], "shop");

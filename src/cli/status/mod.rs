@@ -58,6 +58,9 @@ fn was_read(server: &ServerLive) -> bool {
     link_failed
         || (settled(vitals, server.vitals.failure.is_some())
             && settled(server.containers.value().is_some(), server.containers.failure.is_some())
+            // What cannot list its containers cannot tell what they use.
+            && (settled(server.usage.value().is_some(), server.usage.failure.is_some())
+                || server.containers.failure.is_some())
             && settled(server.units.value().is_some(), server.units.failure.is_some()))
 }
 

@@ -13,6 +13,7 @@ pub mod history;
 pub mod http;
 pub mod keys;
 pub mod message;
+pub mod operations;
 pub mod runtime;
 pub mod state;
 pub mod store;

@@ -12,6 +12,7 @@ mod database;
 mod error;
 mod frame;
 mod handle;
+pub mod journal;
 mod keeper;
 mod marks;
 mod minutes;

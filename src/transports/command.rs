@@ -1,6 +1,6 @@
-//! A command for a server's shell. The one place where remote arguments are quoted.
+//! A command for a server's shell; its arguments are quoted as they are added.
 
-use std::borrow::Cow;
+use crate::domain::shell::quote;
 
 /// A command line, built argument by argument. Cloning it is cheap enough; it holds no secret:
 /// secrets go to a command's standard input.
@@ -64,16 +64,6 @@ impl RemoteCommand {
     pub fn summary(&self) -> String {
         crate::domain::text::shorten(&crate::domain::text::clean(&self.line), 60).into_owned()
     }
-}
-
-/// One word for a POSIX shell: as it is where it is harmless, else in single quotes (POSIX.1-2017,
-/// Shell Command Language, 2.2.2). A NUL cannot be passed to a program and is dropped.
-fn quote(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return Cow::Borrowed(word);
-    }
-    Cow::Owned(format!("'{}'", word.replace('\0', "").replace('\'', r"'\''")))
 }
 
 #[cfg(test)]

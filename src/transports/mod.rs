@@ -8,6 +8,7 @@
 pub mod command;
 pub mod docker;
 pub mod docker_socket;
+pub mod engine;
 pub mod error;
 pub mod exec;
 pub mod links;

@@ -14,7 +14,6 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::time::Instant;
 
-use super::engine::{self, Docker};
 use super::inspect;
 use super::lenient;
 use super::marks::Marks;
@@ -23,6 +22,7 @@ use crate::domain::container::{Container, ContainerHealth, ContainerState};
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::ids::{ContainerId, ServerId};
 use crate::message::batch::{Observation, Subject};
+use crate::transports::engine::{self, Docker};
 
 /// How often the whole list is read, for what no event told.
 const WHOLE: Duration = Duration::from_secs(60);

@@ -3,7 +3,6 @@
 //! Lives here: the two collectors. The pure reading of the engine's answers is `inspect` and
 //! `usage`. Not here: changing a container, or its log (`logs/`).
 
-pub(super) mod engine;
 mod inspect;
 mod lenient;
 mod list;

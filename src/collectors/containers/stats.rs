@@ -9,12 +9,12 @@ use bollard::query_parameters::{ListContainersOptions, StatsOptions};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use super::engine::{self, Docker};
 use super::usage::Counters;
 use crate::collectors::{Beat, Collector};
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::ids::ContainerId;
 use crate::message::batch::{Observation, Subject};
+use crate::transports::engine::{self, Docker};
 
 /// How many questions are under way at a time.
 const AT_ONCE: usize = 4;

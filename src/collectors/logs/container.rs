@@ -15,12 +15,12 @@ use futures_util::StreamExt;
 
 use super::lines::Lines;
 use super::{Log, LogRange, Sink};
-use crate::collectors::containers::engine::{self, Docker};
 use crate::collectors::failing::LATER;
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::time::Timestamp;
 use crate::store::logs::Flags;
 use crate::transports::Transport;
+use crate::transports::engine::{self, Docker};
 
 /// A log that gave nothing for so long had nothing to give.
 const QUIET: Duration = Duration::from_secs(2);

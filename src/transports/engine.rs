@@ -6,13 +6,14 @@ use std::time::Duration;
 pub use bollard::Docker;
 use bollard::errors::Error;
 
-use crate::collectors::failing::LATER;
-use crate::domain::failure::{Failure, FailureKind};
-use crate::transports::docker::{DOCKER_SOCKET, docker, failure};
-use crate::transports::{RemoteCommand, Transport, TransportError};
+use super::docker::{DOCKER_SOCKET, docker, failure};
+use super::{RemoteCommand, Transport, TransportError};
+use crate::domain::failure::{Failure, FailureKind, Retry};
 
 /// How long the first answer may take.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// How long until a server is asked again for an engine that it did not have.
+const LATER: Retry = Retry::After(Duration::from_secs(300));
 
 /// Finds a socket of Podman or of a rootless engine that this user may use.
 const OTHERS: &str = r#"run=${XDG_RUNTIME_DIR:-/run/user/$(id -u)}

@@ -1,0 +1,126 @@
+//! How an app is deployed, as the configuration says it: what planning needs, and nothing of where
+//! it was written.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AppId, EnvironmentId, ServerId};
+use super::setup::Guard;
+
+/// Everything that is configured of an app, the defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppSpec {
+    /// Its name.
+    pub id: AppId,
+    /// Its Compose project.
+    pub project: String,
+    /// Its environment, where it has one.
+    pub environment: Option<EnvironmentId>,
+    /// How changes to it are confirmed.
+    pub guard: Guard,
+    /// Where it runs and the Compose file there, an absolute path; in the order in which it is deployed.
+    pub places: BTreeMap<ServerId, Place>,
+    /// The order of the servers.
+    pub servers: Vec<ServerId>,
+    /// The services whose image a deploy changes; empty for all, where they share a repository.
+    pub services: Vec<String>,
+    /// How servers and containers are replaced.
+    pub strategy: Strategy,
+    /// Servers that are changed at the same time where the strategy goes server by server.
+    pub at_a_time: u16,
+    /// When a service counts as good.
+    pub gate: Gate,
+    /// How long it is compared with before, after the last server.
+    pub watch: Duration,
+    /// Releases whose images are kept.
+    pub keep: u16,
+    /// What runs in between.
+    pub hooks: Vec<Hook>,
+}
+
+/// Where an app's files are on one server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The Compose project.
+    pub project: String,
+    /// The folder of the Compose file, absolute; what is ours lies in `.midwatch` in it.
+    pub directory: String,
+    /// The Compose file's name in it, or an absolute path.
+    pub file: String,
+    /// The environment file that Compose reads in place of `.env`, where one is configured.
+    #[serde(default)]
+    pub env_file: Option<String>,
+}
+
+impl Place {
+    /// The folder that is ours.
+    pub fn own(&self) -> String {
+        format!("{}/.midwatch", self.directory)
+    }
+}
+
+/// How an app's containers are replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// All servers at once, each container stopped and made anew.
+    #[default]
+    Recreate,
+    /// Likewise, but so many servers at a time, and no further after a failure.
+    Rolling,
+}
+
+impl Strategy {
+    /// Its word, as the configuration writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Recreate => "recreate",
+            Self::Rolling => "rolling",
+        }
+    }
+}
+
+/// When a service counts as good after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// How long it may take.
+    pub deadline: Duration,
+    /// How long a container without a health check has to stay up.
+    pub steady: Duration,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(120), steady: Duration::from_secs(10) }
+    }
+}
+
+/// A command that runs at a point of a deploy, once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hook {
+    /// Its name, for the reader.
+    pub name: String,
+    /// When.
+    pub when: HookPoint,
+    /// The command, by the server's shell in the app's folder; for a migration the arguments in a
+    /// container of the new image.
+    pub command: Vec<String>,
+    /// The service whose new image runs it, for a migration.
+    pub service: Option<String>,
+    /// What takes it back, likewise; without it a rollback across it has to be accepted.
+    pub down: Option<Vec<String>>,
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HookPoint {
+    /// On each server, before anything of it is replaced.
+    Before,
+    /// Once for the app, in a container of the new image, before anything is replaced anywhere.
+    Migrate,
+    /// On each server, when its new containers are good.
+    After,
+}

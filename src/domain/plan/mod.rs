@@ -1,0 +1,199 @@
+//! What will be done, frozen: ordered steps, their targets, what they interrupt, how they are undone.
+//!
+//! A plan holds no secret: it is shown, printed, kept on the servers and in the journal.
+
+pub mod act;
+pub mod change;
+pub mod finding;
+pub mod shell;
+pub mod step;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::deploy::Place;
+use super::ids::{AppId, EnvironmentId, ServerId};
+use super::setup::Guard;
+use super::time::Timestamp;
+pub use act::Act;
+pub use change::Change;
+pub use finding::{Finding, Judgement};
+pub use step::{Lane, Stage, Step, StepId};
+
+/// The format that is written; one that is newer is not carried out.
+pub const FORMAT: u32 = 1;
+
+/// A kind of change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// A new release.
+    Deploy,
+    /// An earlier release again.
+    Rollback,
+    /// The containers stopped and started, as they are.
+    Restart,
+    /// The containers stopped.
+    Stop,
+    /// The containers started.
+    Start,
+}
+
+impl Operation {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+            Self::Restart => "restart",
+            Self::Stop => "stop",
+            Self::Start => "start",
+        }
+    }
+}
+
+/// A plan, before it is frozen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its format, see [`FORMAT`].
+    pub format: u32,
+    /// What it is.
+    pub operation: Operation,
+    /// To which app.
+    pub app: AppId,
+    /// Its environment.
+    pub environment: Option<EnvironmentId>,
+    /// How it is confirmed.
+    pub guard: Guard,
+    /// The whole in a line: `deploy shop 1.2 to web-1 and web-2`.
+    pub title: String,
+    /// When its facts were gathered.
+    pub as_of: Timestamp,
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+    /// Where the app is on each server.
+    pub places: BTreeMap<ServerId, Place>,
+    /// What will be otherwise.
+    pub changes: Vec<Change>,
+    /// What was looked at before.
+    pub findings: Vec<Finding>,
+    /// What it interrupts, a line each; empty where nothing is interrupted.
+    pub interrupts: Vec<String>,
+    /// The steps.
+    pub stages: Vec<Stage>,
+    /// What is done on the servers that were touched where a stage fails.
+    pub undo: Vec<Stage>,
+    /// How it is undone, in a line.
+    pub undone_by: String,
+}
+
+impl Plan {
+    /// All steps, those of the undo last.
+    pub fn steps(&self) -> impl Iterator<Item = (&ServerId, &Step)> {
+        let lanes = self.stages.iter().chain(&self.undo).flat_map(|stage| &stage.lanes);
+        lanes.flat_map(|lane| lane.steps.iter().map(|step| (&lane.server, step)))
+    }
+
+    /// The servers it touches, in the order of their names: that in which locks are taken.
+    pub fn servers(&self) -> impl Iterator<Item = &ServerId> {
+        self.places.keys()
+    }
+
+    /// What stands in its way and was not overridden.
+    pub fn refusals(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.judgement == Judgement::Refused)
+    }
+}
+
+/// The digest of a frozen plan: SHA-256 over its bytes, in hex.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanDigest(String);
+
+impl PlanDigest {
+    /// Of bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(hex(&Sha256::digest(bytes)))
+    }
+
+    /// The whole.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight digits.
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for PlanDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A plan as it was confirmed, and will be carried out: it cannot be changed any more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrozenPlan {
+    plan: Plan,
+    bytes: String,
+    digest: PlanDigest,
+}
+
+/// Why bytes are no plan of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPlan {
+    /// They cannot be read.
+    #[error("it cannot be read as a plan")]
+    Unreadable(#[from] serde_json::Error),
+    /// They are of a later midwatch.
+    #[error("it is of format {0}, of a later midwatch")]
+    Format(u32),
+}
+
+impl FrozenPlan {
+    /// Freezes a plan.
+    pub fn freeze(plan: Plan) -> Result<Self, BadPlan> {
+        let bytes = serde_json::to_string(&plan)?;
+        let digest = PlanDigest::of(bytes.as_bytes());
+        Ok(Self { plan, bytes, digest })
+    }
+
+    /// Reads a frozen one back.
+    pub fn read(bytes: &str) -> Result<Self, BadPlan> {
+        let plan: Plan = serde_json::from_str(bytes)?;
+        if plan.format > FORMAT {
+            return Err(BadPlan::Format(plan.format));
+        }
+        Ok(Self { plan, bytes: bytes.to_owned(), digest: PlanDigest::of(bytes.as_bytes()) })
+    }
+
+    /// The plan.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Its bytes: one line of JSON.
+    pub fn bytes(&self) -> &str {
+        &self.bytes
+    }
+
+    /// Its digest.
+    pub const fn digest(&self) -> &PlanDigest {
+        &self.digest
+    }
+}

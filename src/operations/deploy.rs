@@ -1,0 +1,230 @@
+//! A new release: the images pinned, the Compose file rendered, what changed replaced, good or put
+//! back.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::Refusal;
+use super::differences::between;
+use super::facts::{AppFacts, Rendered, ServerFacts};
+use super::numbering::Numbers;
+use super::preflight::{self, Subject};
+use super::selection::{chosen, known, place};
+use super::steps::{COMPOSE, HOOK, PULL, REPLACE, gate, hooks, put_back, stage};
+use super::telling::{interrupted, merged};
+use super::work::{Work, changed};
+use crate::domain::deploy::{AppSpec, HookPoint, Strategy};
+use crate::domain::ids::ServerId;
+use crate::domain::image::ImageRef;
+use crate::domain::plan::{Act, Change, FORMAT, Operation, Plan, Stage, Step};
+use crate::domain::release::ReleaseNumber;
+
+/// What is asked for, beside what the facts hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Only these servers; all where empty.
+    pub servers: Vec<ServerId>,
+    /// Another strategy than the configured one.
+    pub strategy: Option<Strategy>,
+    /// Why; it overrides what may be overridden.
+    pub reason: Option<String>,
+}
+
+/// Plans a deploy.
+pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
+    let servers = chosen(spec, &ask.servers)?;
+    let known = known(facts, &servers)?;
+    let release = next_release(facts);
+    let strategy = ask.strategy.unwrap_or(spec.strategy);
+    let mut numbers = Numbers::default();
+    let mut findings = Vec::new();
+    let mut changes = Vec::new();
+    let mut interrupts = Vec::new();
+    let mut work: Vec<Work> = Vec::new();
+    for (server, facts) in &known {
+        let place = place(spec, server)?;
+        let subject = Subject { spec, operation: Operation::Deploy, server, place, facts };
+        findings.extend(preflight::findings(&subject, ask.reason.is_some()));
+        if let Some(Ok(rendered)) = &facts.rendered {
+            let services = changed(facts, rendered);
+            changes.extend(changes_on(server, facts, rendered, &services));
+            interrupts.extend(interrupted(server, facts, &services));
+            work.push(Work::of(server, facts, rendered, services));
+        }
+    }
+    changes = merged(changes, known.len());
+    let before = Before { number: release };
+    let mut stages = vec![prepare(&mut numbers, &work, before)];
+    stages.extend(migrations(&mut numbers, spec, &work, release));
+    let step = match strategy {
+        Strategy::Recreate => work.len(),
+        Strategy::Rolling => usize::from(spec.at_a_time.max(1)),
+    };
+    for some in work.chunks(step.max(1)) {
+        stages.push(replace(&mut numbers, spec, some, before));
+    }
+    if !spec.watch.is_zero() {
+        stages.push(watch(&mut numbers, spec, &work));
+    }
+    let point = |numbers: &mut Numbers, it: &Work| {
+        let act = Act::Point { release: before.new_of(it) };
+        vec![numbers.step(format!("make release {} the current one", before.new_of(it)), act, COMPOSE)]
+    };
+    stages.push(stage("record", &work, |it| point(&mut numbers, it)));
+    let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before.old_of(it)))];
+    let title = title(spec, &work, &servers);
+    Ok(Plan {
+        format: FORMAT,
+        operation: Operation::Deploy,
+        app: spec.id.clone(),
+        environment: spec.environment.clone(),
+        guard: spec.guard,
+        title,
+        as_of: facts.as_of,
+        reason: ask.reason.clone(),
+        places: servers.iter().filter_map(|it| Some((it.clone(), spec.places.get(it)?.clone()))).collect(),
+        changes,
+        findings,
+        interrupts,
+        stages,
+        undo,
+        undone_by: undone_by(&known, spec),
+    })
+}
+
+/// The numbers of the new release and of the one before it. On a server whose ledger is empty what
+/// runs takes the number before.
+#[derive(Clone, Copy)]
+struct Before {
+    number: ReleaseNumber,
+}
+
+impl Before {
+    fn new_of(self, _: &Work) -> ReleaseNumber {
+        self.number
+    }
+
+    fn old_of(self, work: &Work) -> Option<ReleaseNumber> {
+        match &work.adopts {
+            Some(_) => Some(ReleaseNumber(self.number.0.saturating_sub(1))),
+            None => work.current,
+        }
+    }
+}
+
+/// The number for a new release: one more than any server's last, with room for what is adopted.
+fn next_release(facts: &AppFacts) -> ReleaseNumber {
+    let all = facts.servers.values().flatten();
+    let last = all.flat_map(|server| &server.releases).map(|release| release.number).max();
+    last.unwrap_or(ReleaseNumber(1)).next()
+}
+
+fn changes_on(
+    server: &ServerId,
+    facts: &ServerFacts,
+    rendered: &Rendered,
+    services: &BTreeSet<String>,
+) -> Vec<Change> {
+    if let Some(before) = &facts.before {
+        return between(Some(server), before, &rendered.compose);
+    }
+    let change = |service: &String| {
+        let from = facts.containers_of(service).next().map(|container| match &container.digest {
+            Some(digest) => format!("{} ({})", container.image, digest.short()),
+            None => container.image.clone(),
+        });
+        let to = match facts.images.get(service).and_then(|image| image.as_ref().ok()) {
+            Some(image) => {
+                let digest = image.image.digest.as_ref().map_or("", |digest| digest.short());
+                Some(format!("{} ({digest})", image.image.name()))
+            }
+            None => Some("as the Compose file has it now".to_owned()),
+        };
+        Change { server: Some(server.clone()), what: format!("{service}.image"), from, to }
+    };
+    services.iter().map(change).collect()
+}
+
+fn prepare(numbers: &mut Numbers, work: &[Work], before: Before) -> Stage {
+    stage("prepare", work, |it| {
+        let mut steps = Vec::new();
+        if let (Some(pins), Some(release)) = (&it.adopts, before.old_of(it)) {
+            let act = Act::Render { release, pins: pins.clone(), expects: None, adopts: true };
+            steps.push(numbers.step(format!("record what runs as release {release}"), act, COMPOSE));
+        }
+        let release = before.new_of(it);
+        let act =
+            Act::Render { release, pins: it.pins.clone(), expects: Some(it.expects.clone()), adopts: false };
+        steps.push(numbers.step(format!("write release {release}"), act, COMPOSE));
+        for image in &it.pulls {
+            let act = Act::Pull { image: image.clone() };
+            steps.push(numbers.step(format!("pull {}", image.name()), act, PULL));
+        }
+        steps
+    })
+}
+
+/// Migrations run once for the app, on its first server, before anything is replaced anywhere.
+fn migrations(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseNumber) -> Option<Stage> {
+    let first = work.get(..1)?;
+    let hooks = spec.hooks.iter().filter(|hook| hook.when == HookPoint::Migrate);
+    let steps: Vec<Step> = hooks
+        .filter_map(|hook| {
+            let service = hook.service.clone()?;
+            let act = Act::Migrate { release, service, command: hook.command.clone() };
+            Some(numbers.step(format!("migrate: {}", hook.name), act, HOOK))
+        })
+        .collect();
+    (!steps.is_empty()).then(|| stage("migrate", first, |_| steps.clone()))
+}
+
+fn replace(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], before: Before) -> Stage {
+    let names: Vec<&str> = work.iter().map(|it| it.server.as_str()).collect();
+    stage(&format!("replace on {}", names.join(", ")), work, |it| {
+        let mut steps = hooks(numbers, spec, HookPoint::Before);
+        let services: Vec<String> = it.services.iter().map(|expected| expected.service.clone()).collect();
+        if !services.is_empty() {
+            let what = services.join(", ");
+            let act = Act::Up { release: before.new_of(it), services, replaces: it.replaces.clone() };
+            steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
+            steps.push(gate(numbers, spec, it.services.clone()));
+        }
+        steps.extend(hooks(numbers, spec, HookPoint::After));
+        steps
+    })
+}
+
+fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work]) -> Stage {
+    stage("watch", work, |it| {
+        if it.services.is_empty() {
+            return Vec::new();
+        }
+        let act = Act::Watch { services: it.services.clone(), window: spec.watch };
+        let title = format!("watch for {}", crate::domain::time::Age(spec.watch));
+        vec![numbers.step(title, act, spec.watch + Duration::from_secs(30))]
+    })
+}
+
+fn title(spec: &AppSpec, work: &[Work], servers: &[ServerId]) -> String {
+    let mut images: Vec<String> = work.iter().flat_map(|it| it.pins.values().map(ImageRef::name)).collect();
+    images.sort();
+    images.dedup();
+    let names: Vec<&str> = servers.iter().map(ServerId::as_str).collect();
+    match images.as_slice() {
+        [] => format!("deploy {} as its Compose file is now to {}", spec.id, names.join(", ")),
+        images => format!("deploy {} with {} to {}", spec.id, images.join(", "), names.join(", ")),
+    }
+}
+
+fn undone_by(known: &[(ServerId, &ServerFacts)], spec: &AppSpec) -> String {
+    let migrates = spec.hooks.iter().any(|hook| hook.when == HookPoint::Migrate && hook.down.is_none());
+    let back = if known.iter().all(|(_, facts)| facts.current.is_some()) {
+        format!("a failure puts the release before back by itself; later: midwatch rollback {}", spec.id)
+    } else {
+        format!(
+            "what runs now is recorded first; a failure puts it back by itself; later: midwatch rollback {}",
+            spec.id
+        )
+    };
+    if migrates { format!("{back}. Its migration is not taken back") } else { back }
+}

@@ -1,0 +1,144 @@
+//! What a plan is made of: how an app stands on its servers, read just before.
+//!
+//! Rendered Compose files hold secrets. They are in memory here for as long as a plan is made, and
+//! are neither written nor printed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::domain::container::{ContainerHealth, ContainerState};
+use crate::domain::failure::Failure;
+use crate::domain::ids::{ContainerId, ServerId};
+use crate::domain::image::{Digest, ImageRef};
+use crate::domain::quantity::Bytes;
+use crate::domain::release::lock::Holder;
+use crate::domain::release::{Release, ReleaseNumber, ReleaseOutcome};
+use crate::domain::run::RunId;
+use crate::domain::time::Timestamp;
+
+/// How an app stands.
+#[derive(Clone, Debug)]
+pub struct AppFacts {
+    /// When this was gathered, by the console's clock.
+    pub as_of: Timestamp,
+    /// By server; why where it could not be read.
+    pub servers: BTreeMap<ServerId, Result<ServerFacts, Failure>>,
+}
+
+/// How an app stands on one server.
+#[derive(Clone, Debug)]
+pub struct ServerFacts {
+    /// Whether its folder can be written to.
+    pub writable: Result<(), String>,
+    /// Room for images; `None` where it is not known.
+    pub free: Option<Bytes>,
+    /// How far the server's clock is from the console's.
+    pub clock_off: Option<Duration>,
+    /// Who holds the lock.
+    pub lock: Option<Held>,
+    /// The ledger, oldest first.
+    pub releases: Vec<Release>,
+    /// The release that is said to be in place.
+    pub current: Option<ReleaseNumber>,
+    /// Runs without an end.
+    pub unfinished: Vec<RunId>,
+    /// The services of the Compose file, or why Compose does not take it.
+    pub services: Result<BTreeMap<String, ServiceFacts>, Failure>,
+    /// The containers of the project.
+    pub running: Vec<Running>,
+    /// The images that the release in question is pinned to, by service, seen from this server.
+    pub images: BTreeMap<String, Result<Resolved, Failure>>,
+    /// The release in question as Compose renders it.
+    pub rendered: Option<Result<Rendered, Failure>>,
+    /// The current release as it was rendered.
+    pub before: Option<Compose>,
+}
+
+/// A lock that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// By a run of midwatch's.
+    By(Holder),
+    /// By something that cannot be read; this is how it begins.
+    Unreadable(String),
+}
+
+/// A service as the Compose file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceFacts {
+    /// Its image, as written; `None` where it is built.
+    pub image: Option<String>,
+    /// How many containers it is to have.
+    pub containers: u16,
+    /// Compose's hash of its configuration.
+    pub hash: String,
+    /// Ports it wants on the server, with the address.
+    pub ports: Vec<String>,
+}
+
+/// A container of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its id.
+    pub id: ContainerId,
+    /// Its name.
+    pub name: String,
+    /// Its service.
+    pub service: String,
+    /// The image as it was asked for.
+    pub image: String,
+    /// The image's digest, where a registry gave it one.
+    pub digest: Option<Digest>,
+    /// Compose's hash of the configuration it was made with.
+    pub hash: String,
+    /// What it does.
+    pub state: ContainerState,
+    /// What its health check says.
+    pub health: ContainerHealth,
+}
+
+/// An image that a registry knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// As it was asked for, pinned.
+    pub image: ImageRef,
+    /// Whether it is on the server already.
+    pub present: bool,
+}
+
+/// What Compose made of the app's file over the new images.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// SHA-256 of it, in hex.
+    pub digest: String,
+    /// Compose's hashes of its services.
+    pub hashes: BTreeMap<String, String>,
+    /// The whole.
+    pub compose: Compose,
+}
+
+/// A rendered Compose file. It may hold secrets and is never printed.
+#[derive(Clone, PartialEq)]
+pub struct Compose(pub Value);
+
+impl fmt::Debug for Compose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Compose(…)")
+    }
+}
+
+impl ServerFacts {
+    /// The containers of a service that are not one-offs.
+    pub fn containers_of<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Running> {
+        self.running.iter().filter(move |container| container.service == service)
+    }
+
+    /// The releases that are known to be good, other than the current one.
+    pub fn good_ones(&self) -> impl Iterator<Item = ReleaseNumber> {
+        let good = |it: &&Release| it.outcome == ReleaseOutcome::Good && Some(it.number) != self.current;
+        self.releases.iter().filter(good).map(|release| release.number)
+    }
+}

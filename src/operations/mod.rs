@@ -1,0 +1,29 @@
+//! Planning: facts in, a plan or what stands in its way out. One file an operation.
+//!
+//! Pure: no I/O, no clock; what a plan is made of was gathered before, and is all it depends on.
+
+pub mod daily;
+pub mod deploy;
+pub mod differences;
+pub mod facts;
+mod numbering;
+pub mod preflight;
+pub mod rollback;
+mod selection;
+mod steps;
+mod telling;
+mod work;
+
+pub use facts::{AppFacts, Resolved, Running, ServerFacts, ServiceFacts};
+
+use crate::domain::failure::Failure;
+use crate::domain::ids::ServerId;
+
+/// Why no plan can be made at all, whatever reason is typed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// Servers that could not be asked.
+    Unreachable(Vec<(ServerId, Failure)>),
+    /// What was asked for makes no sense.
+    Senseless(Failure),
+}

@@ -1,0 +1,141 @@
+//! An earlier release again: its own rendered file, with its images and environment.
+
+use std::collections::BTreeSet;
+
+use super::Refusal;
+use super::differences::between;
+use super::facts::{AppFacts, ServerFacts};
+use super::numbering::Numbers;
+use super::preflight::{self, Subject};
+use super::selection::{chosen, known, place};
+use super::steps::{COMPOSE, PULL, REPLACE, gate, stage};
+use super::telling::{interrupted, merged};
+use super::work::{Work, changed};
+use crate::domain::deploy::AppSpec;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
+use crate::domain::plan::{Act, FORMAT, Operation, Plan};
+use crate::domain::release::{Release, ReleaseNumber};
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// The release; the newest good one before the current where nothing is said.
+    pub to: Option<ReleaseNumber>,
+    /// Only these servers; all where empty.
+    pub servers: Vec<ServerId>,
+    /// Only these services; all where empty.
+    pub services: Vec<String>,
+    /// Why; it overrides what may be overridden.
+    pub reason: Option<String>,
+}
+
+/// The release that a rollback goes to: the one that is asked for, else the newest that was good on
+/// every one of the servers and is current on none.
+pub fn destination(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<ReleaseNumber, Refusal> {
+    let servers = chosen(spec, &ask.servers)?;
+    let known = known(facts, &servers)?;
+    let what = || format!("roll {} back", spec.id);
+    if let Some(number) = ask.to {
+        let lacks = known.iter().find(|(_, it)| it.releases.iter().all(|release| release.number != number));
+        return match lacks {
+            None => Ok(number),
+            Some((server, _)) => Err(Refusal::Senseless(
+                Failure::new(FailureKind::NotFound, what(), format!("{server} has no release {number}"))
+                    .hint(format!("see what there is: midwatch releases {}", spec.id)),
+            )),
+        };
+    }
+    let mut common: Option<BTreeSet<ReleaseNumber>> = None;
+    for (_, facts) in &known {
+        let good: BTreeSet<_> = facts.good_ones().collect();
+        common = Some(match common {
+            None => good,
+            Some(common) => common.intersection(&good).copied().collect(),
+        });
+    }
+    common.unwrap_or_default().last().copied().ok_or_else(|| {
+        Refusal::Senseless(
+            Failure::new(FailureKind::NotFound, what(), "there is no earlier release that was good")
+                .hint(format!("name one: midwatch releases {0}; midwatch rollback {0} --to N", spec.id)),
+        )
+    })
+}
+
+/// Plans a rollback to a release that the facts were gathered for.
+pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
+    let to = destination(spec, facts, ask)?;
+    let servers = chosen(spec, &ask.servers)?;
+    let known = known(facts, &servers)?;
+    let mut numbers = Numbers::default();
+    let (mut findings, mut changes, mut interrupts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut work = Vec::new();
+    for (server, facts) in &known {
+        let subject =
+            Subject { spec, operation: Operation::Rollback, server, place: place(spec, server)?, facts };
+        findings.extend(preflight::findings(&subject, ask.reason.is_some()));
+        if let Some(Ok(rendered)) = &facts.rendered {
+            let mut services = changed(facts, rendered);
+            services.retain(|service| ask.services.is_empty() || ask.services.contains(service));
+            if let Some(before) = &facts.before {
+                changes.extend(between(Some(server), before, &rendered.compose));
+            }
+            interrupts.extend(interrupted(server, facts, &services));
+            work.push(Work::of(server, facts, rendered, services));
+        }
+    }
+    let pulls = stage("pull what is missing", &work, |it| {
+        let pull = |image: &crate::domain::image::ImageRef| {
+            numbers.step(format!("pull {}", image.name()), Act::Pull { image: image.clone() }, PULL)
+        };
+        it.pulls.iter().map(pull).collect()
+    });
+    let replace = stage(&format!("put release {to} back"), &work, |it| {
+        let services: Vec<String> = it.services.iter().map(|expected| expected.service.clone()).collect();
+        let mut steps = Vec::new();
+        if !services.is_empty() {
+            let title = format!("replace {}", services.join(", "));
+            let act = Act::Up { release: to, services, replaces: it.replaces.clone() };
+            steps.push(numbers.step(title, act, REPLACE));
+            steps.push(gate(&mut numbers, spec, it.services.clone()));
+        }
+        steps
+    });
+    let mut stages = vec![pulls, replace];
+    // What holds for a part of the app only does not make the release the current one.
+    if ask.services.is_empty() {
+        stages.push(stage("record", &work, |_| {
+            vec![numbers.step(
+                format!("make release {to} the current one"),
+                Act::Point { release: to },
+                COMPOSE,
+            )]
+        }));
+    }
+    stages.retain(|stage| !stage.lanes.is_empty());
+    Ok(Plan {
+        format: FORMAT,
+        operation: Operation::Rollback,
+        app: spec.id.clone(),
+        environment: spec.environment.clone(),
+        guard: spec.guard,
+        title: title(spec, to, &known),
+        as_of: facts.as_of,
+        reason: ask.reason.clone(),
+        places: servers.iter().filter_map(|it| Some((it.clone(), spec.places.get(it)?.clone()))).collect(),
+        changes: merged(changes, known.len()),
+        findings,
+        interrupts,
+        stages,
+        undo: Vec::new(),
+        undone_by: format!("by going to another release: midwatch rollback {} --to N", spec.id),
+    })
+}
+
+fn title(spec: &AppSpec, to: ReleaseNumber, known: &[(ServerId, &ServerFacts)]) -> String {
+    let named = known.iter().find_map(|(_, facts)| facts.releases.iter().find(|it| it.number == to));
+    let names: Vec<&str> = known.iter().map(|(server, _)| server.as_str()).collect();
+    let images = named.map(Release::title).filter(|title| !title.is_empty());
+    let images = images.map(|images| format!(" ({images})")).unwrap_or_default();
+    format!("roll {} back to release {to}{images} on {}", spec.id, names.join(", "))
+}

@@ -1,0 +1,45 @@
+//! Which servers a plan is for, and what is known of them.
+
+use super::Refusal;
+use super::facts::{AppFacts, ServerFacts};
+use crate::domain::deploy::{AppSpec, Place};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
+
+pub(super) fn chosen(spec: &AppSpec, asked: &[ServerId]) -> Result<Vec<ServerId>, Refusal> {
+    if let Some(stranger) = asked.iter().find(|server| !spec.servers.contains(server)) {
+        let what = format!("change {} on {stranger}", spec.id);
+        let failure = Failure::new(FailureKind::Invalid, what, "the app is not on that server");
+        let names: Vec<&str> = spec.servers.iter().map(ServerId::as_str).collect();
+        return Err(Refusal::Senseless(failure.hint(format!("it is on {}", names.join(", ")))));
+    }
+    let picked = |server: &&ServerId| asked.is_empty() || asked.contains(server);
+    Ok(spec.servers.iter().filter(picked).cloned().collect())
+}
+
+pub(super) fn known<'a>(
+    facts: &'a AppFacts,
+    servers: &[ServerId],
+) -> Result<Vec<(ServerId, &'a ServerFacts)>, Refusal> {
+    let mut known = Vec::new();
+    let mut lost = Vec::new();
+    for server in servers {
+        match facts.servers.get(server) {
+            Some(Ok(facts)) => known.push((server.clone(), facts)),
+            Some(Err(failure)) => lost.push((server.clone(), failure.clone())),
+            None => {
+                let failure =
+                    Failure::new(FailureKind::Bug, format!("plan for {server}"), "nothing was read of it");
+                lost.push((server.clone(), failure));
+            }
+        }
+    }
+    if lost.is_empty() { Ok(known) } else { Err(Refusal::Unreachable(lost)) }
+}
+
+pub(super) fn place<'a>(spec: &'a AppSpec, server: &ServerId) -> Result<&'a Place, Refusal> {
+    spec.places.get(server).ok_or_else(|| {
+        let what = format!("change {} on {server}", spec.id);
+        Refusal::Senseless(Failure::new(FailureKind::Invalid, what, "its Compose file there is not known"))
+    })
+}

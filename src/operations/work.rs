@@ -1,0 +1,113 @@
+//! What has to be done on one server for a release, from how the app stands there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Rendered, Running, ServerFacts};
+use crate::domain::container::ContainerState;
+use crate::domain::ids::ServerId;
+use crate::domain::image::ImageRef;
+use crate::domain::plan::act::Expected;
+use crate::domain::release::ReleaseNumber;
+
+/// One server's share.
+pub(super) struct Work {
+    pub(super) server: ServerId,
+    /// What of the release's services is otherwise here, with the containers each is to have.
+    pub(super) services: Vec<Expected>,
+    pub(super) replaces: Vec<String>,
+    pub(super) pins: BTreeMap<String, ImageRef>,
+    pub(super) pulls: Vec<ImageRef>,
+    pub(super) expects: String,
+    /// What runs, pinned, where the ledger is empty.
+    pub(super) adopts: Option<BTreeMap<String, ImageRef>>,
+    pub(super) current: Option<ReleaseNumber>,
+}
+
+impl Work {
+    pub(super) fn of(
+        server: &ServerId,
+        facts: &ServerFacts,
+        rendered: &Rendered,
+        changed: BTreeSet<String>,
+    ) -> Self {
+        let images = facts.images.iter().filter_map(|(service, image)| Some((service, image.as_ref().ok()?)));
+        let pins: BTreeMap<_, _> =
+            images.clone().map(|(service, image)| (service.clone(), image.image.clone())).collect();
+        let mut pulls: Vec<ImageRef> =
+            images.filter(|(_, image)| !image.present).map(|(_, image)| image.image.clone()).collect();
+        pulls.sort();
+        pulls.dedup();
+        let services = changed
+            .iter()
+            .map(|service| Expected {
+                service: service.clone(),
+                containers: wanted(rendered, service),
+                image: pins.get(service).cloned(),
+            })
+            .collect();
+        let replaces = changed
+            .iter()
+            .flat_map(|service| facts.containers_of(service))
+            .map(|container| container.id.as_str().to_owned())
+            .collect();
+        let adopts = facts.releases.is_empty().then(|| running_pins(facts, pins.keys()));
+        Self {
+            server: server.clone(),
+            services,
+            replaces,
+            pins,
+            pulls,
+            expects: rendered.digest.clone(),
+            adopts,
+            current: facts.current,
+        }
+    }
+}
+
+/// The services that a rendered file would change: another configuration, another image, another
+/// number of containers, or one that does not run.
+pub fn changed(facts: &ServerFacts, rendered: &Rendered) -> BTreeSet<String> {
+    let differs = |(service, hash): (&String, &String)| {
+        let image = facts.images.get(service).and_then(|image| image.as_ref().ok());
+        let digest = image.and_then(|image| image.image.digest.as_ref());
+        let good = |container: &&Running| {
+            let same_image = digest.is_none_or(|digest| container.digest.as_ref() == Some(digest));
+            // A pin alone changes the hash: what runs is the same where its image is, and was made of
+            // the same file without the pin.
+            let same = container.hash == *hash
+                || facts.services.as_ref().is_ok_and(|services| {
+                    digest.is_some() && services.get(service).is_some_and(|it| it.hash == container.hash)
+                });
+            same && same_image && container.state == ContainerState::Running
+        };
+        let all = facts.containers_of(service).count();
+        let well = facts.containers_of(service).filter(good).count();
+        (all != well || all != usize::from(wanted(rendered, service))).then(|| service.clone())
+    };
+    rendered.hashes.iter().filter_map(differs).collect()
+}
+
+/// How many containers a rendered service is to have.
+fn wanted(rendered: &Rendered, service: &str) -> u16 {
+    let service = rendered.compose.0.get("services").and_then(|services| services.get(service));
+    let scale = service.and_then(|it| it.get("scale")).and_then(serde_json::Value::as_u64);
+    let replicas = service.and_then(|it| it.pointer("/deploy/replicas")).and_then(serde_json::Value::as_u64);
+    u16::try_from(scale.or(replicas).unwrap_or(1)).unwrap_or(u16::MAX)
+}
+
+/// What runs, pinned to what it is, for the services that are going to be pinned.
+fn running_pins<'a>(
+    facts: &ServerFacts,
+    services: impl Iterator<Item = &'a String>,
+) -> BTreeMap<String, ImageRef> {
+    let pin = |service: &'a String| {
+        let container = facts.containers_of(service).next()?;
+        let image: ImageRef = container.image.parse().ok()?;
+        let pinned = match &container.digest {
+            Some(digest) => image.pinned(digest.clone()),
+            None => image,
+        };
+        Some((service.clone(), pinned))
+    };
+    services.filter_map(pin).collect()
+}

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod collectors;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod history;
 pub mod http;
 pub mod keys;

@@ -49,7 +49,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         let title = format!("{} {}", ask.operation.word(), joined(&services));
         let mut steps = vec![numbers.step(title, Act::Compose { words }, REPLACE)];
         if ask.operation != Operation::Stop {
-            steps.push(gate(&mut numbers, spec, services));
+            steps.push(gate(&mut numbers, spec, None, services));
         }
         let lanes = vec![Lane { server: server.clone(), steps }];
         stages.push(Stage { title: format!("{} on {server}", ask.operation.word()), lanes });
@@ -68,6 +68,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         changes: Vec::new(),
         findings,
         interrupts,
+        leaves: None,
         stages,
         undo: Vec::new(),
         undone_by: match ask.operation {

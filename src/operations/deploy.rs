@@ -64,7 +64,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         stages.push(replace(&mut numbers, spec, some, before));
     }
     if !spec.watch.is_zero() {
-        stages.push(watch(&mut numbers, spec, &work));
+        stages.push(watch(&mut numbers, spec, &work, before));
     }
     let point = |numbers: &mut Numbers, it: &Work| {
         let act = Act::Point { release: before.new_of(it) };
@@ -86,6 +86,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         changes,
         findings,
         interrupts,
+        leaves: None,
         stages,
         undo,
         undone_by: undone_by(&known, spec),
@@ -187,19 +188,19 @@ fn replace(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], before: Before)
             let what = services.join(", ");
             let act = Act::Up { release: before.new_of(it), services, replaces: it.replaces.clone() };
             steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
-            steps.push(gate(numbers, spec, it.services.clone()));
+            steps.push(gate(numbers, spec, Some(before.new_of(it)), it.services.clone()));
         }
         steps.extend(hooks(numbers, spec, HookPoint::After));
         steps
     })
 }
 
-fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work]) -> Stage {
+fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], before: Before) -> Stage {
     stage("watch", work, |it| {
         if it.services.is_empty() {
             return Vec::new();
         }
-        let act = Act::Watch { services: it.services.clone(), window: spec.watch };
+        let act = Act::Watch { release: Some(before.new_of(it)), services: it.services.clone(), window: spec.watch };
         let title = format!("watch for {}", crate::domain::time::Age(spec.watch));
         vec![numbers.step(title, act, spec.watch + Duration::from_secs(30))]
     })

@@ -6,6 +6,7 @@ pub mod daily;
 pub mod deploy;
 pub mod differences;
 pub mod facts;
+pub mod gate;
 mod numbering;
 pub mod preflight;
 pub mod rollback;

@@ -97,7 +97,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             let title = format!("replace {}", services.join(", "));
             let act = Act::Up { release: to, services, replaces: it.replaces.clone() };
             steps.push(numbers.step(title, act, REPLACE));
-            steps.push(gate(&mut numbers, spec, it.services.clone()));
+            steps.push(gate(&mut numbers, spec, Some(to), it.services.clone()));
         }
         steps
     });
@@ -126,6 +126,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         changes: merged(changes, known.len()),
         findings,
         interrupts,
+        leaves: known.iter().filter_map(|(_, facts)| facts.current).max().filter(|it| *it != to),
         stages,
         undo: Vec::new(),
         undone_by: format!("by going to another release: midwatch rollback {} --to N", spec.id),

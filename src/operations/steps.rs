@@ -30,10 +30,15 @@ pub(super) fn hooks(numbers: &mut Numbers, spec: &AppSpec, when: HookPoint) -> V
         .collect()
 }
 
-pub(super) fn gate(numbers: &mut Numbers, spec: &AppSpec, services: Vec<Expected>) -> Step {
+pub(super) fn gate(
+    numbers: &mut Numbers,
+    spec: &AppSpec,
+    release: Option<ReleaseNumber>,
+    services: Vec<Expected>,
+) -> Step {
     let names: Vec<&str> = services.iter().map(|expected| expected.service.as_str()).collect();
     let title = format!("wait until {} is good", names.join(", "));
-    numbers.step(title, Act::Gate { services, steady: spec.gate.steady }, spec.gate.deadline)
+    numbers.step(title, Act::Gate { release, services, steady: spec.gate.steady }, spec.gate.deadline)
 }
 
 /// The way back on one server: the release before, of the same services, good again.
@@ -50,5 +55,6 @@ pub(super) fn put_back(
     }
     let expected = work.services.iter().map(|it| Expected { image: None, ..it.clone() }).collect();
     let up = Act::Up { release, services, replaces: Vec::new() };
-    vec![numbers.step(format!("put release {release} back"), up, REPLACE), gate(numbers, spec, expected)]
+    vec![numbers.step(format!("put release {release} back"), up, REPLACE), gate(numbers, spec, Some(release), expected),
+        numbers.step(format!("make release {release} the current one again"), Act::Point { release }, COMPOSE)]
 }

@@ -43,6 +43,8 @@ pub enum Act {
     },
     /// Waits until these services are good.
     Gate {
+        /// The release that they are of, to which the last lines of what fails are attached.
+        release: Option<ReleaseNumber>,
         /// The services.
         services: Vec<Expected>,
         /// How long a container without a health check has to stay up.
@@ -69,6 +71,8 @@ pub enum Act {
     },
     /// Compares for a while with how it was before.
     Watch {
+        /// The release that they are of, likewise.
+        release: Option<ReleaseNumber>,
         /// The services.
         services: Vec<Expected>,
         /// How long.

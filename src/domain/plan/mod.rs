@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::deploy::Place;
 use super::ids::{AppId, EnvironmentId, ServerId};
+use super::release::ReleaseNumber;
 use super::setup::Guard;
 use super::time::Timestamp;
 pub use act::Act;
@@ -82,6 +83,9 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// What it interrupts, a line each; empty where nothing is interrupted.
     pub interrupts: Vec<String>,
+    /// The release that a rollback goes away from, where there is one.
+    #[serde(default)]
+    pub leaves: Option<ReleaseNumber>,
     /// The steps.
     pub stages: Vec<Stage>,
     /// What is done on the servers that were touched where a stage fails.

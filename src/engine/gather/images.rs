@@ -1,0 +1,122 @@
+//! Which images are wanted, what they are, and whether a server has them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::timeout;
+
+use super::containers::ANSWER;
+use crate::domain::deploy::AppSpec;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::image::{BadImage, Digest, ImageRef};
+use crate::domain::plan::shell::pull_name;
+use crate::engine::ground::Ground;
+use crate::operations::facts::{Resolved, ServerFacts};
+use crate::transports::engine::{failed, is_gone};
+
+/// The images that a deploy asks for, by service.
+pub(super) fn asked(
+    spec: &AppSpec,
+    facts: &ServerFacts,
+    want: impl Fn(&ImageRef) -> Result<ImageRef, BadImage>,
+) -> Result<BTreeMap<String, ImageRef>, Failure> {
+    let what = format!("choose the images of {}", spec.id);
+    let services = match &facts.services {
+        Ok(services) => services,
+        Err(failure) => return Err(failure.clone()),
+    };
+    if let Some(stranger) = spec.services.iter().find(|name| !services.contains_key(*name)) {
+        let names: Vec<&str> = services.keys().map(String::as_str).collect();
+        let why = format!("the Compose file has no service {stranger}");
+        let hint = format!("it has {}: see `services` of [apps.{}]", names.join(", "), spec.id);
+        return Err(Failure::new(FailureKind::NotFound, what, why).hint(hint));
+    }
+    let mut asked = BTreeMap::new();
+    let mut repositories = BTreeSet::new();
+    for (name, service) in services {
+        let chosen = spec.services.is_empty() || spec.services.contains(name);
+        let Some(image) = service.image.as_ref().filter(|_| chosen) else { continue };
+        let image: ImageRef = image.parse().map_err(|error: BadImage| {
+            Failure::new(FailureKind::Invalid, &what, format!("{name} has the image {image}: {error}"))
+        })?;
+        repositories.insert(image.repository.clone());
+        let image = want(&image)
+            .map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
+        asked.insert(name.clone(), image);
+    }
+    if spec.services.is_empty() && repositories.len() > 1 {
+        let names: Vec<&str> = repositories.iter().map(String::as_str).collect();
+        let why = format!("its services have images of several repositories: {}", names.join(", "));
+        let hint = format!("say which are yours: [apps.{}] services = [\"web\"]", spec.id);
+        return Err(Failure::new(FailureKind::Invalid, what, why).hint(hint));
+    }
+    Ok(asked)
+}
+
+/// What a registry has under this name, asked by the server's engine with the server's credentials.
+pub(super) async fn resolve(ground: &Ground, image: &ImageRef) -> Result<ImageRef, Failure> {
+    let what = format!("ask the registry for {image} from {}", ground.server);
+    let docker = ground.docker().await?;
+    let name = image.to_string();
+    let credentials = super::super::perform::credentials::of(ground, image).await;
+    let asked = timeout(ANSWER, docker.inspect_registry_image(&name, credentials)).await;
+    let found = match asked {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => {
+            // A registry that is down does not keep what is on the server already from being used.
+            if let Some(digest) = image.digest.clone().filter(|_| !is_gone(&error)) {
+                return Ok(image.pinned(digest));
+            }
+            return Err(refused(failed(&error, &what), image));
+        }
+        Err(_) => {
+            let why = format!("no answer within {} s", ANSWER.as_secs());
+            return Err(Failure::new(FailureKind::Timeout, what, why));
+        }
+    };
+    let digest = found.descriptor.digest.unwrap_or_default();
+    let digest: Digest = digest
+        .parse()
+        .map_err(|error: BadImage| Failure::new(FailureKind::Invalid, what, error.to_string()))?;
+    Ok(image.pinned(digest))
+}
+
+/// A registry's refusal, with what mends it.
+fn refused(failure: Failure, image: &ImageRef) -> Failure {
+    let why = failure.reason().to_lowercase();
+    let registry = image.repository.split_once('/').map(|(first, _)| first).unwrap_or_default();
+    if why.contains("unauthorized") || why.contains("denied") || why.contains("authentication") {
+        let hint = format!("log in on the server, as the same user: docker login {registry}");
+        return Failure { kind: FailureKind::Auth, ..failure }.hint(hint);
+    }
+    if why.contains("manifest unknown") || why.contains("not found") {
+        let hint = format!("check the tag: the registry has no such one in {}", image.repository);
+        return Failure { kind: FailureKind::NotFound, ..failure }.hint(hint);
+    }
+    failure
+}
+
+/// Whether the server has a pinned image, and whether it could have it.
+pub(super) async fn seen(ground: &Ground, image: &ImageRef) -> Result<Resolved, Failure> {
+    if present(ground, image).await? {
+        return Ok(Resolved { image: image.clone(), present: true });
+    }
+    // The tag may point elsewhere by now: the digest is what is asked for.
+    let exact = ImageRef { tag: None, ..image.clone() };
+    resolve(ground, &exact).await?;
+    Ok(Resolved { image: image.clone(), present: false })
+}
+
+/// Whether the engine has the image.
+pub async fn present(ground: &Ground, image: &ImageRef) -> Result<bool, Failure> {
+    let what = format!("look for {} on {}", image.name(), ground.server);
+    let docker = ground.docker().await?;
+    match timeout(ANSWER, docker.inspect_image(&pull_name(image))).await {
+        Ok(Ok(_)) => Ok(true),
+        Ok(Err(error)) if is_gone(&error) => Ok(false),
+        Ok(Err(error)) => Err(failed(&error, &what)),
+        Err(_) => {
+            let why = format!("no answer from the engine within {} s", ANSWER.as_secs());
+            Err(Failure::new(FailureKind::Timeout, what, why))
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Gathering facts: everything that a plan is made of, read from all servers side by side. Nothing
+//! is changed.
+
+pub mod compose;
+pub mod containers;
+pub mod images;
+mod survey;
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use super::ground::{Engines, Ground};
+use crate::domain::deploy::AppSpec;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
+use crate::domain::image::{Digest, ImageRef};
+use crate::domain::release::ReleaseNumber;
+use crate::domain::time::Timestamp;
+use crate::operations::{AppFacts, Resolved, ServerFacts};
+
+/// What the facts are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// A deploy of another tag of the app's images.
+    Tag(String),
+    /// A deploy of this very image.
+    Digest(Digest),
+    /// A deploy of the Compose file as it is now.
+    AsWritten,
+    /// A rollback to this release.
+    Release(ReleaseNumber),
+    /// How it stands, no more.
+    Standing,
+}
+
+/// Reads how an app stands on all its servers.
+pub async fn gather(engines: &Engines, spec: &AppSpec, want: &Want, now: Timestamp) -> AppFacts {
+    let surveyed = join_all(spec.servers.iter().map(async |server| {
+        let facts = stand(engines, spec, server, now).await;
+        (server.clone(), facts)
+    }))
+    .await;
+    // A tag means the same image everywhere: what the first server says it is now.
+    let images = wanted(spec, want, &surveyed).await;
+    let servers = join_all(surveyed.into_iter().map(async |(server, standing)| {
+        let facts = match (standing, &images) {
+            (Ok((ground, facts)), Ok(images)) => Ok(complete(&ground, facts, want, images).await),
+            (Ok(_), Err(failure)) => Err(failure.clone()),
+            (Err(failure), _) => Err(failure),
+        };
+        (server, facts)
+    }))
+    .await;
+    AppFacts { as_of: now, servers: servers.into_iter().collect() }
+}
+
+async fn stand(
+    engines: &Engines,
+    spec: &AppSpec,
+    server: &ServerId,
+    now: Timestamp,
+) -> Result<(Ground, ServerFacts), Failure> {
+    let place = spec.places.get(server).ok_or_else(|| {
+        let what = format!("find {} on {server}", spec.id);
+        Failure::new(FailureKind::Invalid, what, "its Compose file there is not known")
+            .hint(format!("say where it is: [apps.{}] compose = \"/…/compose.yaml\"", spec.id))
+    })?;
+    let ground = Ground::reach(engines, server, place).await?;
+    let (survey, services, running) = tokio::join!(
+        survey::survey(&ground, now),
+        compose::services(&ground),
+        containers::running(&ground),
+    );
+    let survey = survey?;
+    let facts = ServerFacts {
+        writable: survey.writable,
+        free: survey.free,
+        clock_off: survey.clock_off,
+        lock: survey.lock,
+        releases: survey.releases,
+        current: survey.current,
+        unfinished: survey.unfinished,
+        services,
+        running: running?,
+        images: BTreeMap::new(),
+        rendered: None,
+        before: None,
+    };
+    Ok((ground, facts))
+}
+
+type Surveyed = (ServerId, Result<(Ground, ServerFacts), Failure>);
+
+/// The images by service that a deploy pins, as the first server that answers resolves them.
+async fn wanted(
+    spec: &AppSpec,
+    want: &Want,
+    surveyed: &[Surveyed],
+) -> Result<BTreeMap<String, ImageRef>, Failure> {
+    let Some((ground, facts)) = surveyed.iter().find_map(|(_, it)| it.as_ref().ok()) else {
+        return Ok(BTreeMap::new());
+    };
+    let asked = match want {
+        Want::Standing | Want::Release(_) => return Ok(BTreeMap::new()),
+        // Compose will tell of a wrong file, in the plan.
+        _ if facts.services.is_err() => return Ok(BTreeMap::new()),
+        Want::Tag(tag) => images::asked(spec, facts, |image| image.with_tag(tag))?,
+        Want::Digest(digest) => images::asked(spec, facts, |image| {
+            Ok(ImageRef { tag: None, ..image.clone() }.pinned(digest.clone()))
+        })?,
+        Want::AsWritten => images::asked(spec, facts, |image| Ok(image.clone()))?,
+    };
+    let mut pinned = BTreeMap::new();
+    let mut known: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();
+    for (service, image) in asked {
+        let image = match known.get(&image) {
+            Some(pinned) => pinned.clone(),
+            None => {
+                let pinned = images::resolve(ground, &image).await?;
+                known.insert(image, pinned.clone());
+                pinned
+            }
+        };
+        pinned.insert(service, image);
+    }
+    Ok(pinned)
+}
+
+/// The second look: at the images, and at what Compose makes of them.
+async fn complete(
+    ground: &Ground,
+    mut facts: ServerFacts,
+    want: &Want,
+    pins: &BTreeMap<String, ImageRef>,
+) -> ServerFacts {
+    if *want == Want::Standing {
+        return facts;
+    }
+    let pins = match want {
+        Want::Release(number) => {
+            let release = facts.releases.iter().find(|release| release.number == *number);
+            release.map(|release| release.images.clone()).unwrap_or_default()
+        }
+        _ => pins.clone(),
+    };
+    let rendered = async {
+        match want {
+            Want::Release(number) => compose::of_release(ground, *number).await,
+            _ => compose::over(ground, &pins).await,
+        }
+    };
+    let before = async {
+        let current = facts.current?;
+        compose::of_release(ground, current).await.ok().map(|rendered| rendered.compose)
+    };
+    let seen = join_all(pins.iter().map(async |(service, image)| {
+        (service.clone(), images::seen(ground, image).await)
+    }));
+    let (rendered, before, seen) = tokio::join!(rendered, before, seen);
+    facts.rendered = Some(rendered);
+    facts.before = before;
+    facts.images = seen.into_iter().collect::<BTreeMap<String, Result<Resolved, Failure>>>();
+    facts
+}

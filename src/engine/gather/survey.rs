@@ -1,0 +1,123 @@
+//! The ledger, the lock, room and clock of a server, in one command.
+
+use std::time::Duration;
+
+use crate::domain::failure::Failure;
+use crate::domain::quantity::Bytes;
+use crate::domain::release::lock::Holder;
+use crate::domain::release::{Release, ReleaseNumber};
+use crate::domain::run::RunId;
+use crate::domain::text::{clean, shorten};
+use crate::domain::time::Timestamp;
+use crate::engine::ground::Ground;
+use crate::operations::facts::Held;
+use crate::transports::RemoteCommand;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Prints a line of `word value` for each thing there is.
+const SCRIPT: &str = r#"d=$1 o=$1/.midwatch
+echo "now $(date +%s)"
+if cd "$d" 2>/dev/null; then
+  if [ -d .midwatch ]; then [ -w .midwatch ]; else [ -w . ]; fi && echo "writable yes" || echo "writable no: $(id -un) may not"
+else echo "writable no: it is not there, or may not be entered"; exit 0
+fi
+r=/var/lib/docker; [ -d "$r" ] || r=/var/lib/containers; [ -d "$r" ] || r=/
+df -Pk "$r" 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/free \1/p'
+[ -e "$o/lock" ] && sed 's/^/lock /' "$o/lock"
+for f in "$o"/releases/[0-9]*/release.json; do [ -f "$f" ] && sed 's/^/release /' "$f"; done
+c=$(readlink "$o/releases/current") && echo "current $c"
+for r in "$o"/runs/*; do [ -d "$r" ] && [ ! -e "$r/outcome.json" ] && echo "unfinished ${r##*/}"; done
+exit 0"#;
+
+/// What it found.
+pub(super) struct Survey {
+    pub(super) writable: Result<(), String>,
+    pub(super) free: Option<Bytes>,
+    pub(super) clock_off: Option<Duration>,
+    pub(super) lock: Option<Held>,
+    pub(super) releases: Vec<Release>,
+    pub(super) current: Option<ReleaseNumber>,
+    pub(super) unfinished: Vec<RunId>,
+}
+
+/// Looks. `now` is when the gathering began, so that the clock is compared within what it takes.
+pub(super) async fn survey(ground: &Ground, now: Timestamp) -> Result<Survey, Failure> {
+    let what = format!("read the release ledger on {}", ground.server);
+    let command = RemoteCommand::script(SCRIPT).arg(&ground.place.directory);
+    Ok(read(&ground.done(command, &what, DEADLINE).await?, now))
+}
+
+/// Reads its lines; what makes no sense is told as what it is, never as nothing.
+fn read(text: &str, now: Timestamp) -> Survey {
+    let mut found = Survey {
+        writable: Err("it could not be told".to_owned()),
+        free: None,
+        clock_off: None,
+        lock: None,
+        releases: Vec::new(),
+        current: None,
+        unfinished: Vec::new(),
+    };
+    let mut lock: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let (word, value) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "now" => {
+                let theirs = value.parse().ok().map(Timestamp::from_secs);
+                found.clock_off = theirs.map(|theirs| theirs.since(now).max(now.since(theirs)));
+            }
+            "writable" => {
+                let why = value.strip_prefix("no: ");
+                found.writable = why.map_or(Ok(()), |why| Err(clean(why).into_owned()));
+            }
+            "free" => found.free = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
+            "lock" => lock.push(value),
+            "release" => found.releases.extend(serde_json::from_str::<Release>(value).ok()),
+            "current" => found.current = value.parse().ok().map(ReleaseNumber),
+            "unfinished" => found.unfinished.extend(RunId::try_from(value.to_owned()).ok()),
+            _ => {}
+        }
+    }
+    found.releases.sort_by_key(|release| release.number);
+    found.lock = held(&lock);
+    // The run that holds the lock is not one without an end.
+    if let Some(Held::By(holder)) = &found.lock {
+        found.unfinished.retain(|run| *run != holder.run);
+    }
+    found
+}
+
+fn held(lines: &[&str]) -> Option<Held> {
+    let first = lines.first()?;
+    let holder = lines.get(1).and_then(|line| serde_json::from_str::<Holder>(line).ok());
+    Some(match holder {
+        Some(holder) => Held::By(holder),
+        None => Held::Unreadable(shorten(&clean(first), 80).into_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_makes_no_sense_is_still_a_lock() {
+        let found = read("writable yes\nlock \u{1b}[31mgarbage\nfree 1024\n", Timestamp::default());
+        assert!(matches!(found.lock, Some(Held::Unreadable(_))));
+        assert_eq!(found.free, Some(Bytes(1 << 20)));
+    }
+
+    #[test]
+    fn silence_is_not_taken_for_leave_to_write() {
+        assert!(read("", Timestamp::default()).writable.is_err());
+    }
+
+    #[test]
+    fn a_clock_is_off_in_either_direction() {
+        let now = Timestamp::from_secs(1000);
+        for theirs in ["now 400", "now 1600"] {
+            assert_eq!(read(theirs, now).clock_off, Some(Duration::from_secs(600)));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is written on a server about a run, before it acts and after: the lock, the plan, the
+//! outcome, the releases. Each file is written beside and renamed, so that none is ever half.
+
+use std::time::Duration;
+
+use super::ground::{Ground, unsuccessful};
+use crate::domain::failure::{Failure, FailureKind, Retry};
+use crate::domain::plan::FrozenPlan;
+use crate::domain::release::lock::Holder;
+use crate::domain::release::{Release, ReleaseNumber};
+use crate::domain::run::{RunEnd, RunId};
+use crate::transports::{ExitStatus, RemoteCommand};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Takes the lock, then writes the plan. `$1` the app's folder, `$2` the run; standard input holds
+/// the lock's second line and the plan. The lock is a link to a file that is whole already: it is there
+/// with all it says, or not at all.
+const OPEN: &str = r#"cd "$1" || exit 73; r=$2; umask 077
+mkdir -p .midwatch/releases .midwatch/runs && cd .midwatch || exit 73
+[ -e .gitignore ] || echo '*' >.gitignore
+IFS= read -r h; IFS= read -r p
+printf '%s\n%s\n' "$r" "$h" >"lock.$r" || { rm -f "lock.$r"; exit 73; }
+ln "lock.$r" lock 2>/dev/null; c=$?; rm -f "lock.$r"
+[ $c = 0 ] || { cat lock; exit 75; }
+mkdir -p "runs/$r/steps" && printf '%s\n' "$p" >"runs/$r/plan.new" && mv "runs/$r/plan.new" "runs/$r/plan.json" || { rm -rf "runs/$r" lock; exit 73; }
+sync "runs/$r/plan.json" lock 2>/dev/null
+exit 0"#;
+
+/// Writes how it ended and gives the lock back. Standard input holds the outcome, then a line of
+/// folder and JSON for each release.
+const CLOSE: &str = r#"cd "$1/.midwatch" || exit 73; r=$2; umask 077
+IFS= read -r o; w=0
+while IFS=' ' read -r f j; do
+  [ -d "releases/$f" ] || continue
+  printf '%s\n' "$j" >"releases/$f/release.new" && mv "releases/$f/release.new" "releases/$f/release.json" || w=1
+done
+printf '%s\n' "$o" >"runs/$r/outcome.new" && mv "runs/$r/outcome.new" "runs/$r/outcome.json" || w=1
+[ $w = 0 ] || exit 73
+sync "runs/$r/outcome.json" 2>/dev/null
+[ "$(sed -n 1p lock 2>/dev/null)" = "$r" ] && rm -f lock
+exit 0"#;
+
+/// Takes the server's lock for a run and writes down what it is about to do.
+pub async fn open(ground: &Ground, holder: &Holder, plan: &FrozenPlan) -> Result<(), Failure> {
+    let what = format!("take the lock of {} on {}", ground.place.project, ground.server);
+    let line = serde_json::to_string(holder)
+        .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
+    let command = RemoteCommand::script(OPEN)
+        .args([ground.place.directory.as_str(), holder.run.as_str()])
+        .stdin(format!("{line}\n{}\n", plan.bytes()));
+    let output = ground.run(command, &what, DEADLINE).await?;
+    match output.status {
+        ExitStatus::Code(0) => Ok(()),
+        ExitStatus::Code(75) => Err(held(&output.text(), what)),
+        ExitStatus::Code(73) => {
+            let folder = ground.place.own();
+            Err(unsuccessful(&output, &what).hint(format!("see that {folder} can be written to, and the disk is not full")))
+        }
+        _ => Err(unsuccessful(&output, &what)),
+    }
+}
+
+fn held(lock: &str, what: String) -> Failure {
+    let holder = lock.lines().nth(1).and_then(|line| serde_json::from_str::<Holder>(line).ok());
+    let why = match holder {
+        Some(it) => format!("{} holds it since {}: {} (run {})", it.by, it.since.rfc3339(), it.what, it.run),
+        None => "something holds it that cannot be read".to_owned(),
+    };
+    Failure::new(FailureKind::Conflict, what, why)
+        .hint("wait until it is given back, or see what became of it: midwatch runs")
+        .retry(Retry::Now)
+}
+
+/// Writes how a run ended on a server, and gives the lock back.
+pub async fn close(ground: &Ground, run: &RunId, end: &RunEnd, releases: &[Release]) -> Result<(), Failure> {
+    let what = format!("write down the end of the run on {}", ground.server);
+    let bug = |error: serde_json::Error| Failure::new(FailureKind::Bug, &what, error.to_string());
+    let mut text = serde_json::to_string(end).map_err(bug)? + "\n";
+    for release in releases {
+        let json = serde_json::to_string(release).map_err(bug)?;
+        text.push_str(&format!("{} {json}\n", release.number.folder()));
+    }
+    let command = RemoteCommand::script(CLOSE)
+        .args([ground.place.directory.as_str(), run.as_str()])
+        .stdin(text);
+    ground.done(command, &what, DEADLINE).await?;
+    Ok(())
+}
+
+/// A release as its file holds it.
+pub async fn release(ground: &Ground, number: ReleaseNumber) -> Result<Release, Failure> {
+    let what = format!("read release {number} on {}", ground.server);
+    let file = format!("{}/releases/{}/release.json", ground.place.own(), number.folder());
+    let text = ground.done(RemoteCommand::new("cat").arg(&file), &what, DEADLINE).await?;
+    serde_json::from_str(&text)
+        .map_err(|_| Failure::new(FailureKind::Invalid, what, format!("{file} makes no sense")))
+}

@@ -1,0 +1,15 @@
+//! Carrying out: gathering the facts that a plan is made of, executing the frozen plan, the lock and
+//! the ledger on the servers.
+//!
+//! Lives here: what is said on a connection to change something, and to know what to change. Not
+//! here: what a plan is made of (operations), how it is confirmed or shown.
+
+pub mod gather;
+mod ground;
+mod guarded;
+mod ledger;
+mod perform;
+pub mod run;
+
+pub use ground::{Engines, Ground};
+pub use run::{Confirmed, Runner, Tell};

@@ -1,0 +1,138 @@
+//! Waits until services are good, and watches that they stay so.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Done, Task, logs};
+use crate::domain::container::ContainerState;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::act::Expected;
+use crate::domain::release::ReleaseNumber;
+use crate::domain::run::Progress;
+use crate::engine::gather::containers::{ANSWER, running};
+use crate::operations::gate::{Seen, Verdict, judge};
+use crate::transports::engine::{failed, is_gone};
+
+/// How often it is looked while something is waited for.
+const LOOK: Duration = Duration::from_millis(200);
+/// How often while it is only watched.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// Waits until they are good.
+pub(super) async fn pass(
+    task: &Task<'_>,
+    release: Option<ReleaseNumber>,
+    services: &[Expected],
+    steady: Duration,
+) -> Result<Done, Failure> {
+    let start = Instant::now();
+    let mut lives = Lives::new();
+    // The step's own deadline ends it a little later, without what was waited for.
+    let deadline = task.step.deadline.saturating_sub(Duration::from_secs(1));
+    let mut said = String::new();
+    loop {
+        match judge(services, &look(task, &mut lives).await?, steady) {
+            Verdict::Good => return Ok(Done { said: format!("good after {:.1} s", start.elapsed().as_secs_f32()), exit: None }),
+            Verdict::Bad(service, why) => return Err(bad(task, release, &service, why).await),
+            Verdict::Waiting(why) if start.elapsed() >= deadline => {
+                let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
+                let why = format!("{why}, after {} s", deadline.as_secs());
+                return Err(bad(task, release, service, why).await);
+            }
+            Verdict::Waiting(why) => {
+                if why != said {
+                    task.listen.progress(Progress::Saying(why.clone())).await;
+                    said = why;
+                }
+            }
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Looks for a while that they stay good.
+pub(super) async fn watch(
+    task: &Task<'_>,
+    release: Option<ReleaseNumber>,
+    services: &[Expected],
+    window: Duration,
+) -> Result<Done, Failure> {
+    let start = Instant::now();
+    let mut lives = Lives::new();
+    let before: u32 = look(task, &mut lives).await?.iter().map(|it| it.restarts).sum();
+    while start.elapsed() < window {
+        let seen = look(task, &mut lives).await?;
+        if let Verdict::Bad(service, why) = judge(services, &seen, Duration::ZERO) {
+            return Err(bad(task, release, &service, why).await);
+        }
+        let restarts: u32 = seen.iter().map(|it| it.restarts).sum();
+        if restarts > before {
+            let service = seen.iter().find(|it| it.restarts > 0).map(|it| it.service.clone()).unwrap_or_default();
+            return Err(bad(task, release, &service, format!("a container of {service} restarted")).await);
+        }
+        let left = window.saturating_sub(start.elapsed());
+        task.listen.progress(Progress::Saying(format!("{} s left", left.as_secs()))).await;
+        sleep(WATCH.min(left)).await;
+    }
+    // What is good at the end is what counts.
+    match judge(services, &look(task, &mut lives).await?, Duration::ZERO) {
+        Verdict::Good => Ok(Done { said: "it stayed good".to_owned(), exit: None }),
+        Verdict::Waiting(why) | Verdict::Bad(_, why) => {
+            let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
+            Err(bad(task, release, service, why).await)
+        }
+    }
+}
+
+/// A failure with the last lines of what failed kept beside the release.
+async fn bad(task: &Task<'_>, release: Option<ReleaseNumber>, service: &str, why: String) -> Failure {
+    let failure = Failure::new(FailureKind::Invalid, task.what(), why);
+    match release {
+        Some(release) => match logs::attach(task, release, service).await {
+            Ok(last) => Failure { why: failure.why.iter().cloned().chain(last).collect(), ..failure }
+                .hint(format!("its last lines: .midwatch/releases/{}/log-{service}.txt", release.folder())),
+            Err(error) => failure.hint(format!("its log could not be kept: {}", error.reason())),
+        },
+        None => failure,
+    }
+}
+
+/// Since when each life of a container is known to run: by our own watch, whatever its server's clock
+/// says.
+type Lives = BTreeMap<(String, String), Instant>;
+
+/// The containers as they are now.
+async fn look(task: &Task<'_>, first: &mut Lives) -> Result<Vec<Seen>, Failure> {
+    let what = task.what();
+    let docker = task.ground.docker().await?;
+    let mut all = Vec::new();
+    for container in running(task.ground).await? {
+        let looked = timeout(ANSWER, docker.inspect_container(container.id.as_str(), None)).await;
+        let inspected = match looked {
+            Ok(Ok(inspected)) => inspected,
+            // It was replaced between the two looks.
+            Ok(Err(error)) if is_gone(&error) => continue,
+            Ok(Err(error)) => return Err(failed(&error, &what)),
+            Err(_) => return Err(Failure::new(FailureKind::Timeout, what, "the engine does not answer")),
+        };
+        let state = inspected.state.unwrap_or_default();
+        let life = (container.id.to_string(), state.started_at.clone().unwrap_or_default());
+        let up = match container.state {
+            ContainerState::Running => first.entry(life).or_insert_with(Instant::now).elapsed(),
+            _ => Duration::ZERO,
+        };
+        all.push(Seen {
+            name: container.name,
+            service: container.service,
+            state: container.state,
+            health: container.health,
+            restarts: inspected.restart_count.and_then(|it| u32::try_from(it).ok()).unwrap_or(0),
+            exit_code: state.exit_code,
+            up,
+            digest: container.digest,
+        });
+    }
+    Ok(all)
+}

@@ -1,0 +1,80 @@
+//! What each kind of step does: one file an act.
+
+mod command;
+pub mod credentials;
+mod gate;
+mod logs;
+mod point;
+mod pull;
+mod render;
+mod up;
+
+use async_trait::async_trait;
+
+use super::ground::Ground;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::{Act, Step};
+use crate::domain::release::Release;
+use crate::domain::run::{Progress, RunId};
+
+/// Is told how far a step is.
+#[async_trait]
+pub trait Listen: Send + Sync {
+    /// So far.
+    async fn progress(&self, progress: Progress);
+}
+
+/// A step at work.
+pub struct Task<'a> {
+    /// Where.
+    pub ground: &'a Ground,
+    /// Of which run.
+    pub run: &'a RunId,
+    /// Which.
+    pub step: &'a Step,
+    /// The release that it writes, where it writes one.
+    pub release: Option<&'a Release>,
+    /// Who listens.
+    pub listen: &'a dyn Listen,
+}
+
+/// A step that ended well.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// A word of what was found.
+    pub said: String,
+    /// The exit code of its command, where it had one.
+    pub exit: Option<i32>,
+}
+
+impl Task<'_> {
+    /// Verb, object, server.
+    fn what(&self) -> String {
+        format!("{} on {}", self.step.title, self.ground.server)
+    }
+
+    /// Does it, within its deadline.
+    pub async fn perform(&self) -> Result<Done, Failure> {
+        match tokio::time::timeout(self.step.deadline, self.act()).await {
+            Ok(result) => result,
+            Err(_) => {
+                let why = format!("it was not done after {} s", self.step.deadline.as_secs());
+                Err(Failure::new(FailureKind::Timeout, self.what(), why))
+            }
+        }
+    }
+
+    async fn act(&self) -> Result<Done, Failure> {
+        match &self.step.act {
+            Act::Render { release, pins, expects, .. } => {
+                render::render(self, *release, pins, expects.as_deref()).await
+            }
+            Act::Pull { image } => pull::pull(self, image).await,
+            Act::Up { release, services, replaces } => up::up(self, *release, services, replaces).await,
+            Act::Gate { release, services, steady } => gate::pass(self, *release, services, *steady).await,
+            Act::Watch { release, services, window } => gate::watch(self, *release, services, *window).await,
+            Act::Point { release } => point::point(self, *release).await,
+            Act::Hook { .. } | Act::Migrate { .. } | Act::Compose { .. } => command::command(self).await,
+        }
+    }
+}

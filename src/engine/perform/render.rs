@@ -1,0 +1,60 @@
+//! Writes a release: Compose renders the app's file over its images, on the server itself. What is
+//! secret in it stays there.
+
+use std::collections::BTreeMap;
+
+use super::{Done, Task};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::image::ImageRef;
+use crate::domain::plan::shell::compose_source;
+use crate::domain::release::ReleaseNumber;
+use crate::engine::gather::compose::pins_file;
+use crate::engine::guarded;
+
+/// `$1` the release's folder, `$2` what the rendered file's hash has to be, then Compose's words.
+/// Standard input holds the release's record and the images. The files that it was made of are kept
+/// beside, with the permissions that they have.
+const SCRIPT: &str = r#"f=.midwatch/releases/$1 e=$2 s=$3 v=$4; shift 4; umask 077
+mkdir -p "$f/source" || exit 73
+IFS= read -r j; IFS= read -r p
+printf '%s\n' "$p" >"$f/images.json" || exit 73
+"$@" -f - config <"$f/images.json" >"$f/compose.new" || exit 65
+if [ "$e" ]; then
+  h=$(sha256sum <"$f/compose.new"); [ "${h%% *}" = "$e" ] || { rm -f "$f/compose.new"; echo 'the Compose file or its environment is not what the plan was made of' >&2; exit 65; }
+fi
+cp -p "$s" "$f/source/" || exit 73
+for x in "$v" .env; do [ "$x" ] && [ -f "$x" ] && { cp -p "$x" "$f/source/" || exit 73; }; done
+mv "$f/compose.new" "$f/compose.yaml" && printf '%s\n' "$j" >"$f/release.new" && mv "$f/release.new" "$f/release.json" || exit 73
+sync "$f/compose.yaml" "$f/release.json" 2>/dev/null
+exit 0"#;
+
+pub(super) async fn render(
+    task: &Task<'_>,
+    release: ReleaseNumber,
+    pins: &BTreeMap<String, ImageRef>,
+    expects: Option<&str>,
+) -> Result<Done, Failure> {
+    let what = task.what();
+    let record = task.release.ok_or_else(|| Failure::new(FailureKind::Bug, &what, "it has no record"))?;
+    let record = serde_json::to_string(record)
+        .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
+    let stdin = format!("{record}\n{}\n", pins_file(pins));
+    let place = &task.ground.place;
+    let ours = [release.folder(), expects.unwrap_or_default().to_owned(), place.file.clone()];
+    let words = ["sh", "-c", SCRIPT, "sh"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(ours)
+        .chain([place.env_file.clone().unwrap_or_default()])
+        .chain(compose_source(place));
+    let deadline = task.step.deadline;
+    let stdin = Some(stdin.into_bytes());
+    let left = guarded::run(task.ground, task.run, task.step.id, words, stdin, &what, deadline).await?;
+    match left.exit {
+        0 => Ok(Done { said: format!("written to .midwatch/releases/{}", release.folder()), exit: Some(0) }),
+        65 => Err(Failure::new(FailureKind::Conflict, what, left.last_words())
+            .hint("make the plan anew, and look at what changed")),
+        code => Err(Failure::new(FailureKind::Invalid, what, format!("{} (exit {code})", left.last_words()))
+            .hint("see that the disk is not full and the app's folder can be written to")),
+    }
+}

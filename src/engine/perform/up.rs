@@ -1,0 +1,55 @@
+//! Replaces containers: the server's own Compose applies a release's file to some services.
+
+use std::collections::BTreeSet;
+
+use super::{Done, Task};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::shell::compose_release;
+use crate::domain::release::ReleaseNumber;
+use crate::engine::gather::containers::running;
+use crate::engine::guarded;
+
+pub(super) async fn up(
+    task: &Task<'_>,
+    release: ReleaseNumber,
+    services: &[String],
+    replaces: &[String],
+) -> Result<Done, Failure> {
+    let what = task.what();
+    unchanged(task, services, replaces).await?;
+    let more = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"].map(str::to_owned);
+    let words = compose_release(&task.ground.place, release).chain(more).chain(services.iter().cloned());
+    let left =
+        guarded::run(task.ground, task.run, task.step.id, words, None, &what, task.step.deadline).await?;
+    if left.exit == 0 {
+        return Ok(Done { said: String::new(), exit: Some(0) });
+    }
+    let words = left.last_words();
+    let hint = if words.contains("port is already allocated") || words.contains("address already in use") {
+        "something else on the server listens there: ss -ltnp"
+    } else if words.contains("no space left") {
+        "make room: docker system df; docker image prune"
+    } else {
+        "see what Compose says: the whole output is kept beside the run, in steps/N/out"
+    };
+    Err(Failure::new(FailureKind::Invalid, what, format!("{words} (exit {})", left.exit)).hint(hint))
+}
+
+/// What is to be replaced is still what the plan was made of.
+async fn unchanged(task: &Task<'_>, services: &[String], replaces: &[String]) -> Result<(), Failure> {
+    if replaces.is_empty() {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> = replaces.iter().map(String::as_str).collect();
+    let now = running(task.ground).await?;
+    let stranger =
+        now.iter().find(|it| services.contains(&it.service) && !known.contains(it.id.as_str()));
+    match stranger {
+        None => Ok(()),
+        Some(container) => {
+            let why = format!("{} was made since the plan was", container.name);
+            Err(Failure::new(FailureKind::Conflict, task.what(), why)
+                .hint("somebody else changed the app: make the plan anew"))
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Executes a frozen plan: locks, stages, steps, the way back, the end; each written down before it
+//! is done and after.
+
+mod record;
+mod stages;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::ground::{Engines, Ground};
+use super::ledger;
+use crate::domain::clock::Clock;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
+use crate::domain::plan::FrozenPlan;
+use crate::domain::release::lock::Holder;
+use crate::domain::run::{News, Operator, Outcome, RunEnd, RunId, RunNews};
+use crate::history::journal::{Entry, Journal};
+
+/// Is told what a run does. Nothing that is told is dropped.
+#[async_trait]
+pub trait Tell: Send + Sync {
+    /// One piece of news.
+    async fn tell(&self, news: RunNews);
+}
+
+/// A plan that a person confirmed.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    /// The plan.
+    pub plan: FrozenPlan,
+    /// Who.
+    pub by: Operator,
+}
+
+/// Executes plans.
+#[derive(Clone)]
+pub struct Runner {
+    /// How servers are reached.
+    pub engines: Engines,
+    /// Where it is all written down.
+    pub journal: Journal,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who is told.
+    pub tell: Arc<dyn Tell>,
+}
+
+/// How far a run came before it ended.
+enum Ending {
+    Done,
+    Cancelled,
+    Failed(Failure),
+}
+
+/// One run under way.
+struct Run<'a> {
+    runner: &'a Runner,
+    id: RunId,
+    confirmed: &'a Confirmed,
+    grounds: BTreeMap<ServerId, Ground>,
+    /// The servers on which what serves was changed.
+    touched: std::sync::Mutex<BTreeSet<ServerId>>,
+    cancel: CancellationToken,
+}
+
+impl Runner {
+    /// Executes a plan to its end, whatever that is. A cancel is heeded at the next safe point.
+    pub async fn run(&self, confirmed: &Confirmed, cancel: CancellationToken) -> (RunId, RunEnd) {
+        let start = Instant::now();
+        let id = RunId::new(self.clock.now(), confirmed.plan.digest());
+        let mut run = Run {
+            runner: self,
+            id: id.clone(),
+            confirmed,
+            grounds: BTreeMap::new(),
+            touched: std::sync::Mutex::default(),
+            cancel,
+        };
+        let end = match run.begin().await {
+            Ok(()) => run.go(start).await,
+            Err(failure) => RunEnd {
+                outcome: Outcome::Failed,
+                because: Some(failure),
+                stands: Vec::new(),
+                took: start.elapsed(),
+            },
+        };
+        run.news(News::Ended(end.clone())).await;
+        (id, end)
+    }
+}
+
+impl Run<'_> {
+    async fn news(&self, what: News) {
+        let at = self.runner.clock.now();
+        self.runner.tell.tell(RunNews { run: self.id.clone(), at, what }).await;
+    }
+
+    /// Writes entries down; when this returns they are on the disk.
+    async fn write_down(&self, entries: Vec<Entry>) -> Result<(), Failure> {
+        let (journal, at) = (self.runner.journal.clone(), self.runner.clock.now());
+        let what = "write the journal";
+        match tokio::task::spawn_blocking(move || journal.append(at, &entries)).await {
+            Ok(written) => written.map_err(|error| error.into_failure(what)),
+            Err(error) => Err(Failure::new(FailureKind::Bug, what, error.to_string())),
+        }
+    }
+
+    /// Journal, connections and locks; on failure every lock is given back, and nothing was changed.
+    async fn begin(&mut self) -> Result<(), Failure> {
+        let plan = self.confirmed.plan.plan();
+        if let Some(refusal) = plan.refusals().next() {
+            let failure = Failure::new(FailureKind::Conflict, &plan.title, refusal.found.clone());
+            return Err(refusal.remedy.iter().cloned().fold(failure, Failure::hint));
+        }
+        let value = serde_json::to_value(plan)
+            .map_err(|error| Failure::new(FailureKind::Bug, &plan.title, error.to_string()))?;
+        self.write_down(vec![Entry::RunBegun {
+            run: self.id.clone(),
+            by: self.confirmed.by.clone(),
+            digest: self.confirmed.plan.digest().clone(),
+            plan: value,
+        }])
+        .await?;
+        let opened = self.open().await;
+        match opened {
+            Ok(()) => {
+                self.news(News::Begun).await;
+                Ok(())
+            }
+            Err(failure) => {
+                let end = Entry::RunEnded {
+                    run: self.id.clone(),
+                    outcome: Outcome::Failed,
+                    because: Some(failure.clone()),
+                };
+                // What cannot be written any more is said on the screen all the same.
+                let _ = self.write_down(vec![end]).await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn open(&mut self) -> Result<(), Failure> {
+        let plan = self.confirmed.plan.plan();
+        let reached = join_all(plan.places.iter().map(async |(server, place)| {
+            (server.clone(), Ground::reach(&self.runner.engines, server, place).await)
+        }))
+        .await;
+        for (server, ground) in reached {
+            self.grounds.insert(server, ground?);
+        }
+        let holder = Holder {
+            run: self.id.clone(),
+            by: self.confirmed.by.clone(),
+            since: self.runner.clock.now(),
+            what: plan.title.clone(),
+        };
+        // One after the other, in the order of their names: two runs cannot each hold what the other
+        // waits for.
+        for (n, ground) in self.grounds.values().enumerate() {
+            if let Err(failure) = ledger::open(ground, &holder, &self.confirmed.plan).await {
+                let end = RunEnd {
+                    outcome: Outcome::Failed,
+                    because: Some(failure.clone()),
+                    stands: Vec::new(),
+                    took: Duration::ZERO,
+                };
+                for held in self.grounds.values().take(n) {
+                    // A lock that is not given back says whose it is.
+                    let _ = ledger::close(held, &self.id, &end, &[]).await;
+                }
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// The stages, the way back where it is needed, and the end.
+    async fn go(&self, start: Instant) -> RunEnd {
+        let plan = self.confirmed.plan.plan();
+        let ending = self.stages(&plan.stages, true).await;
+        let touched = self.touched.lock().map(|it| it.clone()).unwrap_or_default();
+        let (outcome, because) = match ending {
+            Ending::Done => (Outcome::Done, None),
+            Ending::Cancelled if touched.is_empty() => (Outcome::Cancelled, None),
+            Ending::Failed(failure) if touched.is_empty() => (Outcome::Failed, Some(failure)),
+            Ending::Cancelled => self.go_back(None, &touched).await,
+            Ending::Failed(failure) => self.go_back(Some(failure), &touched).await,
+        };
+        let mut end = RunEnd { outcome, because, stands: self.stands(outcome, &touched), took: start.elapsed() };
+        for problem in self.close(&end, &touched).await {
+            // Done, but not written down everywhere: the next start finds it and names it.
+            end.outcome = Outcome::Partial;
+            end.because.get_or_insert(problem);
+        }
+        end.took = start.elapsed();
+        end
+    }
+
+    /// Puts back what was touched.
+    async fn go_back(
+        &self,
+        failure: Option<Failure>,
+        touched: &BTreeSet<ServerId>,
+    ) -> (Outcome, Option<Failure>) {
+        let plan = self.confirmed.plan.plan();
+        let lanes = plan.undo.iter().flat_map(|stage| &stage.lanes);
+        let covered = lanes.filter(|lane| touched.contains(&lane.server)).count();
+        if covered < touched.len() {
+            // There is no way back for some of them, so what stands is in between.
+            return (Outcome::Partial, failure);
+        }
+        let why = failure.as_ref().map_or_else(|| "it was cancelled".to_owned(), Failure::reason);
+        self.news(News::Undoing(why)).await;
+        let undo: Vec<_> = plan
+            .undo
+            .iter()
+            .map(|stage| {
+                let mut stage = stage.clone();
+                stage.lanes.retain(|lane| touched.contains(&lane.server));
+                stage
+            })
+            .collect();
+        match self.stages(&undo, false).await {
+            Ending::Done if failure.is_some() => (Outcome::Failed, failure),
+            Ending::Done => (Outcome::Cancelled, None),
+            Ending::Cancelled => (Outcome::Partial, failure),
+            Ending::Failed(second) => {
+                let first = failure.map(|it| it.reason()).unwrap_or_default();
+                let mut second = second;
+                second.why.push(format!("while it was put back after: {first}"));
+                (Outcome::Partial, Some(second))
+            }
+        }
+    }
+}

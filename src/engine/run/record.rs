@@ -1,0 +1,82 @@
+//! The end of a run, as it is written down: how each release fared, what stands where.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use super::Run;
+use crate::domain::failure::Failure;
+use crate::domain::ids::ServerId;
+use crate::domain::plan::{Act, Operation, Step};
+use crate::domain::release::{Release, ReleaseOutcome};
+use crate::domain::run::{Outcome, RunEnd};
+use crate::engine::ground::Ground;
+use crate::engine::ledger;
+use crate::history::journal::Entry;
+
+impl Run<'_> {
+    /// What stands on each server, for the reader.
+    pub(super) fn stands(&self, outcome: Outcome, touched: &BTreeSet<ServerId>) -> Vec<(ServerId, String)> {
+        let plan = self.confirmed.plan.plan();
+        let says = |server: &ServerId| match outcome {
+            Outcome::Done => format!("{}: done and verified", plan.operation.word()),
+            _ if !touched.contains(server) => "as before: nothing was changed".to_owned(),
+            Outcome::Failed | Outcome::Cancelled => "as before: put back and verified".to_owned(),
+            Outcome::Partial => "in between: it was changed, and is not known to be good".to_owned(),
+        };
+        plan.servers().map(|server| (server.clone(), says(server))).collect()
+    }
+
+    /// Writes the end down everywhere, and gives the locks back; what could not be written.
+    pub(super) async fn close(&self, end: &RunEnd, touched: &BTreeSet<ServerId>) -> Vec<Failure> {
+        let closed = join_all(self.grounds.values().map(async |ground| {
+            let releases = self.releases(ground, end, touched.contains(&ground.server)).await;
+            ledger::close(ground, &self.id, end, &releases).await
+        }))
+        .await;
+        let mut problems: Vec<Failure> = closed.into_iter().filter_map(Result::err).collect();
+        let entry =
+            Entry::RunEnded { run: self.id.clone(), outcome: end.outcome, because: end.because.clone() };
+        problems.extend(self.write_down(vec![entry]).await.err());
+        problems
+    }
+
+    /// How the releases of this run fared on a server.
+    async fn releases(&self, ground: &Ground, end: &RunEnd, touched: bool) -> Vec<Release> {
+        let plan = self.confirmed.plan.plan();
+        let outcome = match end.outcome {
+            Outcome::Done => ReleaseOutcome::Good,
+            _ if !touched => ReleaseOutcome::Unapplied,
+            Outcome::Failed | Outcome::Cancelled => ReleaseOutcome::RolledBack,
+            Outcome::Partial => ReleaseOutcome::Failed,
+        };
+        let because = end.because.as_ref().map(Failure::reason);
+        let lanes = plan.stages.iter().flat_map(|stage| &stage.lanes);
+        let steps: Vec<&Step> =
+            lanes.filter(|lane| lane.server == ground.server).flat_map(|lane| &lane.steps).collect();
+        let written = steps.iter().filter_map(|step| self.record_of(&step.act));
+        let mut releases: Vec<Release> = written
+            .map(|release| match release.adopted {
+                true => release,
+                false => Release { outcome, because: because.clone(), ..release },
+            })
+            .collect();
+        if plan.operation == Operation::Rollback && end.outcome == Outcome::Done {
+            releases.extend(self.left(ground, &steps).await);
+        }
+        releases
+    }
+
+    /// The release that a rollback went away from.
+    async fn left(&self, ground: &Ground, steps: &[&Step]) -> Option<Release> {
+        let from = self.confirmed.plan.plan().leaves?;
+        let to = steps.iter().find_map(|step| match step.act {
+            Act::Point { release } => Some(release),
+            _ => None,
+        })?;
+        // It is not there on a server that never had it.
+        let left = ledger::release(ground, from).await.ok()?;
+        let because = Some(format!("{} went back to release {to}", self.confirmed.by));
+        Some(Release { outcome: ReleaseOutcome::RolledBack, because, ..left })
+    }
+}

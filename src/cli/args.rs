@@ -8,11 +8,15 @@ use clap_complete::Shell;
 use super::check::CheckArgs;
 use super::config::ConfigCommand;
 use super::demo::DemoArgs;
+use super::deploy::DeployArgs;
 use super::doctor::DoctorArgs;
 use super::init::InitArgs;
+use super::journal::JournalArgs;
 use super::logs::LogsArgs;
 use super::record::RecordArgs;
+use super::releases::ReleasesArgs;
 use super::replay::ReplayArgs;
+use super::rollback::RollbackArgs;
 use super::status::StatusArgs;
 
 /// A terminal console for the engineer on call: health, logs and metrics of your servers, live,
@@ -48,6 +52,14 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Play the bundled recording of an outage; nothing is connected to
     Demo(DemoArgs),
+    /// Deploy an app: a new release of its images, or its Compose file as it is now
+    Deploy(DeployArgs),
+    /// Go back to an earlier release of an app
+    Rollback(RollbackArgs),
+    /// List the releases of an app, as its servers hold them
+    Releases(ReleasesArgs),
+    /// Look at the record of runs and of every command that was sent
+    Journal(JournalArgs),
     /// Print log lines of any servers, in the order of time
     Logs(LogsArgs),
     /// Test each server, and say what is missing there and what mends it

@@ -15,6 +15,8 @@ pub enum Exit {
     Usage,
     /// 3: a target could not be reached.
     Unreachable,
+    /// 4: a change was made in part, and what stands is in between.
+    Partial,
 }
 
 impl Exit {
@@ -25,6 +27,7 @@ impl Exit {
             Self::Problem => 1,
             Self::Usage => 2,
             Self::Unreachable => 3,
+            Self::Partial => 4,
         })
     }
 

@@ -11,14 +11,19 @@ mod config;
 mod console;
 mod context;
 mod demo;
+mod deploy;
 mod doctor;
 mod exit;
 mod headless;
 mod init;
+mod journal;
 pub mod keys;
 mod logs;
+mod operate;
 mod record;
+mod releases;
 mod replay;
+mod rollback;
 pub mod shell;
 pub mod status;
 
@@ -37,6 +42,10 @@ pub fn main() -> ExitCode {
         Some(Command::Record(record)) => record::run(&args, record),
         Some(Command::Replay(replay)) => replay::run(&args, replay),
         Some(Command::Demo(demo)) => demo::run(&args, demo),
+        Some(Command::Deploy(deploy)) => deploy::run(&args, deploy),
+        Some(Command::Rollback(rollback)) => rollback::run(&args, rollback),
+        Some(Command::Releases(releases)) => releases::run(&args, releases),
+        Some(Command::Journal(journal)) => journal::run(&args, journal),
         Some(Command::Logs(logs)) => logs::run(&args, logs),
         Some(Command::Doctor(doctor)) => doctor::run(&args, doctor),
         Some(Command::Init(init)) => init::run(&args, init),

@@ -1,5 +1,6 @@
 //! `[apps.NAME]`: what is deployed as one.
 
+use super::app_deploy::DeployConfig;
 use super::scalars::RemotePath;
 use super::table::Table;
 use crate::domain::ids::{EnvironmentId, ServerId};
@@ -15,6 +16,8 @@ pub struct AppConfig {
     pub compose: Option<String>,
     /// The environment; where nothing is said, its servers' own.
     pub environment: Option<EnvironmentId>,
+    /// How it is deployed.
+    pub deploy: DeployConfig,
 }
 
 impl AppConfig {
@@ -24,6 +27,7 @@ impl AppConfig {
             servers: t.opt("servers").unwrap_or_default(),
             compose: t.opt::<RemotePath>("compose").map(|path| path.0),
             environment: t.opt("environment"),
+            deploy: DeployConfig::read(t),
         }
     }
 }

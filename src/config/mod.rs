@@ -4,6 +4,7 @@
 //! and writing of a first configuration. Not here: the network, watching the file, what
 //! an action is (the caller says which there are).
 
+pub mod app_deploy;
 pub mod apps;
 mod argv;
 pub mod checks;
@@ -44,6 +45,7 @@ use std::collections::BTreeMap;
 use crate::domain::ids::{AppId, CheckId, EnvironmentId, ServerId};
 use crate::domain::thresholds::Thresholds;
 
+pub use app_deploy::DeployConfig;
 pub use apps::AppConfig;
 pub use checks::{CheckConfig, Probe, Vantage};
 pub use document::{EXAMPLE, markdown};

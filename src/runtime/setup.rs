@@ -52,7 +52,7 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
     }
 }
 
-const fn guard(guard: config::environments::Guard) -> Guard {
+pub(super) const fn guard(guard: config::environments::Guard) -> Guard {
     match guard {
         config::environments::Guard::Confirm => Guard::Confirm,
         config::environments::Guard::TypeName => Guard::TypeName,

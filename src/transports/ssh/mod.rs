@@ -30,4 +30,4 @@ pub use rush::Rush;
 pub(super) use settings::jump_target;
 pub use settings::{Settings, resolve};
 pub use target::SshTarget;
-pub use words::Operator;
+pub use words::{Operator, user};

@@ -23,13 +23,17 @@ impl Operator {
     /// Whoever runs this process.
     pub fn of_this_process() -> Self {
         let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"));
-        let user = ["USER", "LOGNAME"]
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
-            .or_else(|| user_of(rustix::process::getuid().as_raw()))
-            .unwrap_or_else(|| "root".to_owned());
-        Self { home, user }
+        Self { home, user: user() }
     }
+}
+
+/// The name of the user that runs this process.
+pub fn user() -> String {
+    ["USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .or_else(|| user_of(rustix::process::getuid().as_raw()))
+        .unwrap_or_else(|| "root".to_owned())
 }
 
 fn user_of(uid: u32) -> Option<String> {

@@ -1,0 +1,61 @@
+//! `midwatch deploy`: a new release of an app.
+
+use clap::Args as ClapArgs;
+
+use super::Exit;
+use super::args::Args;
+use super::operate::{Common, Operating};
+use crate::domain::deploy::Strategy;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::engine::gather::Want;
+use crate::operations::deploy;
+
+/// The arguments.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct DeployArgs {
+    /// The app, as the configuration names it
+    pub app: String,
+
+    /// The tag of the new image; without it and --digest, the images that the Compose file names
+    #[arg(long, value_name = "TAG", conflicts_with = "digest")]
+    pub tag: Option<String>,
+
+    /// The digest of the new image, `sha256:…`
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+
+    /// Another strategy than the configured one: recreate or rolling
+    #[arg(long, value_name = "STRATEGY", value_parser = strategy)]
+    pub strategy: Option<Strategy>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub common: Common,
+}
+
+fn strategy(word: &str) -> Result<Strategy, String> {
+    match word {
+        "recreate" => Ok(Strategy::Recreate),
+        "rolling" => Ok(Strategy::Rolling),
+        _ => Err("it is one of recreate, rolling".to_owned()),
+    }
+}
+
+/// Plans, asks, deploys.
+pub fn run(args: &Args, deploy: &DeployArgs) -> Result<Exit, Failure> {
+    let operating = Operating::on(args, &deploy.app)?;
+    let want = match (&deploy.tag, &deploy.digest) {
+        (Some(tag), _) => Want::Tag(tag.clone()),
+        (None, Some(digest)) => Want::Digest(digest.parse().map_err(|error: crate::domain::image::BadImage| {
+            Failure::new(FailureKind::Invalid, format!("deploy {digest}"), error.to_string())
+        })?),
+        (None, None) => Want::AsWritten,
+    };
+    let facts = operating.facts(&want);
+    let ask = deploy::Ask {
+        servers: deploy.common.servers(),
+        strategy: deploy.strategy,
+        reason: deploy.common.reason.clone(),
+    };
+    operating.carry_out(deploy::plan(&operating.spec, &facts, &ask), &deploy.common)
+}

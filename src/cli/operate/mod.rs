@@ -1,0 +1,155 @@
+//! What deploy, rollback and the daily ones share: gather, plan, show, ask, execute, tell.
+
+mod confirm;
+mod live;
+mod text;
+
+use std::sync::Arc;
+
+use clap::Args as ClapArgs;
+use tokio_util::sync::CancellationToken;
+
+use super::args::Args;
+use super::context::{self, Context};
+use super::headless::Headless;
+use super::{Exit, print};
+use crate::domain::clock::Clock;
+use crate::domain::deploy::AppSpec;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::{AppId, ServerId};
+use crate::domain::plan::{FrozenPlan, Plan};
+use crate::domain::question::NobodyThere;
+use crate::domain::run::Outcome;
+use crate::engine::gather::{Want, gather};
+use crate::engine::{Confirmed, Engines, Runner};
+use crate::operations::{AppFacts, Refusal};
+use crate::runtime::clock::SystemClock;
+use crate::runtime::deploying;
+
+
+/// The options that all of them have.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Common {
+    /// Only this server; may be given several times
+    #[arg(long = "server", value_name = "SERVER")]
+    pub servers: Vec<String>,
+
+    /// Why; it is journaled, and overrides what may be overridden
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+
+    /// Go on without asking
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Print the plan, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Print JSON: the plan on one line, then a line for each thing that happens
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Common {
+    /// The servers that were named.
+    pub fn servers(&self) -> Vec<ServerId> {
+        self.servers.iter().map(|name| ServerId::from(name.as_str())).collect()
+    }
+}
+
+/// An app at work.
+pub struct Operating {
+    context: Context,
+    headless: Headless,
+    /// What is configured of it.
+    pub spec: AppSpec,
+    engines: Engines,
+    read_only: bool,
+}
+
+impl Operating {
+    /// Finds the app in the configuration; nothing is connected to yet.
+    pub fn on(args: &Args, app: &str) -> Result<Self, Failure> {
+        let context = context::load(args)?;
+        let spec = deploying::spec(&context.config, &AppId::from(app))?;
+        let headless = Headless::prepare(&context, args.read_only, Arc::new(NobodyThere))?;
+        let engines = deploying::engines(&context.config, &headless.observers.links);
+        Ok(Self { context, headless, spec, engines, read_only: args.read_only })
+    }
+
+    /// Reads how it stands.
+    pub fn facts(&self, want: &Want) -> AppFacts {
+        self.headless.tasks.block_on(gather(&self.engines, &self.spec, want, self.headless.now()))
+    }
+
+    /// Shows a plan, asks, and carries it out.
+    pub fn carry_out(&self, planned: Result<Plan, Refusal>, common: &Common) -> Result<Exit, Failure> {
+        let plan = match planned {
+            Ok(plan) => plan,
+            Err(Refusal::Unreachable(lost)) => {
+                for (server, failure) in &lost {
+                    eprintln!("midwatch: {server}: {failure}");
+                }
+                let first = lost.into_iter().next().map(|(_, failure)| failure);
+                return Ok(first.map_or(Exit::Usage, |failure| Exit::of(&failure)));
+            }
+            Err(Refusal::Senseless(failure)) => return Err(failure),
+        };
+        let frozen = FrozenPlan::freeze(plan)
+            .map_err(|error| Failure::new(FailureKind::Bug, "freeze the plan", error.to_string()))?;
+        if common.json {
+            print(frozen.bytes());
+        } else {
+            print(&text::plan(frozen.plan(), frozen.digest()));
+        }
+        if frozen.plan().refusals().next().is_some() {
+            return Ok(Exit::Usage);
+        }
+        if common.dry_run {
+            return Ok(Exit::Well);
+        }
+        if self.read_only {
+            let failure = Failure::new(FailureKind::Permission, &frozen.plan().title, "this is --read-only");
+            return Err(failure);
+        }
+        if !confirm::confirmed(frozen.plan(), common.yes)? {
+            return Ok(Exit::Usage);
+        }
+        self.execute(frozen, common.json)
+    }
+
+    fn execute(&self, plan: FrozenPlan, json: bool) -> Result<Exit, Failure> {
+        let cancel = CancellationToken::new();
+        let journal = deploying::journal(&self.context.config)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let tell = Arc::new(live::Lines::new(&plan, json));
+        let runner = Runner { engines: self.engines.clone(), journal, clock, tell };
+        let confirmed = Confirmed { plan, by: deploying::operator() };
+        let ends = cancel.clone();
+        self.headless.tasks.spawn(async move {
+            // A second one ends the program: what stands is found by the next start.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                eprintln!("midwatch: it is cancelled at the next safe point; once more ends this at once");
+                ends.cancel();
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    std::process::exit(130);
+                }
+            }
+        });
+        let (_, end) = self.headless.tasks.block_on(runner.run(&confirmed, cancel));
+        Ok(match end.outcome {
+            Outcome::Done => Exit::Well,
+            Outcome::Partial => Exit::Partial,
+            Outcome::Cancelled => Exit::Problem,
+            Outcome::Failed => match &end.because {
+                // Nothing was begun where a server could not be reached.
+                Some(failure) if failure.kind == FailureKind::Unreachable && end.stands.is_empty() => {
+                    Exit::Unreachable
+                }
+                Some(failure) if failure.kind == FailureKind::Conflict && end.stands.is_empty() => Exit::Usage,
+                _ => Exit::Problem,
+            },
+        })
+    }
+}

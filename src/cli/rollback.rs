@@ -1,0 +1,49 @@
+//! `midwatch rollback`: an earlier release of an app again.
+
+use clap::Args as ClapArgs;
+
+use super::Exit;
+use super::args::Args;
+use super::operate::{Common, Operating};
+use crate::domain::failure::Failure;
+use crate::domain::release::ReleaseNumber;
+use crate::engine::gather::Want;
+use crate::operations::{Refusal, rollback};
+
+/// The arguments.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct RollbackArgs {
+    /// The app, as the configuration names it
+    pub app: String,
+
+    /// The release to go back to; without it, the newest good one before the current
+    #[arg(long, value_name = "N")]
+    pub to: Option<u32>,
+
+    /// Only this service; may be given several times
+    #[arg(long = "service", value_name = "SERVICE")]
+    pub services: Vec<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub common: Common,
+}
+
+/// Plans, asks, rolls back.
+pub fn run(args: &Args, rollback: &RollbackArgs) -> Result<Exit, Failure> {
+    let operating = Operating::on(args, &rollback.app)?;
+    let mut ask = rollback::Ask {
+        to: rollback.to.map(ReleaseNumber),
+        servers: rollback.common.servers(),
+        services: rollback.services.clone(),
+        reason: rollback.common.reason.clone(),
+    };
+    let to = match rollback::destination(&operating.spec, &operating.facts(&Want::Standing), &ask) {
+        Ok(to) => to,
+        Err(Refusal::Senseless(failure)) => return Err(failure),
+        Err(refusal) => return operating.carry_out(Err(refusal), &rollback.common),
+    };
+    ask.to = Some(to);
+    let facts = operating.facts(&Want::Release(to));
+    operating.carry_out(rollback::plan(&operating.spec, &facts, &ask), &rollback.common)
+}

@@ -1,0 +1,106 @@
+//! How an app is deployed: the keys of `[apps.NAME]` beside where it is.
+
+use std::time::Duration;
+
+use super::argv::Argv;
+use super::mistake::Mistake;
+use super::scalars::RemotePath;
+use super::table::Table;
+use super::value::{Whole, words};
+use crate::domain::deploy::{Gate, Hook, HookPoint, Strategy};
+
+words! {
+    /// How containers are replaced.
+    StrategyWord {
+        /// All servers at once.
+        Recreate = "recreate",
+        /// Some servers at a time.
+        Rolling = "rolling",
+    }
+}
+
+words! {
+    /// When a hook runs.
+    PointWord {
+        /// Before anything of a server is replaced.
+        Before = "before",
+        /// Once for the app.
+        Migrate = "migrate",
+        /// When a server's containers are good.
+        After = "after",
+    }
+}
+
+/// What the configuration says of deploying an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployConfig {
+    /// The services whose images a deploy changes; empty for all.
+    pub services: Vec<String>,
+    /// How containers are replaced.
+    pub strategy: Strategy,
+    /// Servers at a time.
+    pub at_a_time: u16,
+    /// When a service is good.
+    pub gate: Gate,
+    /// How long it is watched afterwards.
+    pub watch: Duration,
+    /// Releases whose images are kept.
+    pub keep: u16,
+    /// The environment file in place of `.env`.
+    pub env_file: Option<String>,
+    /// Commands in between.
+    pub hooks: Vec<Hook>,
+}
+
+impl DeployConfig {
+    pub(super) fn read(t: &mut Table<'_>) -> Self {
+        let strategy = match t.or("strategy", StrategyWord::Recreate) {
+            StrategyWord::Recreate => Strategy::Recreate,
+            StrategyWord::Rolling => Strategy::Rolling,
+        };
+        Self {
+            services: t.opt("services").unwrap_or_default(),
+            strategy,
+            at_a_time: number(t.or("at_a_time", Whole::<1, 1000>(1))),
+            gate: t.table("gate", |t| Gate {
+                deadline: t.or("deadline", Gate::default().deadline),
+                steady: t.or("steady", Gate::default().steady),
+            }),
+            watch: t.or("watch", Duration::from_secs(120)),
+            keep: number(t.or("keep", Whole::<2, 1000>(5))),
+            env_file: t.opt::<RemotePath>("env_file").map(|path| path.0),
+            hooks: t.list("hooks", hook),
+        }
+    }
+}
+
+fn number<const MIN: i64, const MAX: i64>(it: Whole<MIN, MAX>) -> u16 {
+    u16::try_from(it.0).unwrap_or(u16::MAX)
+}
+
+fn hook(t: &mut Table<'_>) -> Option<Hook> {
+    let when: Option<PointWord> = t.need("when");
+    let command: Option<Argv> = t.need("command");
+    let name: Option<String> = t.opt("name");
+    let service: Option<String> = t.opt("service");
+    let down: Option<Argv> = t.opt("down");
+    let (when, command) = (when?, command?.0);
+    if when == PointWord::Migrate && service.is_none() {
+        t.report(
+            Mistake::error(t.span(), "a migration needs `service`: whose new image runs it")
+                .help("add `service = \"web\"`"),
+        );
+        return None;
+    }
+    if when != PointWord::Migrate && (service.is_some() || down.is_some()) {
+        t.report(Mistake::error(t.span(), "`service` and `down` belong to a migration"));
+        return None;
+    }
+    let when = match when {
+        PointWord::Before => HookPoint::Before,
+        PointWord::Migrate => HookPoint::Migrate,
+        PointWord::After => HookPoint::After,
+    };
+    let name = name.unwrap_or_else(|| command.join(" "));
+    Some(Hook { name, when, command, service, down: down.map(|argv| argv.0) })
+}

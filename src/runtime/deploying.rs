@@ -1,0 +1,95 @@
+//! From the configuration to what a deploy is planned of, and who the operator is.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use directories::ProjectDirs;
+
+use super::setup::guard;
+use crate::config::{Config, nearest};
+use crate::domain::deploy::{AppSpec, Place};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::{AppId, ServerId};
+use crate::domain::run::Operator;
+use crate::domain::setup::Guard;
+use crate::engine::Engines;
+use crate::history::journal::Journal;
+use crate::transports::Links;
+
+/// What is configured of an app, ready for planning.
+pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
+    let what = format!("find the app {app}");
+    let Some(it) = config.apps.get(app) else {
+        let failure = Failure::new(FailureKind::NotFound, what, "the configuration has no app of that name");
+        let near = nearest(app.as_str(), config.apps.keys().map(AppId::as_str));
+        return Err(match near {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("add it: [apps.{app}] with `servers` and `compose`")),
+        });
+    };
+    let invalid = |why: &str, hint: &str| {
+        Failure::new(FailureKind::Invalid, format!("deploy {app}"), why).hint(format!("add it to [apps.{app}]: {hint}"))
+    };
+    if it.servers.is_empty() {
+        return Err(invalid("its servers are not configured", "servers = [\"…\"]"));
+    }
+    let compose = it
+        .compose
+        .as_ref()
+        .ok_or_else(|| invalid("its Compose file is not configured", "compose = \"/…/compose.yaml\""))?;
+    let (directory, file) = compose.rsplit_once('/').unwrap_or(("", compose));
+    let directory = if directory.is_empty() { "/" } else { directory };
+    let place = Place {
+        project: it.project.clone(),
+        directory: directory.to_owned(),
+        file: file.to_owned(),
+        env_file: it.deploy.env_file.clone(),
+    };
+    let of_server = |server: &ServerId| config.servers.get(server).and_then(|it| it.environment.clone());
+    let environment = it.environment.clone().or_else(|| it.servers.iter().find_map(of_server));
+    let strict = environment.as_ref().and_then(|name| config.environments.get(name));
+    let deploy = &it.deploy;
+    Ok(AppSpec {
+        id: app.clone(),
+        project: it.project.clone(),
+        guard: strict.map_or(Guard::Confirm, |it| guard(it.guard)),
+        environment,
+        places: it.servers.iter().map(|server| (server.clone(), place.clone())).collect(),
+        servers: it.servers.clone(),
+        services: deploy.services.clone(),
+        strategy: deploy.strategy,
+        at_a_time: deploy.at_a_time,
+        gate: deploy.gate,
+        watch: deploy.watch,
+        keep: deploy.keep,
+        hooks: deploy.hooks.clone(),
+    })
+}
+
+/// How the servers' engines are reached.
+pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
+    let sockets = config.servers.iter().filter_map(|(id, it)| Some((id.clone(), it.docker.clone()?)));
+    Engines { links: Arc::clone(links), sockets: Arc::new(sockets.collect::<BTreeMap<_, _>>()) }
+}
+
+/// Whoever runs this process, on this machine.
+pub fn operator() -> Operator {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Operator { user: crate::transports::ssh::user(), machine }
+}
+
+/// The journal: beside the embedded database where that has a place of its own, else in the user's
+/// directory for state, or for data where there is none.
+pub fn journal(config: &Config) -> Result<Journal, Failure> {
+    if let Some(folder) = config.history.path.as_ref().and_then(|path| path.parent()) {
+        return Ok(Journal::at(folder.join("journal.jsonl")));
+    }
+    let place = ProjectDirs::from("", "", "midwatch").map(|dirs| -> PathBuf {
+        dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).join("journal.jsonl")
+    });
+    place.map(Journal::at).ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, "find the journal", "this user has no home directory")
+            .hint("set HOME")
+    })
+}

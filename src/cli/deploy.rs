@@ -46,9 +46,11 @@ pub fn run(args: &Args, deploy: &DeployArgs) -> Result<Exit, Failure> {
     let operating = Operating::on(args, &deploy.app)?;
     let want = match (&deploy.tag, &deploy.digest) {
         (Some(tag), _) => Want::Tag(tag.clone()),
-        (None, Some(digest)) => Want::Digest(digest.parse().map_err(|error: crate::domain::image::BadImage| {
-            Failure::new(FailureKind::Invalid, format!("deploy {digest}"), error.to_string())
-        })?),
+        (None, Some(digest)) => {
+            Want::Digest(digest.parse().map_err(|error: crate::domain::image::BadImage| {
+                Failure::new(FailureKind::Invalid, format!("deploy {digest}"), error.to_string())
+            })?)
+        }
         (None, None) => Want::AsWritten,
     };
     let facts = operating.facts(&want);

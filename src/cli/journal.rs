@@ -56,7 +56,10 @@ fn verified(journal: &Journal) -> Result<Exit, Failure> {
     let path = journal.path().display();
     match verify(&text) {
         Ok(it) => {
-            print(&format!("{path}: whole: {} entries, {} cut off and told of; head {}", it.entries, it.torn, it.head));
+            print(&format!(
+                "{path}: whole: {} entries, {} cut off and told of; head {}",
+                it.entries, it.torn, it.head
+            ));
             Ok(Exit::Well)
         }
         Err(wrong) => {
@@ -86,7 +89,8 @@ fn show(journal: &Journal, run: &str) -> Result<Exit, Failure> {
         return Ok(Exit::Well);
     }
     let what = format!("show the run {run}");
-    Err(Failure::new(FailureKind::NotFound, what, "the journal has none of that name").hint("list them: midwatch journal"))
+    Err(Failure::new(FailureKind::NotFound, what, "the journal has none of that name")
+        .hint("list them: midwatch journal"))
 }
 
 fn line(written: &Written) -> String {
@@ -101,7 +105,8 @@ fn line(written: &Written) -> String {
         }
         Entry::StepEnded { step, server, exit, took, failure, .. } => {
             let exit = exit.map(|code| format!(", exit {code}")).unwrap_or_default();
-            let how = failure.as_ref().map_or_else(|| "ok".to_owned(), |it| format!("failed: {}", it.reason()));
+            let how =
+                failure.as_ref().map_or_else(|| "ok".to_owned(), |it| format!("failed: {}", it.reason()));
             format!("{at}  {step:>3} {server}   {how} after {:.1} s{exit}", took.as_secs_f32())
         }
         Entry::RunEnded { outcome, because, .. } => {

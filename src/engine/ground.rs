@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
@@ -14,6 +15,9 @@ use crate::transports::{Links, Output, RemoteCommand, Transport};
 
 /// How much of a command's output is kept.
 pub const KEPT: usize = 4 << 20;
+
+/// How long a run waits for a connection that was cut.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How to reach the servers' engines.
 #[derive(Clone)]
@@ -30,10 +34,14 @@ pub struct Ground {
     pub server: ServerId,
     /// The app's place on it.
     pub place: Place,
-    /// Its connection.
-    pub transport: Arc<dyn Transport>,
-    socket: Option<String>,
-    docker: OnceCell<Docker>,
+    engines: Engines,
+    line: Mutex<Line>,
+}
+
+/// A connection, and the engine's API over it.
+struct Line {
+    transport: Arc<dyn Transport>,
+    docker: Option<Docker>,
 }
 
 impl Ground {
@@ -43,26 +51,64 @@ impl Ground {
         Ok(Self {
             server: server.clone(),
             place: place.clone(),
-            transport,
-            socket: engines.sockets.get(server).cloned(),
-            docker: OnceCell::new(),
+            engines: engines.clone(),
+            line: Mutex::new(Line { transport, docker: None }),
         })
     }
 
+    /// Its connection; one that was cut is waited for.
+    pub async fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {
+        let mut line = self.line.lock().await;
+        self.renew(&mut line).await?;
+        Ok(Arc::clone(&line.transport))
+    }
+
     /// Its engine's API.
-    pub async fn docker(&self) -> Result<&Docker, Failure> {
+    pub async fn docker(&self) -> Result<Docker, Failure> {
+        let mut line = self.line.lock().await;
+        self.renew(&mut line).await?;
+        if let Some(docker) = &line.docker {
+            return Ok(docker.clone());
+        }
         let what = format!("reach the engine of {}", self.server);
-        let connect = || engine::connect(&self.transport, self.socket.as_deref(), &what);
-        self.docker.get_or_try_init(connect).await
+        let socket = self.engines.sockets.get(&self.server).map(String::as_str);
+        let docker = engine::connect(&line.transport, socket, &what).await?;
+        line.docker = Some(docker.clone());
+        Ok(docker)
+    }
+
+    async fn renew(&self, line: &mut Line) -> Result<(), Failure> {
+        if !line.transport.is_closed() {
+            return Ok(());
+        }
+        let found = timeout(PATIENCE, self.engines.links.wait_up(&self.server)).await;
+        line.transport = found.map_err(|_| {
+            let why =
+                format!("the connection was cut, and there was none again for {} s", PATIENCE.as_secs());
+            Failure::new(FailureKind::Unreachable, format!("reach {}", self.server), why)
+        })??;
+        line.docker = None;
+        Ok(())
     }
 
     /// Runs a command to its end, whatever that is.
-    pub async fn run(&self, command: RemoteCommand, what: &str, deadline: Duration) -> Result<Output, Failure> {
-        self.transport.run(command, deadline, KEPT).await.map_err(|error| error.into_failure(what))
+    pub async fn run(
+        &self,
+        command: RemoteCommand,
+        what: &str,
+        deadline: Duration,
+    ) -> Result<Output, Failure> {
+        let transport = self.transport().await?;
+        transport.run(command, deadline, KEPT).await.map_err(|error| error.into_failure(what))
     }
 
     /// Runs a command that has to succeed; gives its output.
-    pub async fn done(&self, command: RemoteCommand, what: &str, deadline: Duration) -> Result<String, Failure> {
+    pub async fn done(
+        &self,
+        command: RemoteCommand,
+        what: &str,
+        deadline: Duration,
+    ) -> Result<String, Failure> {
         let output = self.run(command, what, deadline).await?;
         if output.success() { Ok(output.text()) } else { Err(unsuccessful(&output, what)) }
     }

@@ -1,29 +1,45 @@
 //! Commands that change something: run once, and only while the lock is this run's.
 //!
-//! The server itself writes down that a command began and how it ended, so that a console that comes
-//! after a kill knows it. Its output goes to a file there: a connection that is cut ends nothing.
+//! The server itself writes down that a command began and how it ended, and its output goes to a file
+//! there. A connection that is cut ends nothing: what became of the command is looked up afterwards, and
+//! so it is by a console that comes after a kill.
 
 use std::time::Duration;
 
-use super::ground::{Ground, KEPT};
+use super::ground::Ground;
+use super::perform::Task;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::plan::StepId;
 use crate::domain::run::RunId;
 use crate::domain::text::{clean, shorten};
 use crate::transports::{ExitStatus, RemoteCommand};
 
-/// `$1` the app's folder, `$2` the run, `$3` the step, then the command.
+/// `$1` the app's folder, `$2` the run, `$3` the step, then the command. The process and the boot are
+/// written down, so that another process of that number is not taken for it.
 const SCRIPT: &str = r#"cd "$1" || exit 96; o=.midwatch r=$2 s=.midwatch/runs/$2/steps/$3; shift 3
 trap '' HUP PIPE
 [ "$(sed -n 1p "$o/lock" 2>/dev/null)" = "$r" ] || { echo 'the lock is not held by this run' >&2; exit 97; }
-mkdir "$s" 2>/dev/null || { [ -e "$s/begun" ] && { echo 'it was begun before' >&2; exit 98; }; echo 'the run cannot be recorded here' >&2; exit 96; }
-echo $$ >"$s/begun" || exit 96
+mkdir -p "$s" || exit 96
+( set -C; echo "$$ $(cat /proc/sys/kernel/random/boot_id)" >"$s/begun" ) 2>/dev/null || { [ -e "$s/begun" ] && exit 98; echo 'the step cannot be written down' >&2; exit 96; }
 "$@" >"$s/out" 2>&1; c=$?
 echo $c >"$s/exit.new" && mv "$s/exit.new" "$s/exit"
 tail -c 8000 "$s/out"
 exit $c"#;
 
+/// What became of a step: `$1` the app's folder, `$2` the run, `$3` the step, `$4` how many seconds it is
+/// waited for.
+const LOOK_UP: &str = r#"cd "$1/.midwatch/runs/$2/steps/$3" 2>/dev/null && [ -e begun ] || { echo never; exit 0; }
+n=0; while [ ! -e exit ]; do
+  read -r p b <begun; [ "$b" = "$(cat /proc/sys/kernel/random/boot_id)" ] && kill -0 "$p" 2>/dev/null || { sleep 1; [ -e exit ] && break; echo lost; exit 0; }
+  [ $n -lt "$4" ] || { echo running; exit 0; }
+  sleep 1; n=$((n+1))
+done
+echo "exit $(cat exit)"; tail -c 8000 out"#;
+
+/// How often a command whose end nobody knows may be run anew, where that brings about the same.
+const TRIES: u32 = 3;
+
 /// What a guarded command left.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
     /// Its exit code.
     pub exit: i32,
@@ -39,33 +55,97 @@ impl Left {
     }
 }
 
-/// Runs a command once. A failure is that it could not be run, or that it is not known how it ended.
+/// What became of a step's command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// It was never begun.
+    Never,
+    /// It goes on.
+    Running,
+    /// It ended, and how.
+    Ended(Left),
+    /// It was begun, is not there any more, and left no word.
+    Lost,
+}
+
+/// Runs a step's command once. A connection that is cut in between is waited for, and what became of the
+/// command is looked up. A failure is that it could not be run, or that its end is not known.
 pub async fn run(
-    ground: &Ground,
-    run: &RunId,
-    step: StepId,
+    task: &Task<'_>,
     words: impl IntoIterator<Item = String>,
     stdin: Option<Vec<u8>>,
-    what: &str,
-    deadline: Duration,
 ) -> Result<Left, Failure> {
+    let what = task.what();
     let words: Vec<String> = words.into_iter().collect();
-    let number = step.to_string();
-    let command = RemoteCommand::script(SCRIPT)
-        .args([ground.place.directory.as_str(), run.as_str(), &number])
-        .args(words.iter().map(String::as_str))
-        .stdin(stdin.unwrap_or_default());
-    let output = ground.transport.run(command, deadline, KEPT).await;
-    let output = output.map_err(|error| {
-        error.into_failure(what).hint("it may have gone on there: what became of it is looked at by midwatch resume")
-    })?;
-    let said = output.text();
-    match output.status {
-        ExitStatus::Code(97) => Err(Failure::new(FailureKind::Conflict, what, "the lock is not held by this run any more")
-            .hint("another operator broke it: see midwatch runs")),
-        ExitStatus::Code(98) => Err(Failure::new(FailureKind::Conflict, what, "it was begun before, and nothing is run twice")),
-        ExitStatus::Code(96) => Err(Failure::new(FailureKind::Permission, what, output.complaint())),
-        ExitStatus::Code(code) => Ok(Left { exit: i32::try_from(code).unwrap_or(i32::MAX), said }),
-        ExitStatus::Signal(signal) => Err(Failure::new(FailureKind::Invalid, what, format!("ended by SIG{signal}"))),
+    let mut name = task.step.id.to_string();
+    let mut tries = 1;
+    loop {
+        let command = RemoteCommand::script(SCRIPT)
+            .args([task.ground.place.directory.as_str(), task.run.as_str(), &name])
+            .args(words.iter().map(String::as_str))
+            .stdin(stdin.clone().unwrap_or_default());
+        let transport = task.ground.transport().await?;
+        let cut = match transport.run(command, task.step.deadline, super::ground::KEPT).await {
+            Ok(output) => match output.status {
+                ExitStatus::Code(97) => return Err(lost_lock(what)),
+                ExitStatus::Code(96) => {
+                    let failure = Failure::new(FailureKind::Permission, what, output.complaint());
+                    return Err(
+                        failure.hint("see that the disk is not full and the app's folder can be written to")
+                    );
+                }
+                // 98: it was begun before.
+                ExitStatus::Code(code) if code != 98 => {
+                    return Ok(Left { exit: i32::try_from(code).unwrap_or(i32::MAX), said: output.text() });
+                }
+                ExitStatus::Code(_) | ExitStatus::Signal(_) => None,
+            },
+            Err(error) => Some(error.into_failure(&what)),
+        };
+        match look_up(task.ground, task.run, &name, task.step.deadline).await? {
+            Became::Ended(left) => return Ok(left),
+            Became::Never if tries < TRIES => {}
+            Became::Lost if task.step.act.repeatable() && tries < TRIES => {
+                name = format!("{}.{}", task.step.id, tries + 1);
+            }
+            Became::Running => {
+                let why = format!("it still goes on there after {} s", task.step.deadline.as_secs());
+                return Err(Failure::new(FailureKind::Timeout, what, why));
+            }
+            Became::Never | Became::Lost => {
+                let failure = cut.unwrap_or_else(|| {
+                    Failure::new(FailureKind::Conflict, &what, "it was begun, and left no word of its end")
+                });
+                return Err(failure.hint("look at what stands there, then: midwatch runs"));
+            }
+        }
+        tries += 1;
     }
+}
+
+/// What became of a step's command, waiting so long for one that goes on.
+pub async fn look_up(ground: &Ground, run: &RunId, step: &str, wait: Duration) -> Result<Became, Failure> {
+    let what = format!("see what became of step {step} on {}", ground.server);
+    let command = RemoteCommand::script(LOOK_UP).args([
+        ground.place.directory.as_str(),
+        run.as_str(),
+        step,
+        &wait.as_secs().to_string(),
+    ]);
+    let text = ground.done(command, &what, wait + Duration::from_secs(15)).await?;
+    let (first, said) = text.split_once('\n').unwrap_or((&text, ""));
+    Ok(match first.split_once(' ') {
+        Some(("exit", code)) => match code.trim().parse() {
+            Ok(exit) => Became::Ended(Left { exit, said: said.to_owned() }),
+            Err(_) => Became::Lost,
+        },
+        _ if first == "never" => Became::Never,
+        _ if first == "running" => Became::Running,
+        _ => Became::Lost,
+    })
+}
+
+fn lost_lock(what: String) -> Failure {
+    Failure::new(FailureKind::Conflict, what, "the lock is not held by this run any more")
+        .hint("another operator broke it: see midwatch runs")
 }

@@ -55,7 +55,8 @@ pub async fn open(ground: &Ground, holder: &Holder, plan: &FrozenPlan) -> Result
         ExitStatus::Code(75) => Err(held(&output.text(), what)),
         ExitStatus::Code(73) => {
             let folder = ground.place.own();
-            Err(unsuccessful(&output, &what).hint(format!("see that {folder} can be written to, and the disk is not full")))
+            Err(unsuccessful(&output, &what)
+                .hint(format!("see that {folder} can be written to, and the disk is not full")))
         }
         _ => Err(unsuccessful(&output, &what)),
     }
@@ -79,11 +80,10 @@ pub async fn close(ground: &Ground, run: &RunId, end: &RunEnd, releases: &[Relea
     let mut text = serde_json::to_string(end).map_err(bug)? + "\n";
     for release in releases {
         let json = serde_json::to_string(release).map_err(bug)?;
-        text.push_str(&format!("{} {json}\n", release.number.folder()));
+        text = text + &release.number.folder() + " " + &json + "\n";
     }
-    let command = RemoteCommand::script(CLOSE)
-        .args([ground.place.directory.as_str(), run.as_str()])
-        .stdin(text);
+    let command =
+        RemoteCommand::script(CLOSE).args([ground.place.directory.as_str(), run.as_str()]).stdin(text);
     ground.done(command, &what, DEADLINE).await?;
     Ok(())
 }

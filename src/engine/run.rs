@@ -67,6 +67,8 @@ struct Run<'a> {
     grounds: BTreeMap<ServerId, Ground>,
     /// The servers on which what serves was changed.
     touched: std::sync::Mutex<BTreeSet<ServerId>>,
+    /// Commands of the operator's that were begun.
+    theirs: std::sync::Mutex<Vec<(ServerId, String)>>,
     cancel: CancellationToken,
 }
 
@@ -81,6 +83,7 @@ impl Runner {
             confirmed,
             grounds: BTreeMap::new(),
             touched: std::sync::Mutex::default(),
+            theirs: std::sync::Mutex::default(),
             cancel,
         };
         let end = match run.begin().await {
@@ -195,7 +198,8 @@ impl Run<'_> {
             Ending::Cancelled => self.go_back(None, &touched).await,
             Ending::Failed(failure) => self.go_back(Some(failure), &touched).await,
         };
-        let mut end = RunEnd { outcome, because, stands: self.stands(outcome, &touched), took: start.elapsed() };
+        let mut end =
+            RunEnd { outcome, because, stands: self.stands(outcome, &touched), took: start.elapsed() };
         for problem in self.close(&end, &touched).await {
             // Done, but not written down everywhere: the next start finds it and names it.
             end.outcome = Outcome::Partial;

@@ -49,10 +49,10 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             let services = changed(facts, rendered);
             changes.extend(changes_on(server, facts, rendered, &services));
             interrupts.extend(interrupted(server, facts, &services));
-            work.push(Work::of(server, facts, rendered, services));
+            work.push(Work::of(server, facts, rendered, &services));
         }
     }
-    changes = merged(changes, known.len());
+    changes = merged(&changes, known.len());
     let before = Before { number: release };
     let mut stages = vec![prepare(&mut numbers, &work, before)];
     stages.extend(migrations(&mut numbers, spec, &work, release));
@@ -200,7 +200,11 @@ fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], before: Before) -
         if it.services.is_empty() {
             return Vec::new();
         }
-        let act = Act::Watch { release: Some(before.new_of(it)), services: it.services.clone(), window: spec.watch };
+        let act = Act::Watch {
+            release: Some(before.new_of(it)),
+            services: it.services.clone(),
+            window: spec.watch,
+        };
         let title = format!("watch for {}", crate::domain::time::Age(spec.watch));
         vec![numbers.step(title, act, spec.watch + Duration::from_secs(30))]
     })

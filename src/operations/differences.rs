@@ -29,12 +29,10 @@ pub fn between(server: Option<&ServerId>, old: &Compose, new: &Compose) -> Vec<C
     changes
 }
 
-fn walk(
-    old: Option<&Value>,
-    new: Option<&Value>,
-    path: &mut Vec<String>,
-    found: &mut dyn FnMut(&[String], Option<&Value>, Option<&Value>),
-) {
+/// Takes a path, what stood there, and what will.
+type Found<'a> = &'a mut dyn FnMut(&[String], Option<&Value>, Option<&Value>);
+
+fn walk(old: Option<&Value>, new: Option<&Value>, path: &mut Vec<String>, found: Found<'_>) {
     let (old, new) = (old.filter(|it| !it.is_null()), new.filter(|it| !it.is_null()));
     if old == new {
         return;

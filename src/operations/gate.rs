@@ -62,9 +62,11 @@ pub fn judge(expected: &[Expected], seen: &[Seen], steady: Duration) -> Verdict 
 
 fn one(it: &Seen, service: &Expected, steady: Duration) -> Verdict {
     let bad = |why: String| Verdict::Bad(it.service.clone(), why);
-    let wrong = service.image.as_ref().and_then(|image| image.digest.as_ref()).filter(|digest| {
-        it.digest.as_ref().is_some_and(|has| has != *digest)
-    });
+    let wrong = service
+        .image
+        .as_ref()
+        .and_then(|image| image.digest.as_ref())
+        .filter(|digest| it.digest.as_ref().is_some_and(|has| has != *digest));
     if wrong.is_some() {
         return Verdict::Waiting(format!("{} is still of another image", it.name));
     }
@@ -73,7 +75,9 @@ fn one(it: &Seen, service: &Expected, steady: Duration) -> Verdict {
     }
     match (it.state, it.health) {
         (ContainerState::Running, ContainerHealth::Healthy) => Verdict::Good,
-        (ContainerState::Running, ContainerHealth::Unhealthy) => bad(format!("{} fails its health check", it.name)),
+        (ContainerState::Running, ContainerHealth::Unhealthy) => {
+            bad(format!("{} fails its health check", it.name))
+        }
         (ContainerState::Running, ContainerHealth::Starting) => {
             Verdict::Waiting(format!("{} is not healthy yet", it.name))
         }
@@ -81,9 +85,7 @@ fn one(it: &Seen, service: &Expected, steady: Duration) -> Verdict {
         (ContainerState::Running, ContainerHealth::None) => {
             Verdict::Waiting(format!("{} has no health check: it has to stay up", it.name))
         }
-        (ContainerState::Exited, _) if it.exit_code == Some(0) => {
-            bad(format!("{} ended by itself", it.name))
-        }
+        (ContainerState::Exited, _) if it.exit_code == Some(0) => bad(format!("{} ended by itself", it.name)),
         (ContainerState::Exited | ContainerState::Dead, _) => {
             let code = it.exit_code.map(|code| format!(", exit {code}")).unwrap_or_default();
             bad(format!("{} ended{code}", it.name))
@@ -118,14 +120,14 @@ mod tests {
     #[test]
     fn good_is_as_many_as_there_should_be_and_all_healthy() {
         let well = web(ContainerState::Running, ContainerHealth::Healthy);
-        assert_eq!(judge(&expected(1), &[well.clone()], STEADY), Verdict::Good);
+        assert_eq!(judge(&expected(1), std::slice::from_ref(&well), STEADY), Verdict::Good);
         assert!(matches!(judge(&expected(2), &[well], STEADY), Verdict::Waiting(_)));
     }
 
     #[test]
     fn without_a_health_check_it_has_to_stay_up() {
         let young = web(ContainerState::Running, ContainerHealth::None);
-        assert!(matches!(judge(&expected(1), &[young.clone()], STEADY), Verdict::Waiting(_)));
+        assert!(matches!(judge(&expected(1), std::slice::from_ref(&young), STEADY), Verdict::Waiting(_)));
         let old = Seen { up: Duration::from_secs(11), ..young };
         assert_eq!(judge(&expected(1), &[old], STEADY), Verdict::Good);
     }

@@ -81,7 +81,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
                 changes.extend(between(Some(server), before, &rendered.compose));
             }
             interrupts.extend(interrupted(server, facts, &services));
-            work.push(Work::of(server, facts, rendered, services));
+            work.push(Work::of(server, facts, rendered, &services));
         }
     }
     let pulls = stage("pull what is missing", &work, |it| {
@@ -123,7 +123,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         as_of: facts.as_of,
         reason: ask.reason.clone(),
         places: servers.iter().filter_map(|it| Some((it.clone(), spec.places.get(it)?.clone()))).collect(),
-        changes: merged(changes, known.len()),
+        changes: merged(&changes, known.len()),
         findings,
         interrupts,
         leaves: known.iter().filter_map(|(_, facts)| facts.current).max().filter(|it| *it != to),
@@ -134,9 +134,9 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
 }
 
 fn title(spec: &AppSpec, to: ReleaseNumber, known: &[(ServerId, &ServerFacts)]) -> String {
-    let named = known.iter().find_map(|(_, facts)| facts.releases.iter().find(|it| it.number == to));
+    let release = known.iter().find_map(|(_, facts)| facts.releases.iter().find(|it| it.number == to));
     let names: Vec<&str> = known.iter().map(|(server, _)| server.as_str()).collect();
-    let images = named.map(Release::title).filter(|title| !title.is_empty());
+    let images = release.map(Release::title).filter(|title| !title.is_empty());
     let images = images.map(|images| format!(" ({images})")).unwrap_or_default();
     format!("roll {} back to release {to}{images} on {}", spec.id, names.join(", "))
 }

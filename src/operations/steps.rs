@@ -53,8 +53,19 @@ pub(super) fn put_back(
     if services.is_empty() {
         return Vec::new();
     }
-    let expected = work.services.iter().map(|it| Expected { image: None, ..it.clone() }).collect();
+    let expected = work
+        .services
+        .iter()
+        .map(|it| Expected { image: work.before.get(&it.service).cloned(), ..it.clone() })
+        .collect();
     let up = Act::Up { release, services, replaces: Vec::new() };
-    vec![numbers.step(format!("put release {release} back"), up, REPLACE), gate(numbers, spec, Some(release), expected),
-        numbers.step(format!("make release {release} the current one again"), Act::Point { release }, COMPOSE)]
+    vec![
+        numbers.step(format!("put release {release} back"), up, REPLACE),
+        gate(numbers, spec, Some(release), expected),
+        numbers.step(
+            format!("make release {release} the current one again"),
+            Act::Point { release },
+            COMPOSE,
+        ),
+    ]
 }

@@ -8,11 +8,11 @@ use crate::domain::ids::ServerId;
 use crate::domain::plan::Change;
 
 /// Changes that are the same on all servers, told once.
-pub(super) fn merged(changes: Vec<Change>, servers: usize) -> Vec<Change> {
+pub(super) fn merged(changes: &[Change], servers: usize) -> Vec<Change> {
     let mut told: Vec<Change> = Vec::new();
-    for change in &changes {
+    for change in changes {
         let same = |it: &&Change| (&it.what, &it.from, &it.to) == (&change.what, &change.from, &change.to);
-        let everywhere = servers > 1 && changes.iter().filter(same).count() == servers;
+        let everywhere = changes.iter().filter(same).count() == servers;
         let change = if everywhere { Change { server: None, ..change.clone() } } else { change.clone() };
         if !told.contains(&change) {
             told.push(change);

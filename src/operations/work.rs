@@ -21,6 +21,8 @@ pub(super) struct Work {
     /// What runs, pinned, where the ledger is empty.
     pub(super) adopts: Option<BTreeMap<String, ImageRef>>,
     pub(super) current: Option<ReleaseNumber>,
+    /// The images of the release before.
+    pub(super) before: BTreeMap<String, ImageRef>,
 }
 
 impl Work {
@@ -28,7 +30,7 @@ impl Work {
         server: &ServerId,
         facts: &ServerFacts,
         rendered: &Rendered,
-        changed: BTreeSet<String>,
+        changed: &BTreeSet<String>,
     ) -> Self {
         let images = facts.images.iter().filter_map(|(service, image)| Some((service, image.as_ref().ok()?)));
         let pins: BTreeMap<_, _> =
@@ -58,10 +60,17 @@ impl Work {
             pins,
             pulls,
             expects: rendered.digest.clone(),
+            before: adopts.clone().unwrap_or_else(|| images_of_current(facts)),
             adopts,
             current: facts.current,
         }
     }
+}
+
+/// The images that the current release is pinned to.
+fn images_of_current(facts: &ServerFacts) -> BTreeMap<String, ImageRef> {
+    let current = facts.releases.iter().find(|release| Some(release.number) == facts.current);
+    current.map(|release| release.images.clone()).unwrap_or_default()
 }
 
 /// The services that a rendered file would change: another configuration, another image, another

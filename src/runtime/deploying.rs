@@ -29,7 +29,8 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         });
     };
     let invalid = |why: &str, hint: &str| {
-        Failure::new(FailureKind::Invalid, format!("deploy {app}"), why).hint(format!("add it to [apps.{app}]: {hint}"))
+        Failure::new(FailureKind::Invalid, format!("deploy {app}"), why)
+            .hint(format!("add it to [apps.{app}]: {hint}"))
     };
     if it.servers.is_empty() {
         return Err(invalid("its servers are not configured", "servers = [\"…\"]"));

@@ -23,6 +23,7 @@ mod collectors;
 mod console;
 #[path = "../it/cuttable.rs"]
 mod cuttable;
+mod deploy;
 mod first_use;
 mod lab;
 #[path = "../it/pty.rs"]

@@ -30,8 +30,8 @@ impl Lines {
         }
     }
 
-    fn line(&self, news: &RunNews) -> Option<String> {
-        Some(match &news.what {
+    fn line(&self, news: &RunNews) -> String {
+        match &news.what {
             News::Begun => format!("run {}", news.run),
             News::Stage(title) => format!("\n{title}"),
             News::StepBegun(id) => format!("  …   {}", self.step(*id)),
@@ -49,7 +49,7 @@ impl Lines {
             }
             News::Undoing(why) => format!("\nputting back what was changed: {why}"),
             News::Ended(end) => ended(end),
-        })
+        }
     }
 }
 
@@ -68,8 +68,8 @@ impl Tell for Lines {
         if self.json {
             // It holds strings and numbers only.
             print(&serde_json::to_string(&news).unwrap_or_default());
-        } else if let Some(line) = self.line(&news) {
-            print(&line);
+        } else {
+            print(&self.line(&news));
         }
     }
 }

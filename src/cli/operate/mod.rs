@@ -26,7 +26,6 @@ use crate::operations::{AppFacts, Refusal};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::deploying;
 
-
 /// The options that all of them have.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct Common {
@@ -45,6 +44,10 @@ pub struct Common {
     /// Print the plan, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+
+    /// With --dry-run: print the plan as a person would type it on its servers
+    #[arg(long, requires = "dry_run", conflicts_with = "json")]
+    pub shell: bool,
 
     /// Print JSON: the plan on one line, then a line for each thing that happens
     #[arg(long)]
@@ -100,6 +103,8 @@ impl Operating {
             .map_err(|error| Failure::new(FailureKind::Bug, "freeze the plan", error.to_string()))?;
         if common.json {
             print(frozen.bytes());
+        } else if common.shell {
+            print(&frozen.plan().as_shell());
         } else {
             print(&text::plan(frozen.plan(), frozen.digest()));
         }
@@ -147,7 +152,9 @@ impl Operating {
                 Some(failure) if failure.kind == FailureKind::Unreachable && end.stands.is_empty() => {
                     Exit::Unreachable
                 }
-                Some(failure) if failure.kind == FailureKind::Conflict && end.stands.is_empty() => Exit::Usage,
+                Some(failure) if failure.kind == FailureKind::Conflict && end.stands.is_empty() => {
+                    Exit::Usage
+                }
                 _ => Exit::Problem,
             },
         })

@@ -8,15 +8,21 @@ pub fn plan(plan: &Plan, digest: &PlanDigest) -> String {
     if let Some(reason) = &plan.reason {
         out.push(format!("because: {reason}"));
     }
-    section(&mut out, "changes", plan.changes.iter().map(|change| {
-        let place = change.server.as_ref().map(|server| format!(" on {server}")).unwrap_or_default();
-        match (&change.from, &change.to) {
-            (Some(from), Some(to)) if from == to => format!("{}{place}: changed {from}", change.what),
-            (Some(from), Some(to)) => format!("{}{place}: {from} → {to}", change.what),
-            (None, Some(to)) => format!("{}{place}: new, {to}", change.what),
-            (from, None) => format!("{}{place}: goes, was {}", change.what, from.as_deref().unwrap_or("there")),
-        }
-    }));
+    section(
+        &mut out,
+        "changes",
+        plan.changes.iter().map(|change| {
+            let place = change.server.as_ref().map(|server| format!(" on {server}")).unwrap_or_default();
+            match (&change.from, &change.to) {
+                (Some(from), Some(to)) if from == to => format!("{}{place}: changed {from}", change.what),
+                (Some(from), Some(to)) => format!("{}{place}: {from} → {to}", change.what),
+                (None, Some(to)) => format!("{}{place}: new, {to}", change.what),
+                (from, None) => {
+                    format!("{}{place}: goes, was {}", change.what, from.as_deref().unwrap_or("there"))
+                }
+            }
+        }),
+    );
     section(&mut out, "looked at", plan.findings.iter().map(finding));
     section(&mut out, "interrupts", plan.interrupts.iter().cloned());
     out.push("\nsteps".to_owned());

@@ -86,14 +86,19 @@ pub enum Act {
 }
 
 impl Act {
-    /// Whether what serves is otherwise once it has begun.
+    /// Whether what serves is otherwise once it has begun, so that there is something to put back.
     pub const fn touches(&self) -> bool {
-        matches!(self, Self::Up { .. } | Self::Compose { .. } | Self::Migrate { .. } | Self::Hook { .. })
+        matches!(self, Self::Up { .. } | Self::Compose { .. })
+    }
+
+    /// Whether it is a command of the operator's, of which nobody knows what it changed.
+    pub const fn is_theirs(&self) -> bool {
+        matches!(self, Self::Hook { .. } | Self::Migrate { .. })
     }
 
     /// Whether it may be done again when it is not known how it ended: it then brings about the same.
     pub const fn repeatable(&self) -> bool {
-        !matches!(self, Self::Hook { .. } | Self::Migrate { .. })
+        !self.is_theirs()
     }
 }
 

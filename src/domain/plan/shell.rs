@@ -1,5 +1,7 @@
 //! A plan as a person would type it on its servers.
 
+use std::fmt::Write;
+
 use super::{Act, Plan};
 use crate::domain::deploy::Place;
 use crate::domain::release::ReleaseNumber;
@@ -13,9 +15,9 @@ impl Plan {
             for lane in &stage.lanes {
                 let Some(place) = self.places.get(&lane.server) else { continue };
                 for step in &lane.steps {
-                    text.push_str(&format!("\n# {}: {}\n", lane.server, step.title));
-                    text.push_str(&step.act.shell(place));
-                    text.push('\n');
+                    let shell = step.act.shell(place);
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(text, "\n# {}: {}\n{shell}", lane.server, step.title);
                 }
             }
         }

@@ -27,11 +27,14 @@ pub(super) async fn services(ground: &Ground) -> Result<BTreeMap<String, Service
     let hashes = hashes?;
     let compose = compose?;
     let all = compose.0.get("services").and_then(Value::as_object).cloned().unwrap_or_default();
-    Ok(all.into_iter().map(|(name, service)| {
-        let hash = hashes.get(&name).cloned().unwrap_or_default();
-        let facts = facts(&service, hash);
-        (name, facts)
-    }).collect())
+    Ok(all
+        .into_iter()
+        .map(|(name, service)| {
+            let hash = hashes.get(&name).cloned().unwrap_or_default();
+            let facts = facts(&service, hash);
+            (name, facts)
+        })
+        .collect())
 }
 
 fn facts(service: &Value, hash: String) -> ServiceFacts {
@@ -72,8 +75,7 @@ pub fn pins_file(pins: &BTreeMap<String, ImageRef>) -> String {
 
 async fn render(ground: &Ground, words: &[String], pins: Option<&str>) -> Result<Rendered, Failure> {
     let whole = compose(ground, words, &["config"], pins);
-    let (whole, hashes, model) =
-        tokio::join!(whole, hashes(ground, words, pins), model(ground, words, pins));
+    let (whole, hashes, model) = tokio::join!(whole, hashes(ground, words, pins), model(ground, words, pins));
     let digest = hex(&Sha256::digest(whole?.as_bytes()));
     Ok(Rendered { digest, hashes: hashes?, compose: model? })
 }
@@ -94,7 +96,8 @@ async fn hashes(
     pins: Option<&str>,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let text = compose(ground, words, &["config", "--hash", "*"], pins).await?;
-    let pair = |line: &str| line.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
+    let pair =
+        |line: &str| line.split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
     Ok(text.lines().filter_map(pair).collect())
 }
 

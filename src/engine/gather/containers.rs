@@ -28,7 +28,7 @@ const ONE_OFF: &str = "com.docker.compose.oneoff";
 pub async fn running(ground: &Ground) -> Result<Vec<Running>, Failure> {
     let what = format!("list the containers of {} on {}", ground.place.project, ground.server);
     let docker = ground.docker().await?;
-    let list = timeout(ANSWER, listed(docker, &ground.place.project)).await;
+    let list = timeout(ANSWER, listed(&docker, &ground.place.project)).await;
     let list = list.map_err(|_| late(&what))?.map_err(|error| failed(&error, &what))?;
     let mut digests: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for id in list.iter().filter_map(|it| it.image_id.clone()) {
@@ -78,7 +78,9 @@ pub fn digest_of(image: &str, known: &[String]) -> Option<Digest> {
     };
     let all: Vec<(String, Digest)> = known.iter().filter_map(digest).collect();
     let same = |(from, _): &&(String, Digest)| {
-        repository.as_ref().is_some_and(|it| crate::domain::image::familiar(it) == crate::domain::image::familiar(from))
+        repository
+            .as_ref()
+            .is_some_and(|it| crate::domain::image::familiar(it) == crate::domain::image::familiar(from))
     };
     all.iter().find(same).or_else(|| all.first()).map(|(_, digest)| digest.clone())
 }
@@ -110,5 +112,9 @@ fn health_of(status: &str) -> ContainerHealth {
 }
 
 fn late(what: &str) -> Failure {
-    Failure::new(FailureKind::Timeout, what, format!("no answer from the engine within {} s", ANSWER.as_secs()))
+    Failure::new(
+        FailureKind::Timeout,
+        what,
+        format!("no answer from the engine within {} s", ANSWER.as_secs()),
+    )
 }

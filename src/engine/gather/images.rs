@@ -39,8 +39,8 @@ pub(super) fn asked(
             Failure::new(FailureKind::Invalid, &what, format!("{name} has the image {image}: {error}"))
         })?;
         repositories.insert(image.repository.clone());
-        let image = want(&image)
-            .map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
+        let image =
+            want(&image).map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
         asked.insert(name.clone(), image);
     }
     if spec.services.is_empty() && repositories.len() > 1 {

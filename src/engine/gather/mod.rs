@@ -67,11 +67,8 @@ async fn stand(
             .hint(format!("say where it is: [apps.{}] compose = \"/…/compose.yaml\"", spec.id))
     })?;
     let ground = Ground::reach(engines, server, place).await?;
-    let (survey, services, running) = tokio::join!(
-        survey::survey(&ground, now),
-        compose::services(&ground),
-        containers::running(&ground),
-    );
+    let (survey, services, running) =
+        tokio::join!(survey::survey(&ground, now), compose::services(&ground), containers::running(&ground),);
     let survey = survey?;
     let facts = ServerFacts {
         writable: survey.writable,
@@ -114,15 +111,10 @@ async fn wanted(
     let mut pinned = BTreeMap::new();
     let mut known: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();
     for (service, image) in asked {
-        let image = match known.get(&image) {
-            Some(pinned) => pinned.clone(),
-            None => {
-                let pinned = images::resolve(ground, &image).await?;
-                known.insert(image, pinned.clone());
-                pinned
-            }
-        };
-        pinned.insert(service, image);
+        if !known.contains_key(&image) {
+            known.insert(image.clone(), images::resolve(ground, &image).await?);
+        }
+        pinned.extend(known.get(&image).map(|image| (service, image.clone())));
     }
     Ok(pinned)
 }
@@ -154,9 +146,9 @@ async fn complete(
         let current = facts.current?;
         compose::of_release(ground, current).await.ok().map(|rendered| rendered.compose)
     };
-    let seen = join_all(pins.iter().map(async |(service, image)| {
-        (service.clone(), images::seen(ground, image).await)
-    }));
+    let seen = join_all(
+        pins.iter().map(async |(service, image)| (service.clone(), images::seen(ground, image).await)),
+    );
     let (rendered, before, seen) = tokio::join!(rendered, before, seen);
     facts.rendered = Some(rendered);
     facts.before = before;

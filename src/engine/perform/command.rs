@@ -9,8 +9,7 @@ pub(super) async fn command(task: &Task<'_>) -> Result<Done, Failure> {
     // The very line that the plan shows.
     let line = task.step.act.shell(&task.ground.place);
     let words = ["sh", "-c", &line].map(str::to_owned);
-    let left =
-        guarded::run(task.ground, task.run, task.step.id, words, None, &what, task.step.deadline).await?;
+    let left = guarded::run(task, words, None).await?;
     if left.exit == 0 {
         return Ok(Done { said: left.last_words(), exit: Some(0) });
     }

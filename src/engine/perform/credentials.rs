@@ -23,7 +23,8 @@ const HUB: &str = "https://index.docker.io/v1/";
 
 /// The credentials for an image's registry; `None` where there are none, which public images need not.
 pub async fn of(ground: &Ground, image: &ImageRef) -> Option<DockerCredentials> {
-    let output = ground.transport.run(RemoteCommand::script(READ), DEADLINE, LIMIT).await.ok()?;
+    let output =
+        ground.transport().await.ok()?.run(RemoteCommand::script(READ), DEADLINE, LIMIT).await.ok()?;
     let config: Value = serde_json::from_slice(&output.stdout).ok()?;
     find(&config, registry(image))
 }
@@ -42,7 +43,8 @@ fn find(config: &Value, registry: &str) -> Option<DockerCredentials> {
     let auths = config.get("auths")?;
     let entry = auths.get(registry).or_else(|| auths.get(format!("https://{registry}")))?;
     let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
-    let both = STANDARD.decode(text("auth").unwrap_or_default()).ok().and_then(|it| String::from_utf8(it).ok());
+    let both =
+        STANDARD.decode(text("auth").unwrap_or_default()).ok().and_then(|it| String::from_utf8(it).ok());
     let (user, password) = match both.as_deref().and_then(|both| both.split_once(':')) {
         Some((user, password)) => (Some(user.to_owned()), Some(password.to_owned())),
         None => (text("username"), text("password")),

@@ -34,7 +34,12 @@ pub(super) async fn pass(
     let mut said = String::new();
     loop {
         match judge(services, &look(task, &mut lives).await?, steady) {
-            Verdict::Good => return Ok(Done { said: format!("good after {:.1} s", start.elapsed().as_secs_f32()), exit: None }),
+            Verdict::Good => {
+                return Ok(Done {
+                    said: format!("good after {:.1} s", start.elapsed().as_secs_f32()),
+                    exit: None,
+                });
+            }
             Verdict::Bad(service, why) => return Err(bad(task, release, &service, why).await),
             Verdict::Waiting(why) if start.elapsed() >= deadline => {
                 let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
@@ -69,7 +74,8 @@ pub(super) async fn watch(
         }
         let restarts: u32 = seen.iter().map(|it| it.restarts).sum();
         if restarts > before {
-            let service = seen.iter().find(|it| it.restarts > 0).map(|it| it.service.clone()).unwrap_or_default();
+            let service =
+                seen.iter().find(|it| it.restarts > 0).map(|it| it.service.clone()).unwrap_or_default();
             return Err(bad(task, release, &service, format!("a container of {service} restarted")).await);
         }
         let left = window.saturating_sub(start.elapsed());

@@ -49,19 +49,17 @@ pub struct Done {
 
 impl Task<'_> {
     /// Verb, object, server.
-    fn what(&self) -> String {
+    pub(super) fn what(&self) -> String {
         format!("{} on {}", self.step.title, self.ground.server)
     }
 
     /// Does it, within its deadline.
     pub async fn perform(&self) -> Result<Done, Failure> {
-        match tokio::time::timeout(self.step.deadline, self.act()).await {
-            Ok(result) => result,
-            Err(_) => {
-                let why = format!("it was not done after {} s", self.step.deadline.as_secs());
-                Err(Failure::new(FailureKind::Timeout, self.what(), why))
-            }
-        }
+        let late = |_| {
+            let why = format!("it was not done after {} s", self.step.deadline.as_secs());
+            Err(Failure::new(FailureKind::Timeout, self.what(), why))
+        };
+        tokio::time::timeout(self.step.deadline, self.act()).await.unwrap_or_else(late)
     }
 
     async fn act(&self) -> Result<Done, Failure> {

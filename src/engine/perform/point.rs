@@ -11,8 +11,7 @@ const SCRIPT: &str = r#"cd .midwatch/releases && [ -f "$1/release.json" ] && rm 
 pub(super) async fn point(task: &Task<'_>, release: ReleaseNumber) -> Result<Done, Failure> {
     let what = task.what();
     let words = ["sh", "-c", SCRIPT, "sh", &release.folder()].map(str::to_owned);
-    let left =
-        guarded::run(task.ground, task.run, task.step.id, words, None, &what, task.step.deadline).await?;
+    let left = guarded::run(task, words, None).await?;
     if left.exit == 0 {
         return Ok(Done { said: String::new(), exit: Some(0) });
     }

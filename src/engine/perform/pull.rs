@@ -75,7 +75,8 @@ fn explained(failure: Failure) -> Failure {
     if why.contains("no space left") {
         failure.hint("make room: docker system df; docker image prune")
     } else if why.contains("unauthorized") || why.contains("denied") {
-        Failure { kind: FailureKind::Auth, ..failure }.hint("log in on the server, as the same user: docker login")
+        Failure { kind: FailureKind::Auth, ..failure }
+            .hint("log in on the server, as the same user: docker login")
     } else {
         failure
     }

@@ -47,9 +47,8 @@ pub(super) async fn render(
         .chain(ours)
         .chain([place.env_file.clone().unwrap_or_default()])
         .chain(compose_source(place));
-    let deadline = task.step.deadline;
     let stdin = Some(stdin.into_bytes());
-    let left = guarded::run(task.ground, task.run, task.step.id, words, stdin, &what, deadline).await?;
+    let left = guarded::run(task, words, stdin).await?;
     match left.exit {
         0 => Ok(Done { said: format!("written to .midwatch/releases/{}", release.folder()), exit: Some(0) }),
         65 => Err(Failure::new(FailureKind::Conflict, what, left.last_words())

@@ -19,8 +19,7 @@ pub(super) async fn up(
     unchanged(task, services, replaces).await?;
     let more = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"].map(str::to_owned);
     let words = compose_release(&task.ground.place, release).chain(more).chain(services.iter().cloned());
-    let left =
-        guarded::run(task.ground, task.run, task.step.id, words, None, &what, task.step.deadline).await?;
+    let left = guarded::run(task, words, None).await?;
     if left.exit == 0 {
         return Ok(Done { said: String::new(), exit: Some(0) });
     }
@@ -42,8 +41,7 @@ async fn unchanged(task: &Task<'_>, services: &[String], replaces: &[String]) ->
     }
     let known: BTreeSet<&str> = replaces.iter().map(String::as_str).collect();
     let now = running(task.ground).await?;
-    let stranger =
-        now.iter().find(|it| services.contains(&it.service) && !known.contains(it.id.as_str()));
+    let stranger = now.iter().find(|it| services.contains(&it.service) && !known.contains(it.id.as_str()));
     match stranger {
         None => Ok(()),
         Some(container) => {

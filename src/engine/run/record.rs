@@ -24,7 +24,14 @@ impl Run<'_> {
             Outcome::Failed | Outcome::Cancelled => "as before: put back and verified".to_owned(),
             Outcome::Partial => "in between: it was changed, and is not known to be good".to_owned(),
         };
-        plan.servers().map(|server| (server.clone(), says(server))).collect()
+        let theirs = self.theirs.lock().map(|it| it.clone()).unwrap_or_default();
+        let mut stands: Vec<_> = plan.servers().map(|server| (server.clone(), says(server))).collect();
+        if outcome != Outcome::Done {
+            let told =
+                |(server, title)| (server, format!("`{title}` ran, and what it did is not taken back"));
+            stands.extend(theirs.into_iter().map(told));
+        }
+        stands
     }
 
     /// Writes the end down everywhere, and gives the locks back; what could not be written.
@@ -56,9 +63,12 @@ impl Run<'_> {
             lanes.filter(|lane| lane.server == ground.server).flat_map(|lane| &lane.steps).collect();
         let written = steps.iter().filter_map(|step| self.record_of(&step.act));
         let mut releases: Vec<Release> = written
-            .map(|release| match release.adopted {
-                true => release,
-                false => Release { outcome, because: because.clone(), ..release },
+            .map(|release| {
+                if release.adopted {
+                    release
+                } else {
+                    Release { outcome, because: because.clone(), ..release }
+                }
             })
             .collect();
         if plan.operation == Operation::Rollback && end.outcome == Outcome::Done {

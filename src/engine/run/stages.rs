@@ -90,6 +90,11 @@ impl Run<'_> {
         {
             touched.insert(ground.server.clone());
         }
+        if step.act.is_theirs()
+            && let Ok(mut theirs) = self.theirs.lock()
+        {
+            theirs.push((ground.server.clone(), step.title.clone()));
+        }
         let start = Instant::now();
         let release = self.record_of(&step.act);
         let listen = Relay { run: self, step: step.id };

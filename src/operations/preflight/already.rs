@@ -4,17 +4,17 @@ use super::Subject;
 use crate::domain::plan::{Finding, Operation};
 use crate::operations::work::changed;
 
-pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
+pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
     if !matches!(it.operation, Operation::Deploy | Operation::Rollback) {
-        return None;
+        return Vec::new();
     }
-    let Some(Ok(rendered)) = &it.facts.rendered else { return None };
+    let Some(Ok(rendered)) = &it.facts.rendered else { return Vec::new() };
     if changed(it.facts, rendered).is_empty() {
-        return Some(it.doubtful(
+        return vec![it.doubtful(
             "already",
             "this is what runs already",
             "choose another release, or go on with --reason to record it anew",
-        ));
+        )];
     }
-    None
+    Vec::new()
 }

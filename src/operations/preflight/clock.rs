@@ -9,8 +9,8 @@ use crate::domain::time::Age;
 /// Further off than this, registries begin to refuse tokens.
 const OFF: Duration = Duration::from_secs(60);
 
-pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
-    Some(match it.facts.clock_off {
+pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
+    vec![match it.facts.clock_off {
         Some(off) if off < OFF => it.good("clock", "its clock agrees with this console's"),
         Some(off) => it.doubtful(
             "clock",
@@ -18,5 +18,5 @@ pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
             "set it: timedatectl set-ntp true",
         ),
         None => it.finding("clock", Judgement::Noted, "its clock could not be read"),
-    })
+    }]
 }

@@ -3,14 +3,14 @@
 use super::Subject;
 use crate::domain::plan::{Finding, Operation};
 
-pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
+pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
     if !matches!(it.operation, Operation::Deploy | Operation::Rollback) {
-        return None;
+        return Vec::new();
     }
     let rendered = it.facts.rendered.as_ref().map(|rendered| rendered.as_ref().err());
     let source = it.facts.services.as_ref().err().filter(|_| it.operation == Operation::Deploy);
     let wrong = source.or(rendered.flatten());
-    Some(match wrong {
+    vec![match wrong {
         None => it.good("compose", "Compose takes the file"),
         Some(failure) => it.refused(
             "compose",
@@ -24,5 +24,5 @@ pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
                 )
             }),
         ),
-    })
+    }]
 }

@@ -7,12 +7,12 @@ use crate::domain::quantity::Bytes;
 /// Below this a pull is likely to fail half way.
 const ENOUGH: Bytes = Bytes(1 << 30);
 
-pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
+pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
     let pulls = it.facts.images.values().flatten().any(|image| !image.present);
     if it.operation != Operation::Deploy && !pulls {
-        return None;
+        return Vec::new();
     }
-    Some(match it.facts.free {
+    vec![match it.facts.free {
         Some(free) if free >= ENOUGH => it.good("disk", format!("{free} free for images")),
         Some(free) => it.doubtful(
             "disk",
@@ -20,5 +20,5 @@ pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
             "make room: docker image prune",
         ),
         None => it.finding("disk", Judgement::Noted, "how much room there is for images could not be read"),
-    })
+    }]
 }

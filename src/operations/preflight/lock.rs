@@ -4,8 +4,8 @@ use super::Subject;
 use crate::domain::plan::Finding;
 use crate::operations::facts::Held;
 
-pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
-    Some(match &it.facts.lock {
+pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
+    vec![match &it.facts.lock {
         None => it.good("lock", "nobody else changes it"),
         Some(Held::By(holder)) => it.refused(
             "lock",
@@ -17,5 +17,5 @@ pub(super) fn check(it: &Subject<'_>) -> Option<Finding> {
             format!("the lock is held by something that cannot be read: {begins}"),
             format!("look at {}/lock", it.place.own()),
         ),
-    })
+    }]
 }

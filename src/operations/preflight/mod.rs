@@ -31,7 +31,7 @@ pub struct Subject<'a> {
 }
 
 /// A check.
-type Check = fn(&Subject<'_>) -> Option<Finding>;
+type Check = fn(&Subject<'_>) -> Vec<Finding>;
 
 /// All of them, in the order in which they are shown.
 static CHECKS: &[Check] = &[
@@ -48,7 +48,7 @@ static CHECKS: &[Check] = &[
 
 /// What is found on a server. With a reason, what may be overridden is.
 pub fn findings(subject: &Subject<'_>, overridden: bool) -> Vec<Finding> {
-    let found = CHECKS.iter().filter_map(|check| check(subject));
+    let found = CHECKS.iter().flat_map(|check| check(subject));
     found
         .map(|finding| match finding.judgement {
             Judgement::Refused if overridden && finding.may_override => {

@@ -1,0 +1,6 @@
+//! Deploying to real servers: an app of its own for each test, gone when the test is over.
+
+mod changes;
+mod failures;
+mod guards;
+mod project;

@@ -148,15 +148,14 @@ fn pure_rooms_do_nothing_outside() {
 }
 
 #[test]
-fn only_the_command_s_own_file_quotes_for_a_shell() {
+fn one_file_alone_quotes_for_a_shell() {
     let mut quoting: Vec<String> = sources()
         .into_iter()
         .filter(|(_, text)| without_tests(text).contains("r\"'\\''\""))
         .map(|(path, _)| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     quoting.sort();
-    // The one in `load.rs` is for a command that is shown to the operator, never sent.
-    assert_eq!(quoting, ["command.rs", "load.rs"]);
+    assert_eq!(quoting, ["shell.rs"]);
 }
 
 #[test]

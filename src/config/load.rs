@@ -15,6 +15,7 @@ use super::table::Table;
 use super::walk::{Used, Walk};
 use super::{Config, masks, relations};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::shell::quote;
 
 /// The most that a configuration may have, in bytes: thousands of servers fit.
 const MOST: u64 = 8 << 20;
@@ -184,10 +185,4 @@ fn syntax(text: &str, error: &toml::de::Error) -> Mistake {
         first.make_ascii_lowercase();
     }
     Mistake::error(span, message)
-}
-
-/// The name as a shell takes it, where it is plain; otherwise in quotes.
-fn quote(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }

@@ -41,6 +41,14 @@ pub struct Common {
     #[arg(long)]
     pub yes: bool,
 
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub shown: Shown,
+}
+
+/// How a plan and its run are shown.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Shown {
     /// Print the plan, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -101,9 +109,9 @@ impl Operating {
         };
         let frozen = FrozenPlan::freeze(plan)
             .map_err(|error| Failure::new(FailureKind::Bug, "freeze the plan", error.to_string()))?;
-        if common.json {
+        if common.shown.json {
             print(frozen.bytes());
-        } else if common.shell {
+        } else if common.shown.shell {
             print(&frozen.plan().as_shell());
         } else {
             print(&text::plan(frozen.plan(), frozen.digest()));
@@ -111,7 +119,7 @@ impl Operating {
         if frozen.plan().refusals().next().is_some() {
             return Ok(Exit::Usage);
         }
-        if common.dry_run {
+        if common.shown.dry_run {
             return Ok(Exit::Well);
         }
         if self.read_only {
@@ -121,7 +129,7 @@ impl Operating {
         if !confirm::confirmed(frozen.plan(), common.yes)? {
             return Ok(Exit::Usage);
         }
-        self.execute(frozen, common.json)
+        self.execute(frozen, common.shown.json)
     }
 
     fn execute(&self, plan: FrozenPlan, json: bool) -> Result<Exit, Failure> {

@@ -16,7 +16,9 @@ use super::logs::LogsArgs;
 use super::record::RecordArgs;
 use super::releases::ReleasesArgs;
 use super::replay::ReplayArgs;
+use super::resume::ResumeArgs;
 use super::rollback::RollbackArgs;
+use super::runs::RunsArgs;
 use super::status::StatusArgs;
 
 /// A terminal console for the engineer on call: health, logs and metrics of your servers, live,
@@ -58,6 +60,10 @@ pub enum Command {
     Rollback(RollbackArgs),
     /// List the releases of an app, as its servers hold them
     Releases(ReleasesArgs),
+    /// List what changes or changed the apps, with what ended without a word
+    Runs(RunsArgs),
+    /// Take up a run that ended without a word: finish it, undo it, or leave it
+    Resume(ResumeArgs),
     /// Look at the record of runs and of every command that was sent
     Journal(JournalArgs),
     /// Print log lines of any servers, in the order of time

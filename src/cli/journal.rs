@@ -72,6 +72,7 @@ fn verified(journal: &Journal) -> Result<Exit, Failure> {
 fn run_of(entry: &Entry) -> Option<&str> {
     match entry {
         Entry::RunBegun { run, .. }
+        | Entry::RunTaken { run, .. }
         | Entry::StepBegun { run, .. }
         | Entry::StepEnded { run, .. }
         | Entry::RunEnded { run, .. } => Some(run.as_str()),
@@ -100,6 +101,7 @@ fn line(written: &Written) -> String {
             let title = plan.get("title").and_then(serde_json::Value::as_str).unwrap_or_default();
             format!("{at}  {by} begins: {title} (plan {})", digest.short())
         }
+        Entry::RunTaken { by, way, .. } => format!("{at}  {by} takes it up, to {way} it"),
         Entry::StepBegun { step, server, command, .. } => {
             format!("{at}  {step:>3} {server} $ {}", command.replace('\n', "\n      "))
         }

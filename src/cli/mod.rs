@@ -23,7 +23,9 @@ mod operate;
 mod record;
 mod releases;
 mod replay;
+mod resume;
 mod rollback;
+mod runs;
 pub mod shell;
 pub mod status;
 
@@ -45,6 +47,8 @@ pub fn main() -> ExitCode {
         Some(Command::Deploy(deploy)) => deploy::run(&args, deploy),
         Some(Command::Rollback(rollback)) => rollback::run(&args, rollback),
         Some(Command::Releases(releases)) => releases::run(&args, releases),
+        Some(Command::Runs(runs)) => runs::run(&args, runs),
+        Some(Command::Resume(resume)) => resume::run(&args, resume),
         Some(Command::Journal(journal)) => journal::run(&args, journal),
         Some(Command::Logs(logs)) => logs::run(&args, logs),
         Some(Command::Doctor(doctor)) => doctor::run(&args, doctor),

@@ -13,11 +13,11 @@ use crate::domain::run::RunId;
 use crate::domain::text::{clean, shorten};
 use crate::transports::{ExitStatus, RemoteCommand};
 
-/// `$1` the app's folder, `$2` the run, `$3` the step, then the command. The process and the boot are
+/// `$1` the app's folder, `$2` the run, `$3` the step, `$4` what the lock says, then the command. The process and the boot are
 /// written down, so that another process of that number is not taken for it.
-const SCRIPT: &str = r#"cd "$1" || exit 96; o=.midwatch r=$2 s=.midwatch/runs/$2/steps/$3; shift 3
+const SCRIPT: &str = r#"cd "$1" || exit 96; o=.midwatch s=.midwatch/runs/$2/steps/$3 t=$4; shift 4
 trap '' HUP PIPE
-[ "$(sed -n 1p "$o/lock" 2>/dev/null)" = "$r" ] || { echo 'the lock is not held by this run' >&2; exit 97; }
+[ "$(sed -n 1p "$o/lock" 2>/dev/null)" = "$t" ] || { echo 'the lock is not held by this run' >&2; exit 97; }
 mkdir -p "$s" || exit 96
 ( set -C; echo "$$ $(cat /proc/sys/kernel/random/boot_id)" >"$s/begun" ) 2>/dev/null || { [ -e "$s/begun" ] && exit 98; echo 'the step cannot be written down' >&2; exit 96; }
 "$@" >"$s/out" 2>&1; c=$?
@@ -81,7 +81,7 @@ pub async fn run(
     let mut tries = 1;
     loop {
         let command = RemoteCommand::script(SCRIPT)
-            .args([task.ground.place.directory.as_str(), task.run.as_str(), &name])
+            .args([task.ground.place.directory.as_str(), task.run.as_str(), &name, task.token])
             .args(words.iter().map(String::as_str))
             .stdin(stdin.clone().unwrap_or_default());
         let transport = task.ground.transport().await?;

@@ -9,7 +9,7 @@ use crate::domain::plan::FrozenPlan;
 use crate::domain::release::lock::Holder;
 use crate::domain::release::{Release, ReleaseNumber};
 use crate::domain::run::{RunEnd, RunId};
-use crate::transports::{ExitStatus, RemoteCommand};
+use crate::transports::{ExitStatus, Piped, RemoteCommand};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -27,6 +27,19 @@ mkdir -p "runs/$r/steps" && printf '%s\n' "$p" >"runs/$r/plan.new" && mv "runs/$
 sync "runs/$r/plan.json" lock 2>/dev/null
 exit 0"#;
 
+/// Takes a run's own lock over from whoever held it: `$3` is what the lock says from now on. Standard
+/// input holds its second line.
+const TAKE: &str = r#"cd "$1/.midwatch" || exit 73; r=$2 t=$3; umask 077
+h=$(sed -n 1p lock 2>/dev/null); [ "${h%%/*}" = "$r" ] || { cat lock 2>/dev/null; exit 75; }
+IFS= read -r h
+printf '%s
+%s
+' "$t" "$h" >lock.new && mv lock.new lock || exit 73
+exit 0"#;
+
+/// Stays for as long as its channel is open, so that others see that the run is carried out.
+const ALIVE: &str = r#"cd "$1/.midwatch/runs/$2" || exit 73; echo "$$ $(cat /proc/sys/kernel/random/boot_id)" >alive; cat >/dev/null; rm -f alive"#;
+
 /// Writes how it ended and gives the lock back. Standard input holds the outcome, then a line of
 /// folder and JSON for each release.
 const CLOSE: &str = r#"cd "$1/.midwatch" || exit 73; r=$2; umask 077
@@ -38,7 +51,7 @@ done
 printf '%s\n' "$o" >"runs/$r/outcome.new" && mv "runs/$r/outcome.new" "runs/$r/outcome.json" || w=1
 [ $w = 0 ] || exit 73
 sync "runs/$r/outcome.json" 2>/dev/null
-[ "$(sed -n 1p lock 2>/dev/null)" = "$r" ] && rm -f lock
+h=$(sed -n 1p lock 2>/dev/null); [ "${h%%/*}" = "$r" ] && rm -f lock
 exit 0"#;
 
 /// Takes the server's lock for a run and writes down what it is about to do.
@@ -60,6 +73,29 @@ pub async fn open(ground: &Ground, holder: &Holder, plan: &FrozenPlan) -> Result
         }
         _ => Err(unsuccessful(&output, &what)),
     }
+}
+
+/// Takes a run's lock over, for a token of one's own.
+pub async fn take(ground: &Ground, holder: &Holder, token: &str) -> Result<(), Failure> {
+    let what = format!("take over the lock of {} on {}", ground.place.project, ground.server);
+    let line = serde_json::to_string(holder)
+        .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
+    let command = RemoteCommand::script(TAKE)
+        .args([ground.place.directory.as_str(), holder.run.as_str(), token])
+        .stdin(format!("{line}\n"));
+    let output = ground.run(command, &what, DEADLINE).await?;
+    match output.status {
+        ExitStatus::Code(0) => Ok(()),
+        ExitStatus::Code(75) => Err(held(&output.text(), what)),
+        _ => Err(unsuccessful(&output, &what)),
+    }
+}
+
+/// Shows that a run is carried out, for as long as what is given back is held.
+pub async fn stay(ground: &Ground, run: &RunId) -> Result<Piped, Failure> {
+    let command = RemoteCommand::script(ALIVE).args([ground.place.directory.as_str(), run.as_str()]);
+    let piped = ground.transport().await?.pipe(command).await;
+    piped.map_err(|error| error.into_failure(&format!("stay on {}", ground.server)))
 }
 
 fn held(lock: &str, what: String) -> Failure {

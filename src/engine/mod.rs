@@ -10,6 +10,7 @@ mod guarded;
 mod ledger;
 mod perform;
 pub mod run;
+pub mod unfinished;
 
 pub use ground::{Engines, Ground};
-pub use run::{Confirmed, Runner, Tell};
+pub use run::{Confirmed, Runner, Tell, Way};

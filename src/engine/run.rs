@@ -2,6 +2,7 @@
 //! is done and after.
 
 mod record;
+mod resume;
 mod stages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,9 @@ use crate::domain::plan::FrozenPlan;
 use crate::domain::release::lock::Holder;
 use crate::domain::run::{News, Operator, Outcome, RunEnd, RunId, RunNews};
 use crate::history::journal::{Entry, Journal};
+use crate::transports::Piped;
+
+pub use resume::Way;
 
 /// Is told what a run does. Nothing that is told is dropped.
 #[async_trait]
@@ -70,6 +74,12 @@ struct Run<'a> {
     /// Commands of the operator's that were begun.
     theirs: std::sync::Mutex<Vec<(ServerId, String)>>,
     cancel: CancellationToken,
+    /// What the locks say while they are held for this.
+    token: String,
+    /// Whether it was begun by another console.
+    resumed: bool,
+    /// Shows on the servers that somebody carries it out.
+    present: Vec<Piped>,
 }
 
 impl Runner {
@@ -77,15 +87,7 @@ impl Runner {
     pub async fn run(&self, confirmed: &Confirmed, cancel: CancellationToken) -> (RunId, RunEnd) {
         let start = Instant::now();
         let id = RunId::new(self.clock.now(), confirmed.plan.digest());
-        let mut run = Run {
-            runner: self,
-            id: id.clone(),
-            confirmed,
-            grounds: BTreeMap::new(),
-            touched: std::sync::Mutex::default(),
-            theirs: std::sync::Mutex::default(),
-            cancel,
-        };
+        let mut run = Run::new(self, id.clone(), confirmed, cancel);
         let end = match run.begin().await {
             Ok(()) => run.go(start).await,
             Err(failure) => RunEnd {
@@ -100,7 +102,22 @@ impl Runner {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(runner: &'a Runner, id: RunId, confirmed: &'a Confirmed, cancel: CancellationToken) -> Self {
+        Self {
+            runner,
+            token: id.to_string(),
+            id,
+            confirmed,
+            grounds: BTreeMap::new(),
+            touched: std::sync::Mutex::default(),
+            theirs: std::sync::Mutex::default(),
+            cancel,
+            resumed: false,
+            present: Vec::new(),
+        }
+    }
+
     async fn news(&self, what: News) {
         let at = self.runner.clock.now();
         self.runner.tell.tell(RunNews { run: self.id.clone(), at, what }).await;
@@ -132,7 +149,7 @@ impl Run<'_> {
             plan: value,
         }])
         .await?;
-        let opened = self.open().await;
+        let opened = self.open(&BTreeSet::new(), &BTreeSet::new()).await;
         match opened {
             Ok(()) => {
                 self.news(News::Begun).await;
@@ -151,7 +168,9 @@ impl Run<'_> {
         }
     }
 
-    async fn open(&mut self) -> Result<(), Failure> {
+    /// Connects, and takes the locks; those that are `held` by this run already are taken over, and
+    /// servers on which it is `over` need none.
+    async fn open(&mut self, held: &BTreeSet<ServerId>, over: &BTreeSet<ServerId>) -> Result<(), Failure> {
         let plan = self.confirmed.plan.plan();
         let reached = join_all(plan.places.iter().map(async |(server, place)| {
             (server.clone(), Ground::reach(&self.runner.engines, server, place).await)
@@ -169,21 +188,47 @@ impl Run<'_> {
         // One after the other, in the order of their names: two runs cannot each hold what the other
         // waits for.
         for (n, ground) in self.grounds.values().enumerate() {
-            if let Err(failure) = ledger::open(ground, &holder, &self.confirmed.plan).await {
-                let end = RunEnd {
-                    outcome: Outcome::Failed,
-                    because: Some(failure.clone()),
-                    stands: Vec::new(),
-                    took: Duration::ZERO,
-                };
-                for held in self.grounds.values().take(n) {
-                    // A lock that is not given back says whose it is.
-                    let _ = ledger::close(held, &self.id, &end, &[]).await;
-                }
+            let opened = if over.contains(&ground.server) {
+                Ok(())
+            } else if held.contains(&ground.server) {
+                ledger::take(ground, &holder, &self.token).await
+            } else {
+                ledger::open(ground, &holder, &self.confirmed.plan).await
+            };
+            if let Err(failure) = opened {
+                self.give_back(n, &failure).await;
                 return Err(failure);
             }
         }
+        let stayed = join_all(self.grounds.values().map(|ground| ledger::stay(ground, &self.id))).await;
+        for present in stayed {
+            match present {
+                Ok(present) => self.present.push(present),
+                Err(failure) => {
+                    self.give_back(self.grounds.len(), &failure).await;
+                    return Err(failure);
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Gives the first locks back, of a run that cannot begin. One that is taken up keeps them: what it
+    /// left is still as it was.
+    async fn give_back(&self, first: usize, failure: &Failure) {
+        if self.resumed {
+            return;
+        }
+        let end = RunEnd {
+            outcome: Outcome::Failed,
+            because: Some(failure.clone()),
+            stands: Vec::new(),
+            took: Duration::ZERO,
+        };
+        for ground in self.grounds.values().take(first) {
+            // A lock that is not given back says whose it is.
+            let _ = ledger::close(ground, &self.id, &end, &[]).await;
+        }
     }
 
     /// The stages, the way back where it is needed, and the end.
@@ -198,6 +243,12 @@ impl Run<'_> {
             Ending::Cancelled => self.go_back(None, &touched).await,
             Ending::Failed(failure) => self.go_back(Some(failure), &touched).await,
         };
+        self.wind_up(outcome, because, start).await
+    }
+
+    /// The end, written down everywhere.
+    async fn wind_up(&self, outcome: Outcome, because: Option<Failure>, start: Instant) -> RunEnd {
+        let touched = self.touched.lock().map(|it| it.clone()).unwrap_or_default();
         let mut end =
             RunEnd { outcome, because, stands: self.stands(outcome, &touched), took: start.elapsed() };
         for problem in self.close(&end, &touched).await {

@@ -19,9 +19,10 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, ServerId};
 use crate::domain::plan::{FrozenPlan, Plan};
 use crate::domain::question::NobodyThere;
-use crate::domain::run::Outcome;
+use crate::domain::run::{Outcome, RunEnd, RunId};
 use crate::engine::gather::{Want, gather};
-use crate::engine::{Confirmed, Engines, Runner};
+use crate::engine::unfinished::{Unfinished, find};
+use crate::engine::{Confirmed, Engines, Runner, Way};
 use crate::operations::{AppFacts, Refusal};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::deploying;
@@ -89,6 +90,19 @@ impl Operating {
         Ok(Self { context, headless, spec, engines, read_only: args.read_only })
     }
 
+    /// What its servers know of a run.
+    pub fn unfinished(&self, run: &RunId) -> Result<Unfinished, Failure> {
+        self.headless.tasks.block_on(find(&self.engines, &self.spec, run))
+    }
+
+    /// Takes a run up again.
+    pub fn resume(&self, it: &Unfinished, way: Way, json: bool) -> Result<Exit, Failure> {
+        let by = deploying::operator();
+        let (runner, cancel) = self.runner(&it.plan, json)?;
+        let end = self.headless.tasks.block_on(runner.resume(it, way, by, cancel));
+        Ok(exit(&end))
+    }
+
     /// Reads how it stands.
     pub fn facts(&self, want: &Want) -> AppFacts {
         self.headless.tasks.block_on(gather(&self.engines, &self.spec, want, self.headless.now()))
@@ -133,12 +147,19 @@ impl Operating {
     }
 
     fn execute(&self, plan: FrozenPlan, json: bool) -> Result<Exit, Failure> {
+        let (runner, cancel) = self.runner(&plan, json)?;
+        let confirmed = Confirmed { plan, by: deploying::operator() };
+        let (_, end) = self.headless.tasks.block_on(runner.run(&confirmed, cancel));
+        Ok(exit(&end))
+    }
+
+    /// What executes, and what cancels it: the first interrupt at the next safe point.
+    fn runner(&self, plan: &FrozenPlan, json: bool) -> Result<(Runner, CancellationToken), Failure> {
         let cancel = CancellationToken::new();
         let journal = deploying::journal(&self.context.config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let tell = Arc::new(live::Lines::new(&plan, json));
+        let tell = Arc::new(live::Lines::new(plan, json));
         let runner = Runner { engines: self.engines.clone(), journal, clock, tell };
-        let confirmed = Confirmed { plan, by: deploying::operator() };
         let ends = cancel.clone();
         self.headless.tasks.spawn(async move {
             // A second one ends the program: what stands is found by the next start.
@@ -150,21 +171,23 @@ impl Operating {
                 }
             }
         });
-        let (_, end) = self.headless.tasks.block_on(runner.run(&confirmed, cancel));
-        Ok(match end.outcome {
-            Outcome::Done => Exit::Well,
-            Outcome::Partial => Exit::Partial,
-            Outcome::Cancelled => Exit::Problem,
-            Outcome::Failed => match &end.because {
-                // Nothing was begun where a server could not be reached.
-                Some(failure) if failure.kind == FailureKind::Unreachable && end.stands.is_empty() => {
-                    Exit::Unreachable
-                }
-                Some(failure) if failure.kind == FailureKind::Conflict && end.stands.is_empty() => {
-                    Exit::Usage
-                }
-                _ => Exit::Problem,
+        Ok((runner, cancel))
+    }
+}
+
+/// What the shell is told of how it ended.
+fn exit(end: &RunEnd) -> Exit {
+    match end.outcome {
+        Outcome::Done => Exit::Well,
+        Outcome::Partial => Exit::Partial,
+        Outcome::Cancelled => Exit::Problem,
+        Outcome::Failed => match &end.because {
+            // Nothing was begun.
+            Some(failure) if end.stands.is_empty() => match failure.kind {
+                FailureKind::Conflict => Exit::Usage,
+                _ => Exit::of(failure),
             },
-        })
+            _ => Exit::Problem,
+        },
     }
 }

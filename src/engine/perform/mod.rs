@@ -30,6 +30,10 @@ pub struct Task<'a> {
     pub ground: &'a Ground,
     /// Of which run.
     pub run: &'a RunId,
+    /// What the lock has to say for it.
+    pub token: &'a str,
+    /// Whether the run was taken up again, so that the step may have been begun before.
+    pub resumed: bool,
     /// Which.
     pub step: &'a Step,
     /// The release that it writes, where it writes one.

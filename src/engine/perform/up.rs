@@ -1,13 +1,14 @@
 //! Replaces containers: the server's own Compose applies a release's file to some services.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::shell::compose_release;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::containers::running;
-use crate::engine::guarded;
+use crate::engine::guarded::{self, Became, look_up};
 
 pub(super) async fn up(
     task: &Task<'_>,
@@ -16,7 +17,9 @@ pub(super) async fn up(
     replaces: &[String],
 ) -> Result<Done, Failure> {
     let what = task.what();
-    unchanged(task, services, replaces).await?;
+    if !begun_before(task).await? {
+        unchanged(task, services, replaces).await?;
+    }
     let more = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"].map(str::to_owned);
     let words = compose_release(&task.ground.place, release).chain(more).chain(services.iter().cloned());
     let left = guarded::run(task, words, None).await?;
@@ -32,6 +35,15 @@ pub(super) async fn up(
         "see what Compose says: the whole output is kept beside the run, in steps/N/out"
     };
     Err(Failure::new(FailureKind::Invalid, what, format!("{words} (exit {})", left.exit)).hint(hint))
+}
+
+/// Whether the run was here before it was taken up: what is there now may be its own work.
+async fn begun_before(task: &Task<'_>) -> Result<bool, Failure> {
+    if !task.resumed {
+        return Ok(false);
+    }
+    let name = task.step.id.to_string();
+    Ok(look_up(task.ground, task.run, &name, Duration::ZERO).await? != Became::Never)
 }
 
 /// What is to be replaced is still what the plan was made of.

@@ -98,7 +98,15 @@ impl Run<'_> {
         let start = Instant::now();
         let release = self.record_of(&step.act);
         let listen = Relay { run: self, step: step.id };
-        let task = Task { ground, run: &self.id, step, release: release.as_ref(), listen: &listen };
+        let task = Task {
+            ground,
+            run: &self.id,
+            token: &self.token,
+            resumed: self.resumed,
+            step,
+            release: release.as_ref(),
+            listen: &listen,
+        };
         let result = task.perform().await;
         let took = start.elapsed();
         let ended = Entry::StepEnded {

@@ -26,6 +26,17 @@ pub enum Entry {
         /// The plan.
         plan: Value,
     },
+    /// A run that ended without a word is taken up.
+    RunTaken {
+        /// The run.
+        run: RunId,
+        /// By whom.
+        by: Operator,
+        /// To finish, undo or leave it.
+        way: String,
+        /// The digest of its plan.
+        digest: PlanDigest,
+    },
     /// A step is about to begin.
     StepBegun {
         /// The run.

@@ -3,4 +3,5 @@
 mod changes;
 mod failures;
 mod guards;
+mod kills;
 mod project;

@@ -1,0 +1,112 @@
+//! The console killed at every step: what stands is named, and can be finished or undone.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use super::project::Project;
+
+/// A command that leaves a line each time it runs, so that what runs twice is seen.
+const HOOKS: &str = "[[apps.NAME.hooks]]\nwhen = \"before\"\nname = \"count before\"\n\
+    command = [\"sh\", \"-c\", \"echo before >>count\"]\n\n\
+    [[apps.NAME.hooks]]\nwhen = \"after\"\nname = \"count after\"\n\
+    command = [\"sh\", \"-c\", \"echo after >>count\"]\n";
+
+/// Runs the program until it has begun its `nth` step, and kills it there. The run's name; nothing where it
+/// was over before.
+fn killed_at(app: &Project, args: &[&str], nth: usize) -> Option<String> {
+    let mut child = app.command(args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut run = None;
+    let mut begun = 0;
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if let Some(name) = line.strip_prefix("run ") {
+            run = Some(name.to_owned());
+        }
+        begun += usize::from(line.starts_with("  …"));
+        if begun == nth {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return run;
+        }
+    }
+    child.wait().unwrap();
+    None
+}
+
+/// How often each of the two commands ran since the last time it was asked.
+fn counted(app: &Project) -> (usize, usize) {
+    let text = app.on("web-2", "cat count 2>/dev/null; rm -f count");
+    let times = |word: &str| text.lines().filter(|line| *line == word).count();
+    (times("before"), times("after"))
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_deploy_killed_at_any_step_can_be_finished_and_nothing_runs_twice() {
+    let app = Project::up("kilo", &["web-2"], &HOOKS.replace("NAME", "kilo"));
+    let tags = ["1.1", "1.2"];
+    for nth in 1.. {
+        let tag = tags[nth % 2];
+        let Some(run) = killed_at(&app, &["deploy", "kilo", "--tag", tag, "--yes"], nth) else {
+            assert!(nth > 7, "the plan had fewer steps than it should");
+            break;
+        };
+        let told = app.run(&["runs"]).ends(1);
+        assert!(told.text().contains(&run) && told.text().contains("NO END"), "{}", told.text());
+        let told = app.run(&["resume", &run]).ends(1);
+        assert!(told.text().contains("finish it"), "{}", told.text());
+        // Nobody else gets in between.
+        let told = app.run(&["deploy", "kilo", "--tag", "1.0", "--yes", "--reason", "no"]).ends(2);
+        assert!(told.text().contains("holds the lock"), "{}", told.text());
+        app.run(&["resume", &run, "finish"]).ends(0);
+        assert_eq!(app.versions("web-2"), [tag], "killed at step {nth}");
+        assert_eq!(counted(&app), (1, 1), "killed at step {nth}");
+        app.run(&["runs"]).ends(0);
+        app.run(&["journal", "verify"]).ends(0);
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_deploy_killed_at_any_step_can_be_undone() {
+    let app = Project::up("lima", &["web-2"], "");
+    for nth in 1.. {
+        let Some(run) = killed_at(&app, &["deploy", "lima", "--tag", "1.1", "--yes"], nth) else {
+            assert!(nth > 4, "the plan had fewer steps than it should");
+            break;
+        };
+        let told = app.run(&["resume", &run, "undo"]);
+        assert!(told.text().contains("cancelled after"), "killed at step {nth}: {}", told.text());
+        assert_eq!(app.versions("web-2"), ["1.0"], "killed at step {nth}");
+        assert_eq!(app.on("web-2", "ls .midwatch"), "releases\nruns", "killed at step {nth}");
+        app.run(&["runs"]).ends(0);
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_rollback_killed_at_any_step_can_be_finished() {
+    let app = Project::up("mike", &["web-2"], "");
+    app.run(&["deploy", "mike", "--tag", "1.1", "--yes"]).ends(0);
+    for nth in 1.. {
+        let to = if nth % 2 == 1 { ("1", "1.0") } else { ("2", "1.1") };
+        let Some(run) = killed_at(&app, &["rollback", "mike", "--to", to.0, "--yes"], nth) else {
+            assert!(nth > 3, "the plan had fewer steps than it should");
+            break;
+        };
+        app.run(&["resume", &run, "finish"]).ends(0);
+        assert_eq!(app.versions("web-2"), [to.1], "killed at step {nth}");
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn what_is_left_is_told_as_partial() {
+    let app = Project::up("november", &["web-2"], "");
+    let run = killed_at(&app, &["deploy", "november", "--tag", "1.1", "--yes"], 5).expect("it was over");
+    app.run(&["resume", &run, "leave"]).ends(4);
+    assert_eq!(app.outcomes("web-2"), ["2 failed", "1 good"]);
+    app.run(&["resume", &run, "finish"]).ends(4);
+    app.run(&["deploy", "november", "--tag", "1.2", "--yes"]).ends(0);
+    assert_eq!(app.versions("web-2"), ["1.2"]);
+}

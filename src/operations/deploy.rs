@@ -152,6 +152,8 @@ fn prepare(numbers: &mut Numbers, work: &[Work], before: Before) -> Stage {
         if let (Some(pins), Some(release)) = (&it.adopts, before.old_of(it)) {
             let act = Act::Render { release, pins: pins.clone(), expects: None, adopts: true };
             steps.push(numbers.step(format!("record what runs as release {release}"), act, COMPOSE));
+            let act = Act::Point { release };
+            steps.push(numbers.step(format!("make release {release} the current one"), act, COMPOSE));
         }
         let release = before.new_of(it);
         let act =

@@ -48,11 +48,16 @@ pub(super) fn put_back(
     work: &Work,
     release: Option<ReleaseNumber>,
 ) -> Vec<Step> {
-    let Some(release) = release else { return Vec::new() };
     let services: Vec<String> = work.services.iter().map(|expected| expected.service.clone()).collect();
     if services.is_empty() {
         return Vec::new();
     }
+    let Some(release) = release.filter(|_| !work.replaces.is_empty()) else {
+        // It did not run before.
+        let words = ["rm", "-s", "-f"].map(str::to_owned).into_iter().chain(services.iter().cloned());
+        let title = format!("remove {}", services.join(", "));
+        return vec![numbers.step(title, Act::Compose { words: words.collect() }, REPLACE)];
+    };
     let expected = work
         .services
         .iter()

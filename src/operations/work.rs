@@ -52,7 +52,9 @@ impl Work {
             .flat_map(|service| facts.containers_of(service))
             .map(|container| container.id.as_str().to_owned())
             .collect();
-        let adopts = facts.releases.is_empty().then(|| running_pins(facts, pins.keys()));
+        // Where nothing runs there is nothing to go back to.
+        let adopts =
+            (facts.releases.is_empty() && !replaces.is_empty()).then(|| running_pins(facts, pins.keys()));
         Self {
             server: server.clone(),
             services,

@@ -86,3 +86,14 @@ fn a_dry_run_changes_nothing_and_what_it_shows_can_be_typed() {
     assert!(output.status.success(), "{shell}\n{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(app.versions("web-2"), ["1.1"]);
 }
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_app_that_does_not_run_yet_is_deployed_and_gone_again_where_it_fails() {
+    let app = Project::up("oscar", &["web-2"], "");
+    app.everywhere("cd ~/oscar && docker compose down -t 1");
+    app.run(&["deploy", "oscar", "--tag", "crash", "--yes"]).ends(1);
+    assert_eq!(app.on("web-2", "docker compose ps -aq web"), "");
+    app.run(&["deploy", "oscar", "--tag", "1.2", "--yes"]).ends(0);
+    assert_eq!(app.versions("web-2"), ["1.2"]);
+}

@@ -47,7 +47,7 @@ impl Work {
                 image: pins.get(service).cloned(),
             })
             .collect();
-        let replaces = changed
+        let replaces: Vec<String> = changed
             .iter()
             .flat_map(|service| facts.containers_of(service))
             .map(|container| container.id.as_str().to_owned())

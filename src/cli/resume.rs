@@ -93,7 +93,8 @@ fn text(it: &Unfinished) -> String {
     if let Some(holder) = it.holder() {
         out.push(format!("  {} since {}", holder.by, holder.since.rfc3339()));
     }
-    let touched = it.touched();
+    let touching = it.touching();
+    let touched = |server| touching.iter().any(|(it, _)| it == server);
     for (server, trace) in &it.traces {
         let stands = match trace {
             Err(failure) => failure.to_string(),
@@ -101,7 +102,7 @@ fn text(it: &Unfinished) -> String {
             Ok(trace) => match &trace.end {
                 Some(end) => format!("over: {}", end.outcome.word()),
                 None if trace.alive => "a console is connected that carries it out".to_owned(),
-                None if touched.contains(server) => {
+                None if touched(server) => {
                     let steps = it.plan.plan().steps();
                     let last =
                         steps.filter(|(at, step)| *at == server && trace.begun.contains(&step.id)).last();

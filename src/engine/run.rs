@@ -1,6 +1,7 @@
 //! Executes a frozen plan: locks, stages, steps, the way back, the end; each written down before it
 //! is done and after.
 
+mod back;
 mod record;
 mod resume;
 mod stages;
@@ -19,7 +20,7 @@ use super::ledger;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
-use crate::domain::plan::FrozenPlan;
+use crate::domain::plan::{FrozenPlan, StepId};
 use crate::domain::release::lock::Holder;
 use crate::domain::run::{News, Operator, Outcome, RunEnd, RunId, RunNews};
 use crate::history::journal::{Entry, Journal};
@@ -69,8 +70,8 @@ struct Run<'a> {
     id: RunId,
     confirmed: &'a Confirmed,
     grounds: BTreeMap<ServerId, Ground>,
-    /// The servers on which what serves was changed.
-    touched: std::sync::Mutex<BTreeSet<ServerId>>,
+    /// The steps that were begun of those that change what serves.
+    begun: std::sync::Mutex<BTreeSet<(ServerId, StepId)>>,
     /// Commands of the operator's that were begun.
     theirs: std::sync::Mutex<Vec<(ServerId, String)>>,
     cancel: CancellationToken,
@@ -110,7 +111,7 @@ impl<'a> Run<'a> {
             id,
             confirmed,
             grounds: BTreeMap::new(),
-            touched: std::sync::Mutex::default(),
+            begun: std::sync::Mutex::default(),
             theirs: std::sync::Mutex::default(),
             cancel,
             resumed: false,
@@ -231,11 +232,17 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The servers on which what serves was changed, or may have been.
+    fn touched(&self) -> BTreeSet<ServerId> {
+        let begun = self.begun.lock().map(|it| it.clone()).unwrap_or_default();
+        begun.into_iter().map(|(server, _)| server).collect()
+    }
+
     /// The stages, the way back where it is needed, and the end.
     async fn go(&self, start: Instant) -> RunEnd {
         let plan = self.confirmed.plan.plan();
         let ending = self.stages(&plan.stages, true).await;
-        let touched = self.touched.lock().map(|it| it.clone()).unwrap_or_default();
+        let touched = self.touched();
         let (outcome, because) = match ending {
             Ending::Done => (Outcome::Done, None),
             Ending::Cancelled if touched.is_empty() => (Outcome::Cancelled, None),
@@ -248,7 +255,7 @@ impl<'a> Run<'a> {
 
     /// The end, written down everywhere.
     async fn wind_up(&self, outcome: Outcome, because: Option<Failure>, start: Instant) -> RunEnd {
-        let touched = self.touched.lock().map(|it| it.clone()).unwrap_or_default();
+        let touched = self.touched();
         let mut end =
             RunEnd { outcome, because, stands: self.stands(outcome, &touched), took: start.elapsed() };
         for problem in self.close(&end, &touched).await {
@@ -258,42 +265,5 @@ impl<'a> Run<'a> {
         }
         end.took = start.elapsed();
         end
-    }
-
-    /// Puts back what was touched.
-    async fn go_back(
-        &self,
-        failure: Option<Failure>,
-        touched: &BTreeSet<ServerId>,
-    ) -> (Outcome, Option<Failure>) {
-        let plan = self.confirmed.plan.plan();
-        let lanes = plan.undo.iter().flat_map(|stage| &stage.lanes);
-        let covered = lanes.filter(|lane| touched.contains(&lane.server)).count();
-        if covered < touched.len() {
-            // There is no way back for some of them, so what stands is in between.
-            return (Outcome::Partial, failure);
-        }
-        let why = failure.as_ref().map_or_else(|| "it was cancelled".to_owned(), Failure::reason);
-        self.news(News::Undoing(why)).await;
-        let undo: Vec<_> = plan
-            .undo
-            .iter()
-            .map(|stage| {
-                let mut stage = stage.clone();
-                stage.lanes.retain(|lane| touched.contains(&lane.server));
-                stage
-            })
-            .collect();
-        match self.stages(&undo, false).await {
-            Ending::Done if failure.is_some() => (Outcome::Failed, failure),
-            Ending::Done => (Outcome::Cancelled, None),
-            Ending::Cancelled => (Outcome::Partial, failure),
-            Ending::Failed(second) => {
-                let first = failure.map(|it| it.reason()).unwrap_or_default();
-                let mut second = second;
-                second.why.push(format!("while it was put back after: {first}"));
-                (Outcome::Partial, Some(second))
-            }
-        }
     }
 }

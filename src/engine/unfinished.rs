@@ -73,12 +73,12 @@ impl Unfinished {
         self.traces.values().flatten().find_map(|trace| trace.locked.as_ref())
     }
 
-    /// The servers on which what serves was changed, or may have been.
-    pub fn touched(&self) -> BTreeSet<ServerId> {
+    /// The steps that were begun of those that change what serves.
+    pub fn touching(&self) -> BTreeSet<(ServerId, StepId)> {
         let begun = |server: &ServerId, step: StepId| matches!(self.traces.get(server), Some(Ok(trace)) if trace.begun.contains(&step));
         let steps = self.plan.plan().steps();
         let touching = steps.filter(|(server, step)| step.act.touches() && begun(server, step.id));
-        touching.map(|(server, _)| server.clone()).collect()
+        touching.map(|(server, step)| (server.clone(), step.id)).collect()
     }
 }
 

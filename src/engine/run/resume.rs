@@ -83,14 +83,14 @@ impl Run<'_> {
         let over: BTreeSet<ServerId> = it.traces.keys().filter(|server| ended(server)).cloned().collect();
         self.open(&held, &over).await?;
         self.news(News::Begun).await;
-        if let Ok(mut touched) = self.touched.lock() {
-            *touched = it.touched();
+        if let Ok(mut begun) = self.begun.lock() {
+            *begun = it.touching();
         }
         Ok(())
     }
 
     async fn carry_on(&self, it: &Unfinished, way: Way, start: Instant) -> RunEnd {
-        let touched = it.touched();
+        let touched = self.touched();
         // It had ended, and was killed while that was written down.
         if let Some(end) = it.end() {
             return self.wind_up(end.outcome, end.because.clone(), start).await;
@@ -103,6 +103,9 @@ impl Run<'_> {
                 self.wind_up(outcome, because, start).await
             }
             Way::Leave => {
+                if let Err(failure) = self.settle().await {
+                    return self.wind_up(Outcome::Partial, Some(failure), start).await;
+                }
                 let outcome = if touched.is_empty() { Outcome::Cancelled } else { Outcome::Partial };
                 let why = format!("{} left it as it stands", self.confirmed.by);
                 let because = Failure::new(FailureKind::Conflict, &self.confirmed.plan.plan().title, why);

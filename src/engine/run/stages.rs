@@ -86,9 +86,9 @@ impl Run<'_> {
         self.write_down(vec![begun]).await?;
         self.news(News::StepBegun(step.id)).await;
         if step.act.touches()
-            && let Ok(mut touched) = self.touched.lock()
+            && let Ok(mut begun) = self.begun.lock()
         {
-            touched.insert(ground.server.clone());
+            begun.insert((ground.server.clone(), step.id));
         }
         if step.act.is_theirs()
             && let Ok(mut theirs) = self.theirs.lock()

@@ -34,7 +34,6 @@ pub struct Ask {
 pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
     let servers = chosen(spec, &ask.servers)?;
     let known = known(facts, &servers)?;
-    let release = next_release(facts);
     let strategy = ask.strategy.unwrap_or(spec.strategy);
     let mut numbers = Numbers::default();
     let mut findings = Vec::new();
@@ -53,6 +52,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         }
     }
     changes = merged(&changes, known.len());
+    let release = next_release(facts, &work);
     let before = Before { number: release };
     let mut stages = vec![prepare(&mut numbers, &work, before)];
     stages.extend(migrations(&mut numbers, spec, &work, release));
@@ -93,8 +93,8 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     })
 }
 
-/// The numbers of the new release and of the one before it. On a server whose ledger is empty what
-/// runs takes the number before.
+/// The numbers of the new release and of the one before it. On a server without a current release
+/// what runs takes the number before.
 #[derive(Clone, Copy)]
 struct Before {
     number: ReleaseNumber,
@@ -114,10 +114,11 @@ impl Before {
 }
 
 /// The number for a new release: one more than any server's last, with room for what is adopted.
-fn next_release(facts: &AppFacts) -> ReleaseNumber {
+fn next_release(facts: &AppFacts, work: &[Work]) -> ReleaseNumber {
     let all = facts.servers.values().flatten();
-    let last = all.flat_map(|server| &server.releases).map(|release| release.number).max();
-    last.unwrap_or(ReleaseNumber(1)).next()
+    let last = all.flat_map(|server| &server.releases).map(|release| release.number.0).max().unwrap_or(0);
+    let adopts = work.iter().any(|it| it.adopts.is_some());
+    ReleaseNumber(last.saturating_add(if adopts { 2 } else { 1 }))
 }
 
 fn changes_on(

@@ -53,6 +53,7 @@ pub(super) fn put_back(
         return Vec::new();
     }
     let Some(release) = release.filter(|_| !work.replaces.is_empty()) else {
+        // What runs is always of a release: it is recorded as one before anything is replaced.
         // It did not run before.
         let words = ["rm", "-s", "-f"].map(str::to_owned).into_iter().chain(services.iter().cloned());
         let title = format!("remove {}", services.join(", "));

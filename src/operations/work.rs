@@ -54,7 +54,7 @@ impl Work {
             .collect();
         // Where nothing runs there is nothing to go back to.
         let adopts =
-            (facts.releases.is_empty() && !replaces.is_empty()).then(|| running_pins(facts, pins.keys()));
+            (facts.current.is_none() && !replaces.is_empty()).then(|| running_pins(facts, pins.keys()));
         Self {
             server: server.clone(),
             services,

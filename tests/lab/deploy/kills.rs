@@ -77,7 +77,13 @@ fn a_deploy_killed_at_any_step_can_be_undone() {
         };
         let told = app.run(&["resume", &run, "undo"]);
         assert!(told.text().contains("cancelled after"), "killed at step {nth}: {}", told.text());
-        assert_eq!(app.versions("web-2"), ["1.0"], "killed at step {nth}");
+        assert_eq!(
+            app.versions("web-2"),
+            ["1.0"],
+            "killed at step {nth}: {}{}",
+            told.text(),
+            app.run(&["journal", "show", &run]).text()
+        );
         assert_eq!(app.on("web-2", "ls .midwatch"), "releases\nruns", "killed at step {nth}");
         app.run(&["runs"]).ends(0);
     }

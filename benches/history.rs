@@ -71,7 +71,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let read = begin.elapsed();
     let points: usize = past.series.iter().map(|(_, points)| points.len()).sum();
     assert_eq!(history.lost(), 0);
-    runtime.block_on(history.close());
+    assert!(history.close(Duration::from_secs(60)));
     let size = path.metadata()?.len();
     let a_day = size as f64 / SERVERS as f64 * 1440.0 / MINUTES as f64;
     println!(

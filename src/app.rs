@@ -58,7 +58,7 @@ impl App {
         self.state.now = now;
         match event {
             Event::Quit => vec![Effect::Quit],
-            Event::Key(chord) => self.key(chord),
+            Event::Key(chord) => self.pressed(chord),
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Paste(text) => self.paste(&text),
             Event::Resize(columns, rows) => {
@@ -92,6 +92,20 @@ impl App {
     pub fn draw(&self, buf: &mut Buffer) -> Option<Position> {
         let theme = self.wardrobe.theme(&self.state.theme)?;
         views::draw(&self.state, theme, buf)
+    }
+
+    /// A terminal sends Esc and the key right behind it as it does that key with alt. Where nothing is
+    /// bound to the two together, it was one after the other.
+    fn pressed(&mut self, chord: Chord) -> Vec<Effect> {
+        let scope = self.state.nav.page().scope();
+        let both = chord.alt
+            && (self.state.keymap.action(scope, chord).is_none() || !self.state.overlays.is_empty());
+        if !both {
+            return self.key(chord);
+        }
+        let mut effects = self.key(Chord::plain(Key::Esc));
+        effects.extend(self.key(Chord { alt: false, ..chord }));
+        effects
     }
 
     fn key(&mut self, chord: Chord) -> Vec<Effect> {

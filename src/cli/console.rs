@@ -92,15 +92,12 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     });
     drop(console);
     drop(held);
-    if let Some(history) = history {
-        // What a slow disk has not taken by then is lost: less than a minute of readings.
-        let closed =
-            tasks.block_on(async { tokio::time::timeout(keeping::LAST_WORDS, history.close()).await });
-        if closed.is_err() {
-            tracing::warn!("the history did not close in time");
-        }
-    }
+    // Nothing is waited for that depends on a server: what is open there ends with the connections.
     tasks.shutdown_background();
+    // What a slow disk has not taken by then is lost: less than a minute of readings.
+    if history.is_some_and(|history| !history.close(keeping::LAST_WORDS)) {
+        tracing::warn!("the history did not close in time");
+    }
     ended(shown)
 }
 

@@ -46,7 +46,7 @@ enum Request {
     Mark(EventMark),
     Range(PastQuery, oneshot::Sender<Result<Past, Failure>>),
     Kept(oneshot::Sender<Result<Kept, Failure>>),
-    Close(oneshot::Sender<()>),
+    Close(SyncSender<()>),
 }
 
 /// A way to the database; clones share it. When the last one is dropped, what waits is written and
@@ -99,13 +99,13 @@ impl History {
         self.ask(Request::Kept).await
     }
 
-    /// Writes everything, the present minute too, and closes the file.
-    pub async fn close(&self) {
-        let (done, closed) = oneshot::channel();
-        if self.requests.try_send(Request::Close(done)).is_ok() {
-            // An end of the thread is what was asked for.
-            let _ = closed.await;
-        }
+    /// Writes everything, the present minute too, and closes the file. Waits for that, though no
+    /// longer than `at_most`, and says whether it was done. Needs no runtime: the end of the console
+    /// must not hang on tasks that do.
+    pub fn close(&self, at_most: Duration) -> bool {
+        let (done, closed) = sync_channel(1);
+        // The thread lets go of the channel unanswered where it ended before.
+        self.requests.try_send(Request::Close(done)).is_ok() && closed.recv_timeout(at_most).is_ok()
     }
 
     fn offer(&self, request: Request) {

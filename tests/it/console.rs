@@ -83,6 +83,18 @@ fn a_server_is_opened_and_left() {
 }
 
 #[test]
+fn escape_and_the_next_key_at_once_are_two_keys() {
+    let mut console = settled();
+    // One write, as a connection that carries keys in packets brings them: read as alt-q, it would
+    // be no key at all.
+    console.press("\t").press("\r").wait_gone("SERVERS").press("\x1b?").wait_for("EVERYWHERE");
+    console.press("\x1b").wait_gone("EVERYWHERE").wait_for("SERVERS");
+    console.press("\x1bq");
+    assert_eq!(console.exit_code(SOON), 0);
+    console.assert_given_back();
+}
+
+#[test]
 fn signals_end_it_in_good_order() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let mut console = started();

@@ -56,7 +56,7 @@ async fn what_was_kept_is_there_at_the_next_start_and_nobody_else_may_read_it() 
     }
     // The present minute is written when it closes, however short it was.
     record(&history, "web-1", 60, 50.0);
-    history.close().await;
+    assert!(history.close(PATIENCE));
     let (history, told) = open(&path);
     let keys = vec![SeriesKey { server: "web-1".into(), metric: Metric::Cpu }];
     let past = history.range(PastQuery { keys, from: START, to: START + HOUR * 2 }).await.unwrap();
@@ -88,7 +88,7 @@ async fn damage_inside_is_found_at_the_start() {
     for minute in 0..60 {
         record(&history, "web-1", minute, 1.0);
     }
-    history.close().await;
+    assert!(history.close(PATIENCE));
     let mut bytes = fs::read(&path).unwrap();
     let half = bytes.len() / 2;
     bytes[half..].fill(0xff);
@@ -135,7 +135,7 @@ async fn two_consoles_write_the_same_file() {
                     runtime.block_on(read(&history, own));
                 }
             }
-            runtime.block_on(history.close());
+            assert!(history.close(PATIENCE));
             assert_eq!(history.lost(), 0);
             assert!(told.try_recv().is_err());
         })
@@ -167,7 +167,7 @@ async fn a_place_that_cannot_be_written_is_said_once_and_tried_again_later() {
     let keys = vec![SeriesKey { server: "web-1".into(), metric: Metric::Cpu }];
     let answer = history.range(PastQuery { keys, from: START, to: START + HOUR }).await;
     assert_eq!(answer.unwrap_err().kind, FailureKind::NotFound);
-    history.close().await;
+    assert!(history.close(PATIENCE));
     assert!(told.try_recv().is_err());
 }
 
@@ -180,14 +180,14 @@ async fn a_file_of_a_newer_version_and_of_another_program_are_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history.db");
         let (history, _) = open(&path);
-        history.close().await;
+        assert!(history.close(PATIENCE));
         rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         let before = fs::read(&path).unwrap();
         let (history, told) = open(&path);
         let PastNews::Stopped(failure) = told.recv_timeout(PATIENCE).unwrap() else { panic!("not stopped") };
         assert_eq!((failure.reason().as_str(), failure.retry), (reason, Retry::Never));
         record(&history, "web-1", 0, 1.0);
-        history.close().await;
+        assert!(history.close(PATIENCE));
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 }

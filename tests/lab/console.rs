@@ -11,7 +11,9 @@ use crate::pty::{Console, Start};
 mod clipboard;
 mod faults;
 mod logs;
+mod quit;
 mod troubles;
+mod way;
 
 const SERVERS: [&str; 4] = ["web-1", "web-2", "db-1", "busy-1"];
 /// How long a key may take to be seen, whatever the servers do: the bound past which something hangs,
@@ -52,6 +54,11 @@ fn over_one(lab: &Lab, server: &str) -> Console {
 /// Goes to a server's page.
 fn open_server(console: &Console, server: &str) {
     console.wait_until("the server, read", |screen| is_up(screen, server));
+    visit(console, server);
+}
+
+/// Goes to a server's page from any other, whether it was read or not.
+fn visit(console: &Console, server: &str) {
     console.press(":").wait_for("go to, do").press(server).wait_for(&format!("go to server {server}"));
     console.press("\r").wait_gone("go to, do").wait_for("CONTAINERS");
 }

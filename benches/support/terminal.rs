@@ -26,7 +26,7 @@ pub struct Running {
     pty: Arc<Pty>,
     output: Receiver<(Instant, Vec<u8>)>,
     screen: vt100::Parser,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
     /// When it was started.
     pub started: Instant,
     /// The bytes that were taken until now.
@@ -58,7 +58,7 @@ impl Running {
             }
         });
         let screen = vt100::Parser::new(40, 120, 0);
-        Ok(Self { child, pty, output, screen, _home: home, started, bytes: 0 })
+        Ok(Self { child, pty, output, screen, home, started, bytes: 0 })
     }
 
     /// The number of its process.
@@ -155,6 +155,12 @@ impl Running {
             self.rest(Duration::from_millis(50));
         }
         Ok(())
+    }
+
+    /// The turns and frames that midwatch's own log calls slow: over 8 ms, so that a key waited.
+    pub fn slow(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.home.path().join("midwatch/midwatch.log")).unwrap_or_default();
+        log.lines().filter(|line| line.contains("a slow ")).map(str::to_owned).collect()
     }
 
     /// What is on the screen.

@@ -39,6 +39,7 @@ pub use exit::Exit;
 /// Reads the arguments of this process and carries them out.
 pub fn main() -> ExitCode {
     let args = Args::parse();
+    crate::runtime::defects::begin();
     let result = match &args.command {
         None => console::run(&args, None),
         Some(Command::Record(record)) => record::run(&args, record),

@@ -19,8 +19,9 @@ use crate::message::inbox::Inbox;
 
 /// How often the time on the screen is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// A turn that takes longer than this is written to the log as a defect.
-const SLOW: Duration = Duration::from_millis(16);
+/// A turn or a frame that takes longer than this is written to the log as a defect: no key may wait
+/// longer.
+const SLOW: Duration = Duration::from_millis(8);
 
 /// Sees an event and its time.
 pub type Witness = Box<dyn FnMut(&Event, Timestamp)>;
@@ -132,10 +133,14 @@ impl<W: Write> Console<W> {
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
+        let start = monotonic();
         self.app.settle(self.clock.now());
         let app = &self.app;
         self.screen.draw(|buf| app.draw(buf))?;
         self.pacing.drawn(monotonic());
+        if start.elapsed() > SLOW {
+            tracing::warn!(took = ?start.elapsed(), "a slow frame");
+        }
         Ok(())
     }
 }

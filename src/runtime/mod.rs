@@ -8,6 +8,7 @@
 pub mod asker;
 pub mod clock;
 pub mod console;
+pub mod defects;
 pub mod deploying;
 pub mod effects;
 pub mod input;

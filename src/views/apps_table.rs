@@ -6,10 +6,10 @@ use ratatui::layout::Rect;
 use super::cells;
 use crate::domain::app::App;
 use crate::domain::container::{Container, ContainerState};
-use crate::domain::ids::ContainerKey;
 use crate::domain::quantity::{Bytes, Percent};
 use crate::domain::reading::Freshness;
 use crate::state::State;
+use crate::store::fleet::ServerLive;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
 use crate::widgets::text::{Align, width};
@@ -49,14 +49,10 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
 }
 
 fn row<'a>(state: &State, app: &App, theme: &Theme) -> Vec<Cell<'a>> {
-    let containers: Vec<(&ContainerKey, &Container)> =
-        app.containers.iter().filter_map(|key| Some((key, state.container(key)?))).collect();
+    let containers: Vec<(&ServerLive, &Container)> = state.fleet.containers_of(app).collect();
     let running = containers.iter().filter(|(_, c)| c.state == ContainerState::Running).count();
     let restarts: u32 = containers.iter().map(|(_, c)| c.restarts).sum();
-    let usage: Vec<_> = containers
-        .iter()
-        .filter_map(|(key, _)| state.fleet.server(&key.server)?.container_usage(&key.id))
-        .collect();
+    let usage: Vec<_> = containers.iter().filter_map(|(server, it)| server.container_usage(&it.id)).collect();
     let cpu = (!usage.is_empty()).then(|| Percent(usage.iter().map(|it| it.cpu.0).sum()).to_string());
     let memory = (!usage.is_empty()).then(|| Bytes(usage.iter().map(|it| it.memory.0).sum()).to_string());
     let fresh = freshness(state, app);

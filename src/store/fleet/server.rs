@@ -105,6 +105,15 @@ impl ServerLive {
         self.containers.value().map_or(&[], Vec::as_slice)
     }
 
+    /// Those of them that belong to a Compose project: they lie beside each other.
+    pub fn project(&self, project: &str) -> &[Container] {
+        let all = self.known_containers();
+        let name = |container: &Container| container.project.as_deref().cmp(&Some(project));
+        let start = all.partition_point(|container| name(container).is_lt());
+        let end = all.partition_point(|container| name(container).is_le());
+        all.get(start..end).unwrap_or_default()
+    }
+
     /// A container that was last seen there.
     pub fn container(&self, id: &ContainerId) -> Option<&Container> {
         self.known_containers().iter().find(|container| container.id == *id)

@@ -180,6 +180,12 @@ fn main() -> Outcome<()> {
     let ours = env!("CARGO_BIN_EXE_midwatch");
     println!("{SERVERS} servers every {VITALS} ms, {CONTAINERS} containers each every {USAGE} ms; 120x40\n");
 
+    // What a terminal and one process on the other side of it take for a single byte.
+    let mut floor = Running::start("sh", &["-c", "stty raw -echo; exec cat"])?;
+    floor.rest(Duration::from_millis(500));
+    row("floor: a key to `cat` and back", &spread(&floor.keys(&["a"], 600)?), "");
+    drop(floor);
+
     record(&path, 75, false)?;
     let mut running = Running::start(ours, &["replay", &file])?;
     running.until(Duration::from_secs(30), |screen| screen.contains('%')).ok_or("nothing was played")?;

@@ -28,6 +28,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The whole second that this lies in.
+    #[must_use]
+    pub const fn whole_second(self) -> Self {
+        Self(self.0.div_euclid(1000) * 1000)
+    }
+
     /// How long before `now` this was; zero where it lies after `now`.
     pub fn age(self, now: Self) -> Duration {
         Duration::from_millis(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))

@@ -134,7 +134,9 @@ impl<W: Write> Console<W> {
 
     fn draw(&mut self) -> std::io::Result<()> {
         let start = monotonic();
-        self.app.settle(self.clock.now());
+        // Ages are told in seconds: counted from whole ones they all change in one frame, and a frame
+        // that something else brings leaves them alone.
+        self.app.settle(self.clock.now().whole_second());
         let app = &self.app;
         self.screen.draw(|buf| app.draw(buf))?;
         self.pacing.drawn(monotonic());

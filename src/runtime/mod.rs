@@ -15,6 +15,7 @@ pub mod input;
 pub mod keeping;
 pub mod observers;
 pub mod pacing;
+mod pen;
 pub mod recording;
 pub mod reload;
 pub mod replay;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
+use crossterm::style::{Attribute, SetAttribute};
 use crossterm::{cursor, execute, terminal};
 
 /// Whether the terminal is ours now; giving it back twice would leave another program's screen.
@@ -65,6 +66,7 @@ pub fn give_back() {
     let mut bytes = Vec::new();
     let queued = execute!(
         bytes,
+        SetAttribute(Attribute::Reset),
         DisableMouseCapture,
         DisableBracketedPaste,
         cursor::Show,

@@ -86,3 +86,24 @@ fn a_container_that_comes_and_dies_a_hundred_times_holds_up_no_key_fault() {
     assert_keys_react(&console);
     console.quit();
 }
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_full_disk_of_a_server_is_a_problem_until_there_is_room_fault() {
+    let lab = Lab::get();
+    let mut console = over_one(&lab, "web-2");
+    console.wait_until("web-2, read", |screen| is_up(screen, "web-2"));
+    let told = |screen: &str| {
+        let problems = screen.split("SERVERS").next().unwrap_or_default();
+        problems.lines().any(|row| row.contains("web-2") && row.contains("/srv/small"))
+    };
+    assert!(!told(&console.screen_text()), "{}", console.screen_text());
+    let fault = lab.fault("fill-disk", "web-2", &[]);
+    let noticed = console.wait_at_most(Duration::from_secs(60), "/srv/small, full", told);
+    eprintln!("noticed after {noticed:?}: {:?}", console.row("/srv/small"));
+    assert_keys_react(&console);
+    fault.run("free-disk", &[]);
+    console.wait_at_most(Duration::from_secs(60), "room on /srv/small", |screen| !told(screen));
+    assert!(is_up(&console.screen_text(), "web-2"), "{}", console.screen_text());
+    console.quit();
+}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{SERVERS, Temporary, assert_keys_react, follow, over_one, over_the_lab};
@@ -62,6 +63,31 @@ fn a_followed_log_shows_new_lines_and_nothing_is_left_behind_fault() {
     }
 }
 
+/// The ports on this side of the connections that a console has to a port: one connection, one port,
+/// as long as it stands.
+fn connections(console: &Console, to: u16) -> BTreeSet<u16> {
+    let process = PathBuf::from(format!("/proc/{}", console.id()));
+    let held: BTreeSet<String> = fs::read_dir(process.join("fd"))
+        .unwrap()
+        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect();
+    let table = fs::read_to_string(process.join("net/tcp")).unwrap();
+    // Columns as in proc(5): local and remote address, state (01 is established), the inode tenth.
+    table
+        .lines()
+        .map(|row| row.split_whitespace().collect::<Vec<_>>())
+        .filter(|row| row.len() > 9 && row[3] == "01" && held.contains(row[9]))
+        .filter_map(|row| Some((port_of(row[1])?, port_of(row[2])?)))
+        .filter_map(|(local, remote)| (remote == to).then_some(local))
+        .collect()
+}
+
+/// The port of an address such as `0100007F:0899`.
+fn port_of(address: &str) -> Option<u16> {
+    u16::from_str_radix(address.split(':').nth(1)?, 16).ok()
+}
+
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() {
@@ -71,6 +97,8 @@ fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() 
     let mut console = over_one(&lab, "web-2");
     follow(&console, "web-2", noisy.name);
     wait_for_line(&console, 60, 30);
+    let before = connections(&console, lab.port("web-2"));
+    assert!(!before.is_empty(), "no connection is seen, so that none could be a new one");
     {
         let _fault = lab.fault("cut", "web-2", &[]);
         // Long enough to be noticed, so that another connection has to go on with the log.
@@ -78,6 +106,12 @@ fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() 
         assert_keys_react(&console);
     }
     wait_for_line(&console, LINES, 60);
+    let after = connections(&console, lab.port("web-2"));
+    eprintln!("from ports {before:?}, then {after:?}");
+    assert!(
+        !after.is_empty() && after.is_disjoint(&before),
+        "{after:?}: no other connection than {before:?}"
+    );
     console.press("S").wait_for("save to").press("\r").wait_for("saved");
     let saved = fs::read_dir(console.home())
         .unwrap()

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{assert_keys_react, row_of};
+use super::{assert_keys_react, open_server, over_one, row_of};
 use crate::lab::Lab;
 use crate::pty::Start;
 
@@ -105,5 +105,25 @@ fn each_trouble_is_shown_with_its_state_and_its_reason() {
     }
     // It does not wait for the bad ones.
     console.wait_until("well, read", |screen| row_of(screen, "well").is_some_and(|row| row.contains('%')));
+    console.quit();
+}
+
+/// The rows under a heading, up to the next one.
+fn below<'a>(screen: &'a str, heading: &str) -> &'a str {
+    let rest = screen.split(heading).nth(1).unwrap_or_default();
+    let end = ["CONTAINERS", "UNITS", "DISKS", "CHECKS"].iter().filter_map(|next| rest.find(next)).min();
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn the_page_of_a_busybox_server_says_why_it_has_no_containers_and_no_units() {
+    let lab = Lab::get();
+    let mut console = over_one(&lab, "busy-1");
+    open_server(&console, "busy-1");
+    console.wait_until("why there are no containers", |screen| {
+        below(screen, "CONTAINERS").contains("no Docker here")
+    });
+    console.wait_until("why there are no units", |screen| below(screen, "UNITS").contains("no systemd here"));
     console.quit();
 }

@@ -10,6 +10,7 @@ use crate::pty::{Console, Start};
 
 mod clipboard;
 mod faults;
+mod flood;
 mod logs;
 mod quit;
 mod troubles;
@@ -37,9 +38,15 @@ fn is_up(screen: &str, server: &str) -> bool {
 
 /// Writes a configuration for one server that trusts what is in `known_hosts` alone.
 fn one_server(lab: &Lab, start: Start, server: &str, known_hosts: &Path) -> Console {
+    one_server_and(lab, start, server, known_hosts, "")
+}
+
+/// The same with more in the configuration.
+fn one_server_and(lab: &Lab, start: Start, server: &str, known_hosts: &Path, more: &str) -> Console {
     let config = format!(
         "[ssh]\nknown_hosts = [{known_hosts:?}]\nagent = false\n\
-         [servers.{server}]\naddress = \"127.0.0.1\"\nport = {}\nuser = \"ops\"\nidentity = [{:?}]\n",
+         [servers.{server}]\naddress = \"127.0.0.1\"\nport = {}\nuser = \"ops\"\nidentity = [{:?}]\n\
+         {more}",
         lab.port(server),
         lab.path("/keys/accepted"),
     );

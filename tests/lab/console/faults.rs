@@ -1,9 +1,14 @@
 //! What fails while it is looked at: keys react, and what comes back is shown again.
 
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
-use super::{assert_keys_react, is_up, open_server, over_one, over_the_lab, row_of};
+use super::{Temporary, assert_keys_react, is_up, one_server, open_server, over_one, over_the_lab, row_of};
 use crate::lab::Lab;
+use crate::pty::Start;
 
 /// Breaks web-2 under the overview of the whole lab, and mends it.
 fn goes_and_comes_back(verb: &str, mend: &str) {
@@ -105,5 +110,59 @@ fn a_full_disk_of_a_server_is_a_problem_until_there_is_room_fault() {
     fault.run("free-disk", &[]);
     console.wait_at_most(Duration::from_secs(60), "room on /srv/small", |screen| !told(screen));
     assert!(is_up(&console.screen_text(), "web-2"), "{}", console.screen_text());
+    console.quit();
+}
+
+/// A small file system of its own; it needs root, as the lab does.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn at(path: &Path) -> Self {
+        fs::create_dir_all(path).unwrap();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(path).status();
+        assert!(mounted.unwrap().success());
+        Self(path.to_owned())
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.0.join("ballast")
+    }
+
+    fn fill(&self) {
+        let mut file = fs::File::create(self.ballast()).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_full_disk_under_the_history_is_told_and_nothing_else_stops_fault() {
+    let lab = Lab::get();
+    let start = Start::new(&[]);
+    let disk = SmallDisk::at(&start.home().join("state"));
+    let mut console = one_server(&lab, start, "web-2", &lab.path("/known_hosts"));
+    console.wait_until("web-2, read", |screen| is_up(screen, "web-2"));
+    assert!(disk.0.join("midwatch/history.db").exists());
+    let noisy = Temporary::noisy(&lab, "web-2", "e2e-mark", "-e LINES=1");
+    open_server(&console, "web-2");
+    console.wait_for(noisy.name);
+    disk.fill();
+    // A restart is a mark, which is written within ten seconds; readings only after their minute.
+    assert!(lab.ssh("web-2", "docker restart -t 0 e2e-mark").status.success());
+    let told = console.wait_until("that no history is kept", |screen| screen.contains("no history"));
+    eprintln!("told after {told:?}: {:?}", console.row("no history"));
+    assert_keys_react(&console);
+    console.press("m").wait_for("only live values: database or disk is full");
+    fs::remove_file(disk.ballast()).unwrap();
+    console.wait_at_most(Duration::from_secs(75), "that history is kept again", |screen| {
+        screen.contains("history is kept again")
+    });
     console.quit();
 }

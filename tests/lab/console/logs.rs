@@ -11,7 +11,7 @@ use crate::lab::Lab;
 use crate::pty::Console;
 
 /// The numbers of the lines `line N …` in a text, in order.
-fn numbers(text: &str) -> Vec<u64> {
+pub(super) fn numbers(text: &str) -> Vec<u64> {
     text.lines().filter_map(|row| row.split("line ").nth(1)?.split(' ').next()?.trim().parse().ok()).collect()
 }
 
@@ -63,6 +63,17 @@ fn a_followed_log_shows_new_lines_and_nothing_is_left_behind_fault() {
     }
 }
 
+/// Saves what the page shows, and reads it.
+pub(super) fn saved(console: &Console) -> String {
+    console.press("S").wait_for("save to").press("\r").wait_for("saved");
+    let path = fs::read_dir(console.home())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .expect("no file was saved");
+    fs::read_to_string(path).unwrap()
+}
+
 /// The ports on this side of the connections that a console has to a port: one connection, one port,
 /// as long as it stands.
 fn connections(console: &Console, to: u16) -> BTreeSet<u16> {
@@ -112,15 +123,32 @@ fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() 
         !after.is_empty() && after.is_disjoint(&before),
         "{after:?}: no other connection than {before:?}"
     );
-    console.press("S").wait_for("save to").press("\r").wait_for("saved");
-    let saved = fs::read_dir(console.home())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "txt"))
-        .expect("no file was saved");
-    let saved = numbers(&fs::read_to_string(saved).unwrap());
+    let saved = numbers(&saved(&console));
     assert_eq!(saved, (1..=LINES).collect::<Vec<_>>(), "lost, repeated or out of order");
     console.quit();
+}
+
+/// Fails where one of the sequences of hostile lines came through to the terminal.
+pub(super) fn assert_harmless(console: &Console) {
+    let written = console.written();
+    // As the lab's image writes them; the console itself sets no title, and its clipboard is its own.
+    for sequence in [
+        &b"\x1b]0;"[..],
+        b"\x1b]52;",
+        b"\x1bP",
+        b"\x07",
+        b"\x08",
+        b"\x0b",
+        b"\x0c",
+        b"\xc2\x9b",
+        b"\xe2\x80\xae",
+        b"\xff",
+    ] {
+        let at = written.windows(sequence.len()).position(|bytes| bytes == sequence);
+        let around =
+            at.map(|at| String::from_utf8_lossy(&written[at..written.len().min(at + 60)]).into_owned());
+        assert_eq!(around, None, "{sequence:?} came through");
+    }
 }
 
 #[test]
@@ -141,25 +169,7 @@ fn hostile_lines_at_full_speed_reach_no_terminal_and_hold_up_no_key_fault() {
     }
     eprintln!("{LINES} hostile lines shown to their end in {:?}", start.elapsed());
     console.quit();
-    let written = console.written();
-    // As the lab's image writes them; the console itself sets no title, and its clipboard is its own.
-    for sequence in [
-        &b"\x1b]0;"[..],
-        b"\x1b]52;",
-        b"\x1bP",
-        b"\x07",
-        b"\x08",
-        b"\x0b",
-        b"\x0c",
-        b"\xc2\x9b",
-        b"\xe2\x80\xae",
-        b"\xff",
-    ] {
-        let at = written.windows(sequence.len()).position(|bytes| bytes == sequence);
-        let around =
-            at.map(|at| String::from_utf8_lossy(&written[at..written.len().min(at + 60)]).into_owned());
-        assert_eq!(around, None, "{sequence:?} came through");
-    }
+    assert_harmless(&console);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Peer {
     pub chain: usize,
     /// Why it is not trusted, in words; `Ok` where it is.
     pub trust: Result<(), String>,
+    /// Whether a trusted root signed it, be its name as it may.
+    pub signed: bool,
     /// Why it is not for the name that was asked for; `Ok` where it is.
     pub name: Result<(), String>,
     /// `TLSv1.3` and its like.
@@ -41,6 +43,11 @@ impl Peer {
         self.trust
             .clone()
             .map_err(|why| HttpError::Untrusted { why, certificate: Box::new(self.certificate.clone()) })
+    }
+
+    /// An error unless the certificate is trusted, for whichever name.
+    pub fn require_signed(&self) -> Result<(), HttpError> {
+        if self.signed { Ok(()) } else { self.require_trust() }
     }
 }
 
@@ -77,10 +84,19 @@ where
         .ok_or_else(|| HttpError::Tls(std::io::Error::other("the certificate cannot be read")))?;
     let protocol =
         stream.get_ref().1.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS");
+    // The name is looked at last: where only that is wrong, all the rest is right.
+    let signed = matches!(
+        &verdict,
+        Ok(())
+            | Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+            ))
+    );
     let trust = verdict.map_err(|error| why(&error, &certificate, name));
     let peer = Peer {
         name: for_name(&chain, &server).map_err(|error| why(&error, &certificate, name)),
         trust,
+        signed,
         chain: chain.len(),
         protocol: protocol.replace('_', "."),
         certificate,

@@ -31,7 +31,7 @@ port_of() {
     web-1-http) offset=21 ;; web-2-http) offset=22 ;;
     tls-good) offset=31 ;; tls-expiring) offset=32 ;; tls-self-signed) offset=33 ;; tls-wrong-name) offset=34 ;;
     prometheus) offset=40 ;; node-web-1) offset=41 ;; node-db-1) offset=42 ;;
-    postgres) offset=43 ;; redis) offset=44 ;;
+    postgres) offset=43 ;; redis) offset=44 ;; pgbouncer) offset=45 ;;
     fleet) offset=100 ;;
     *) die "no port is called $1" ;;
     esac

@@ -1,5 +1,7 @@
 //! What the checks of databases share: where to connect, a bounded stream, and limits.
 
+use std::path::PathBuf;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::attempt::Attempt;
@@ -30,6 +32,8 @@ pub struct Place {
     pub database: Option<String>,
     /// What its URL says of TLS, where it says anything.
     pub tls: Option<TlsMode>,
+    /// The certificates to trust that its URL names.
+    pub ca: Option<PathBuf>,
 }
 
 impl Place {
@@ -37,14 +41,13 @@ impl Place {
     pub async fn find(
         at: &DatabaseAt,
         look: &Look<'_>,
-        parse: fn(&str) -> Option<Self>,
+        parse: fn(&str) -> Result<Self, &'static str>,
     ) -> Result<Self, Attempt> {
         match at {
             DatabaseAt::Url(source) => {
                 let url = look.secret(source).await?;
                 // What does not parse may be the password itself: its text is not repeated.
-                parse(url.expose_secret())
-                    .ok_or_else(|| Attempt::unknown(format!("{source} holds no usable URL")))
+                parse(url.expose_secret()).map_err(|held| Attempt::unknown(format!("{source} holds {held}")))
             }
             DatabaseAt::Parts { host, port, user, password, database } => {
                 let password = match password {
@@ -58,6 +61,7 @@ impl Place {
                     password,
                     database: database.clone(),
                     tls: None,
+                    ca: None,
                 })
             }
         }

@@ -1,20 +1,21 @@
-//! `postgres`: one read-only transaction that asks for figures, and how far the server is from its
-//! limits. Simple queries only, and settings that end with the transaction: it works through
-//! `PgBouncer` in every mode.
+//! `postgres`: asks for figures, and how far the server is from its limits. Simple queries only, each
+//! a transaction by itself: it works through `PgBouncer` in every mode.
 
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Config, Error, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, Error, SimpleQueryMessage};
 
 use super::attempt::Attempt;
 use super::database::Place;
 use super::look::Look;
+use super::postgres_figures::{FIGURES, Figure, Told, query};
 use super::postgres_limits::judge;
-use super::postgres_tls::PgTls;
+use super::postgres_tls::{PgTls, Trust};
+use super::postgres_url::parse;
 use super::seen::Seen;
 use crate::config::checks::PostgresCheck;
 use crate::config::checks::postgres::TlsMode;
@@ -22,10 +23,6 @@ use crate::domain::failure::Failure;
 use crate::http::HttpError;
 use crate::http::limits::Deadline;
 use crate::http::roots::Roots;
-
-/// The figures, one JSON object. Views and functions as in PostgreSQL's manual, chapter "Monitoring
-/// Database Activity"; they are there since PostgreSQL 10.
-const FIGURES: &str = include_str!("postgres.sql");
 
 /// How long the server gets to read our good-bye.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -36,7 +33,7 @@ pub async fn attempt(check: &PostgresCheck, look: &Look<'_>) -> Attempt {
         Ok(place) => place,
         Err(attempt) => return attempt,
     };
-    let roots = match look.roots(check.ca.as_deref()).await {
+    let roots = match look.roots(check.ca.as_deref().or(place.ca.as_deref())).await {
         Ok(roots) => roots,
         Err(attempt) => return attempt,
     };
@@ -46,44 +43,24 @@ pub async fn attempt(check: &PostgresCheck, look: &Look<'_>) -> Attempt {
         Err(miss) => return miss.into(),
     };
     let asked = deadline.phase("answer", ask(stream, check, &place, roots, &deadline)).await;
-    let (figures, latency) = match asked {
+    let (told, latency) = match asked {
         Err(error) => return look.reach.blame(&error).into(),
         Ok(Err(error)) => return refused(&error, look),
         Ok(Ok(answer)) => answer,
     };
-    let Some(figures) = figures.and_then(|text| serde_json::from_str::<Value>(&text).ok()) else {
+    if told.figures.is_empty() {
         return Attempt::unknown("it answers, but not with its figures");
-    };
-    let mut attempt = judge(&check.limits, &figures);
+    }
+    let mut attempt = judge(&check.limits, &told);
     attempt.latency = Some(latency);
-    let seen = Seen { latency: Some(latency), figures: Some(figures), ..Seen::default() };
+    let seen = Seen {
+        latency: Some(latency),
+        figures: Some(Value::Object(told.figures)),
+        refused: told.refused,
+        ..Seen::default()
+    };
     attempt.judge(check.condition.as_ref(), &seen);
     attempt
-}
-
-fn parse(url: &str) -> Option<Place> {
-    // The crate's parser does not know the strict modes. `require` is as strict here: the certificate
-    // is always checked with it.
-    let url =
-        url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
-    let config: Config = url.parse().ok()?;
-    let host = match config.get_hosts().first()? {
-        Host::Tcp(name) => name.clone(),
-        #[cfg(unix)]
-        Host::Unix(path) => path.to_str()?.to_owned(),
-    };
-    Some(Place {
-        host,
-        port: config.get_ports().first().copied().unwrap_or(5432),
-        user: config.get_user().map(str::to_owned),
-        password: config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned().into()),
-        database: config.get_dbname().map(str::to_owned),
-        tls: url.contains("sslmode=").then(|| match config.get_ssl_mode() {
-            SslMode::Disable => TlsMode::Disable,
-            SslMode::Require => TlsMode::Require,
-            _ => TlsMode::Prefer,
-        }),
-    })
 }
 
 /// What the check says, or its URL where the check leaves it at what is usual.
@@ -103,7 +80,7 @@ fn config(check: &PostgresCheck, place: &Place) -> Config {
     config.ssl_mode(match tls(check, place) {
         TlsMode::Disable => SslMode::Disable,
         TlsMode::Prefer => SslMode::Prefer,
-        TlsMode::Require => SslMode::Require,
+        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
     });
     config
 }
@@ -114,27 +91,26 @@ async fn ask<S>(
     place: &Place,
     roots: Roots,
     deadline: &Deadline,
-) -> Result<(Option<String>, Duration), Error>
+) -> Result<(Told, Duration), Error>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     // A Unix socket is never encrypted.
     let local = place.host.starts_with('/');
-    let tls = PgTls { name: place.host.clone(), roots, must_trust: tls(check, place) == TlsMode::Require };
+    let trust = match tls(check, place) {
+        TlsMode::Disable | TlsMode::Prefer => Trust::Anyone,
+        TlsMode::VerifyCa => Trust::Signed,
+        TlsMode::Require | TlsMode::VerifyFull => Trust::Named,
+    };
+    let tls = PgTls { name: place.host.clone(), roots, trust };
     let mut config = config(check, place);
     if local {
         config.ssl_mode(SslMode::Disable);
     }
     let (client, connection) = config.connect_raw(stream, tls).await?;
-    let millis = deadline.left().as_millis().max(1);
-    let query = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {millis}; {FIGURES}; ROLLBACK");
     tokio::pin!(connection);
     let answer = {
-        let conversation = async {
-            let start = deadline.elapsed();
-            let messages = client.simple_query(&query).await?;
-            Ok((first(&messages), deadline.elapsed().saturating_sub(start)))
-        };
+        let conversation = converse(&client, deadline);
         tokio::pin!(conversation);
         tokio::select! {
             biased;
@@ -148,11 +124,56 @@ where
     answer
 }
 
-fn first(messages: &[SimpleQueryMessage]) -> Option<String> {
-    messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+/// Asks for all figures at once; where one of them makes that fail, for each. The latency is that of the
+/// first answer.
+async fn converse(client: &Client, deadline: &Deadline) -> Result<(Told, Duration), Error> {
+    let mut told = Told::default();
+    let start = deadline.elapsed();
+    let all = figures(client, FIGURES, deadline, &mut told).await;
+    let latency = deadline.elapsed().saturating_sub(start);
+    if let Err(error) = all {
+        if is_about_all(&error) {
+            return Err(error);
+        }
+        for figure in FIGURES {
+            match figures(client, std::slice::from_ref(figure), deadline, &mut told).await {
+                Err(why) if is_about_all(&why) => return Err(why),
+                Err(why) => {
+                    let message =
+                        why.as_db_error().map(tokio_postgres::error::DbError::message).unwrap_or_default();
+                    told.refuse(figure.0, message.to_owned());
+                }
+                Ok(()) => {}
+            }
+        }
+        if told.figures.is_empty() {
+            return Err(error);
+        }
+    }
+    told.settle();
+    Ok((told, latency))
+}
+
+async fn figures(
+    client: &Client,
+    figures: &[Figure],
+    deadline: &Deadline,
+    told: &mut Told,
+) -> Result<(), Error> {
+    let messages = client.simple_query(&query(figures, deadline.left().as_millis().max(1))).await?;
+    told.take(messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,
-    })
+    }));
+    Ok(())
+}
+
+/// Whether an error would meet every other query too: the connection's, the server's own (classes 08, 53,
+/// 57 and 58 of PostgreSQL's manual, appendix A), or the deadline.
+fn is_about_all(error: &Error) -> bool {
+    error
+        .code()
+        .is_none_or(|code| ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class)))
 }
 
 /// What an error says: about us, or about the server (PostgreSQL's manual, appendix A).
@@ -174,21 +195,5 @@ fn refused(error: &Error, look: &Look<'_>) -> Attempt {
         &SqlState::TOO_MANY_CONNECTIONS => Attempt::down(format!("it takes no more connections: {message}")),
         &SqlState::QUERY_CANCELED => Attempt::down(format!("its figures take too long: {message}")),
         _ => Attempt::down(format!("it answers an error: {message}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_says_whether_it_is_encrypted() {
-        let asks = |query: &str| parse(&format!("postgres://shop@db.example/shop{query}")).unwrap().tls;
-        assert_eq!(asks(""), None);
-        assert_eq!(asks("?sslmode=disable"), Some(TlsMode::Disable));
-        assert_eq!(asks("?sslmode=prefer"), Some(TlsMode::Prefer));
-        for strict in ["require", "verify-ca", "verify-full"] {
-            assert_eq!(asks(&format!("?sslmode={strict}&connect_timeout=3")), Some(TlsMode::Require));
-        }
     }
 }

@@ -6,86 +6,128 @@ use serde_json::Value;
 
 use super::attempt::Attempt;
 use super::database::limit;
+use super::postgres_figures::{NEEDS_MONITOR, Told};
 use crate::config::checks::postgres::PostgresLimits;
 use crate::domain::health::Health;
 use crate::domain::quantity::Bytes;
 use crate::domain::time::Age;
 
-/// Judges the figures. One that is missing is told as unknown, never as zero.
-pub fn judge(limits: &PostgresLimits, figures: &Value) -> Attempt {
+/// Judges the figures. One that is missing is told with its reason, never as zero; where it was
+/// refused by an error and has a limit, the limit cannot be judged.
+pub fn judge(limits: &PostgresLimits, told: &Told) -> Attempt {
     let mut attempt = Attempt::answered(Duration::ZERO);
-    let number = |name: &str| figures.get(name).and_then(Value::as_f64);
-    let version = figures.get("version").and_then(Value::as_str).unwrap_or_default();
-    let recovery = figures.get("in_recovery").and_then(Value::as_bool);
-    attempt.fact("version", version);
-    attempt.fact("role", recovery.map_or("unknown", |standby| if standby { "standby" } else { "primary" }));
-    let (Some(used), Some(most)) = (number("connections"), number("max_connections")) else {
-        attempt.find(Health::Unknown, "it does not tell its connections");
-        return attempt;
-    };
-    let reserved = number("reserved_connections").unwrap_or_default();
-    attempt.fact("connections", format!("{used} of {most}, {reserved} reserved"));
-    limit(&mut attempt, "connections", used, most - reserved, limits.connections);
+    let text = |name: &str| told.figures.get(name).and_then(Value::as_str);
+    let recovery = told.figures.get("in_recovery").and_then(Value::as_bool);
+    attempt.fact("version", text("version").unwrap_or_else(|| told.why("version")));
+    let role = recovery.map(|standby| if standby { "standby" } else { "primary" });
+    attempt.fact("role", role.unwrap_or_else(|| told.why("in_recovery")));
+    connections(&mut attempt, limits, told);
 
-    let hidden = number("hidden").unwrap_or_default();
+    let hidden = told.number("hidden").unwrap_or_default();
     if hidden > 0.0 {
         attempt.fact("not seen", format!("{hidden} sessions of others: grant pg_monitor to see them"));
     }
-    let oldest = seconds(number("oldest_transaction_s"));
-    let at_least = if hidden > 0.0 { "at least " } else { "" };
-    attempt.fact(
-        "oldest transaction",
-        oldest.map_or("unknown".to_owned(), |it| format!("{at_least}{}", Age(it))),
-    );
-    if let Some(oldest) = oldest.filter(|oldest| *oldest > limits.oldest_transaction) {
-        attempt.find(
-            Health::Degraded,
-            format!("a transaction is open for {}, over {}", Age(oldest), Age(limits.oldest_transaction)),
-        );
-    }
-    let waiting = number("waiting_locks");
-    attempt.fact("waiting for locks", waiting.map_or("unknown".to_owned(), |n| n.to_string()));
+    transactions(&mut attempt, limits, told);
+    let waiting = figure(&mut attempt, "waiting for locks", "waiting_locks", told, |n| n.to_string());
     if let Some(waiting) = waiting.filter(|waiting| *waiting > f64::from(limits.waiting_locks)) {
         attempt.find(
             Health::Degraded,
             format!("{waiting} sessions wait for locks, over {}", limits.waiting_locks),
         );
     }
-    replication(&mut attempt, limits, figures, recovery == Some(true));
-    storage(&mut attempt, limits, number("size"), number("cache_hit_pct"));
+    unjudged(&mut attempt, "waiting for locks", "waiting_locks", told);
+    replication(&mut attempt, limits, told, recovery == Some(true));
+    storage(&mut attempt, limits, told);
     attempt
 }
 
-fn replication(attempt: &mut Attempt, limits: &PostgresLimits, figures: &Value, standby: bool) {
-    let number = |name: &str| figures.get(name).and_then(Value::as_f64);
-    let replicas = number("replicas").unwrap_or_default();
-    let lag = seconds(number(if standby { "replication_lag_s" } else { "replicas_lag_s" }));
-    if !standby && replicas == 0.0 {
+/// Tells a number as a fact, or why there is none.
+fn figure(
+    attempt: &mut Attempt,
+    label: &str,
+    name: &str,
+    told: &Told,
+    show: impl Fn(f64) -> String,
+) -> Option<f64> {
+    let number = told.number(name);
+    attempt.fact(label, number.map_or_else(|| told.why(name).to_owned(), show));
+    number
+}
+
+/// A limit whose figure was refused is not kept, and not broken: it is not known.
+fn unjudged(attempt: &mut Attempt, label: &str, name: &str, told: &Told) {
+    if let Some(why) = told.refused.get(name).filter(|why| *why != NEEDS_MONITOR) {
+        attempt.find(Health::Unknown, format!("{label}: {why}"));
+    }
+}
+
+fn connections(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told) {
+    let missing = ["connections", "max_connections"].into_iter().find(|name| told.number(name).is_none());
+    let (Some(used), Some(most)) = (told.number("connections"), told.number("max_connections")) else {
+        let why = missing.and_then(|name| told.refused.get(name));
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        attempt.find(Health::Unknown, format!("it does not tell its connections{why}"));
+        return;
+    };
+    let reserved = told.number("reserved_connections").unwrap_or_default();
+    attempt.fact("connections", format!("{used} of {most}, {reserved} reserved"));
+    limit(attempt, "connections", used, most - reserved, limits.connections);
+}
+
+/// Of transactions that are hidden from us nothing is said; one that is seen may be too old already.
+fn transactions(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told) {
+    const NAME: &str = "oldest_transaction_s";
+    const LABEL: &str = "oldest transaction";
+    let seen = seconds(told.number("oldest_seen_s"));
+    let oldest = seconds(told.number(NAME));
+    match (oldest, seen) {
+        (Some(oldest), _) => attempt.fact(LABEL, Age(oldest).to_string()),
+        (None, Some(seen)) => attempt.fact(LABEL, format!("at least {}; {}", Age(seen), told.why(NAME))),
+        (None, None) => attempt.fact(LABEL, told.why(NAME)),
+    }
+    if let Some(oldest) = oldest.max(seen).filter(|oldest| *oldest > limits.oldest_transaction) {
+        attempt.find(
+            Health::Degraded,
+            format!("a transaction is open for {}, over {}", Age(oldest), Age(limits.oldest_transaction)),
+        );
+    }
+    unjudged(attempt, LABEL, NAME, told);
+}
+
+fn replication(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told, standby: bool) {
+    if !standby && told.number("replicas") == Some(0.0) {
         return;
     }
-    attempt.fact("replicas", replicas.to_string());
-    attempt
-        .fact("replication lag", lag.map_or("unknown".to_owned(), |lag| format!("{} ms", lag.as_millis())));
+    figure(attempt, "replicas", "replicas", told, |n| n.to_string());
+    let name = if standby { "replication_lag_s" } else { "replicas_lag_s" };
+    let lag = seconds(told.number(name));
+    attempt.fact(
+        "replication lag",
+        lag.map_or_else(|| told.why(name).to_owned(), |lag| format!("{} ms", lag.as_millis())),
+    );
     if let Some(lag) = lag.filter(|lag| *lag > limits.replication_lag) {
         attempt.find(
             Health::Degraded,
             format!("replication is {} behind, over {}", Age(lag), Age(limits.replication_lag)),
         );
     }
+    unjudged(attempt, "replication lag", name, told);
 }
 
-fn storage(attempt: &mut Attempt, limits: &PostgresLimits, size: Option<f64>, hit: Option<f64>) {
-    if let Some(size) = size.map(|size| Bytes(size as u64)) {
-        attempt.fact("size", size.to_string());
-        if let Some(most) = limits.size.filter(|most| size > *most) {
+fn storage(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told) {
+    let size = figure(attempt, "size", "size", told, |size| Bytes(size as u64).to_string());
+    if let Some(most) = limits.size {
+        if let Some(size) = size.map(|size| Bytes(size as u64)).filter(|size| *size > most) {
             attempt.find(Health::Degraded, format!("the database has {size}, over {most}"));
         }
+        unjudged(attempt, "size", "size", told);
     }
-    attempt.fact("cache hits", hit.map_or("unknown".to_owned(), |hit| format!("{hit:.1}%")));
-    if let (Some(hit), Some(least)) = (hit, limits.cache_hit)
-        && hit < f64::from(least.0)
-    {
-        attempt.find(Health::Degraded, format!("the cache answers {hit:.1}% of reads, under {least}"));
+    let hit = figure(attempt, "cache hits", "cache_hit_pct", told, |hit| format!("{hit:.1}%"));
+    if let Some(least) = limits.cache_hit {
+        if let Some(hit) = hit.filter(|hit| *hit < f64::from(least.0)) {
+            attempt.find(Health::Degraded, format!("the cache answers {hit:.1}% of reads, under {least}"));
+        }
+        unjudged(attempt, "cache hits", "cache_hit_pct", told);
     }
 }
 
@@ -98,6 +140,17 @@ mod tests {
     use super::*;
     use crate::domain::quantity::Percent;
     use serde_json::json;
+
+    fn told(figures: &serde_json::Value) -> Told {
+        let mut told = Told::default();
+        assert!(told.take(Some(&figures.to_string())));
+        told.settle();
+        told
+    }
+
+    fn fact<'a>(attempt: &'a Attempt, label: &str) -> &'a str {
+        attempt.facts.iter().find(|(known, _)| known == label).map_or("", |(_, value)| value)
+    }
 
     fn limits() -> PostgresLimits {
         PostgresLimits {
@@ -117,7 +170,7 @@ mod tests {
             "oldest_transaction_s": 600.5, "waiting_locks": 6, "in_recovery": true,
             "replication_lag_s": 31, "size": 2000, "cache_hit_pct": 50.0,
         });
-        let verdict = judge(&limits(), &figures).verdict;
+        let verdict = judge(&limits(), &told(&figures)).verdict;
         assert_eq!(verdict.health, Health::Degraded);
         assert_eq!(
             verdict.reason,
@@ -129,9 +182,37 @@ mod tests {
 
     #[test]
     fn what_is_not_told_is_unknown() {
-        assert_eq!(judge(&limits(), &json!({})).verdict.health, Health::Unknown);
+        assert_eq!(judge(&limits(), &Told::default()).verdict.health, Health::Unknown);
         let figures = json!({"connections": 1, "max_connections": 100});
-        let attempt = judge(&limits(), &figures);
-        assert!(attempt.facts.contains(&("cache hits".to_owned(), "unknown".to_owned())));
+        assert_eq!(fact(&judge(&limits(), &told(&figures)), "cache hits"), "unknown");
+    }
+
+    #[test]
+    fn a_figure_that_is_refused_is_told_beside_the_others() {
+        let mut told = told(&json!({"connections": 1, "max_connections": 100, "replicas": 0}));
+        told.refuse("size", "permission denied for function pg_database_size".to_owned());
+        let attempt = judge(&limits(), &told);
+        assert_eq!(fact(&attempt, "connections"), "1 of 100, 0 reserved");
+        assert_eq!(fact(&attempt, "size"), "permission denied for function pg_database_size");
+        assert_eq!(
+            (attempt.verdict.health, attempt.verdict.reason.as_str()),
+            (Health::Unknown, "size: permission denied for function pg_database_size")
+        );
+        let attempt = judge(&PostgresLimits { size: None, ..limits() }, &told);
+        assert_eq!(attempt.verdict.health, Health::Up, "nothing is judged by the size");
+    }
+
+    #[test]
+    fn of_transactions_that_are_hidden_only_the_seen_are_judged() {
+        let figures = |seen| {
+            told(&json!({"connections": 1, "max_connections": 100, "hidden": 3, "replicas": 0,
+                "oldest_transaction_s": null, "oldest_seen_s": seen}))
+        };
+        let none = judge(&limits(), &figures(json!(null)));
+        assert_eq!(fact(&none, "oldest transaction"), NEEDS_MONITOR);
+        assert_eq!(none.verdict.health, Health::Up);
+        let old = judge(&limits(), &figures(json!(600)));
+        assert!(fact(&old, "oldest transaction").starts_with("at least 10m; not allowed"));
+        assert_eq!(old.verdict.health, Health::Degraded);
     }
 }

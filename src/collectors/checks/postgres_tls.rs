@@ -18,8 +18,19 @@ pub struct PgTls {
     pub name: String,
     /// Whom to trust.
     pub roots: Roots,
-    /// Whether an untrusted certificate ends it; libpq's `prefer` does not look at it.
-    pub must_trust: bool,
+    /// Which certificate does not end it.
+    pub trust: Trust,
+}
+
+/// Whose certificate will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Anyone's: libpq's `prefer` does not look at it.
+    Anyone,
+    /// One that a trusted root signed, whatever its name: `verify-ca`.
+    Signed,
+    /// One that is for the name as well: `verify-full`.
+    Named,
 }
 
 impl<S> TlsConnect<S> for PgTls
@@ -33,8 +44,10 @@ where
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async move {
             let (stream, peer) = handshake(stream, &self.name, &self.roots, Speak::Nothing).await?;
-            if self.must_trust {
-                peer.require_trust()?;
+            match self.trust {
+                Trust::Anyone => {}
+                Trust::Signed => peer.require_signed()?,
+                Trust::Named => peer.require_trust()?,
             }
             Ok(Encrypted(stream))
         })

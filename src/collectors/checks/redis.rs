@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use super::attempt::Attempt;
+use super::bounded::Bounded;
 use super::database::{Place, limit};
 use super::look::Look;
 use super::seen::Seen;
@@ -19,6 +20,7 @@ use crate::domain::quantity::Bytes;
 use crate::domain::time::Timestamp;
 use crate::http::limits::Deadline;
 use crate::http::tls::{Speak, handshake};
+use crate::transports::BoxDuplex;
 
 /// Connects, asks, and judges.
 pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
@@ -35,24 +37,11 @@ pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
         Ok(settings) => settings,
         Err(attempt) => return attempt,
     };
-    let asked = if check.tls || place.tls == Some(TlsMode::Require) {
-        let roots = match look.roots(check.ca.as_deref()).await {
-            Ok(roots) => roots,
-            Err(attempt) => return attempt,
-        };
-        let shaken = handshake(stream, &place.host, &roots, Speak::Nothing);
-        let stream = match deadline.phase("TLS handshake", shaken).await.and_then(|shaken| {
-            let (stream, peer) = shaken?;
-            peer.require_trust()?;
-            Ok(stream)
-        }) {
-            Ok(stream) => stream,
-            Err(error) => return look.reach.blame(&error).into(),
-        };
-        deadline.phase("answer", ask(stream, &settings, &deadline)).await
-    } else {
-        deadline.phase("answer", ask(stream, &settings, &deadline)).await
+    let stream = match secure(stream, check, &place, look, &deadline).await {
+        Ok(stream) => stream,
+        Err(attempt) => return attempt,
     };
+    let asked = deadline.phase("answer", ask(stream, &settings, &deadline)).await;
     match asked {
         Err(error) => look.reach.blame(&error).into(),
         Ok(Err(error)) => refused(&error, look),
@@ -60,22 +49,43 @@ pub async fn attempt(check: &RedisCheck, look: &Look<'_>) -> Attempt {
     }
 }
 
-fn parse(url: &str) -> Option<Place> {
+/// The stream as it is, or where the check wants it encrypted, with a certificate that is trusted.
+async fn secure(
+    stream: Bounded,
+    check: &RedisCheck,
+    place: &Place,
+    look: &Look<'_>,
+    deadline: &Deadline,
+) -> Result<BoxDuplex, Attempt> {
+    if !check.tls && place.tls != Some(TlsMode::Require) {
+        return Ok(Box::new(stream));
+    }
+    let roots = look.roots(check.ca.as_deref()).await?;
+    let shaken =
+        deadline.phase("TLS handshake", handshake(stream, &place.host, &roots, Speak::Nothing)).await;
+    let (stream, peer) = shaken.and_then(|shaken| shaken).map_err(|error| look.reach.blame(&error))?;
+    peer.require_trust().map_err(|error| look.reach.blame(&error))?;
+    Ok(Box::new(stream))
+}
+
+fn parse(url: &str) -> Result<Place, &'static str> {
+    const UNUSABLE: &str = "no usable URL";
     // The crate reads `rediss://` only with a TLS of its own; the rest of the URL is the same.
     let (url, tls) = match url.strip_prefix("rediss://") {
         Some(rest) => (Cow::Owned(format!("redis://{rest}")), Some(TlsMode::Require)),
         None => (Cow::Borrowed(url), None),
     };
-    let info = url.as_ref().into_connection_info().ok()?;
-    let redis::ConnectionAddr::Tcp(host, port) = info.addr() else { return None };
+    let info = url.as_ref().into_connection_info().map_err(|_| UNUSABLE)?;
+    let redis::ConnectionAddr::Tcp(host, port) = info.addr() else { return Err(UNUSABLE) };
     let settings = info.redis_settings();
-    Some(Place {
+    Ok(Place {
         host: host.clone(),
         port: *port,
         user: settings.username().map(str::to_owned),
         password: settings.password().map(|password| password.to_owned().into()),
         database: Some(settings.db().to_string()),
         tls,
+        ca: None,
     })
 }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::HeaderMap;
 use serde_json::Value as Json;
 
-use crate::domain::condition::{Facts, Field, Lookup, Value, json_path};
+use crate::domain::condition::{Facts, Field, Lookup, Segment, Value, json_path};
 
 /// What was read; what a kind of check does not read stays empty.
 #[derive(Default)]
@@ -30,6 +31,8 @@ pub struct Seen<'a> {
     pub exit: Option<u32>,
     /// Figures by name, in place of JSON in a text.
     pub figures: Option<Json>,
+    /// Figures that were asked for and not given, each with its reason.
+    pub refused: BTreeMap<&'static str, String>,
     /// The text as JSON, read when it is first asked for.
     pub(super) parsed: OnceCell<Option<Json>>,
 }
@@ -59,6 +62,12 @@ impl Seen<'_> {
         }
     }
 
+    /// Why the figure that a path begins with was not given.
+    fn refusal(&self, path: &[Segment]) -> Option<&str> {
+        let Some(Segment::Key(name)) = path.first() else { return None };
+        self.refused.get(name.as_str()).map(String::as_str)
+    }
+
     fn json(&self) -> Result<&Json, Lookup<'_>> {
         if let Some(figures) = &self.figures {
             return Ok(figures);
@@ -84,6 +93,9 @@ impl Facts for Seen<'_> {
             Field::Body if !self.is_output => self.text(),
             Field::Output if self.is_output => self.text(),
             Field::Body | Field::Output => Lookup::Absent,
+            Field::Json(path) if self.refusal(path).is_some() => {
+                Lookup::Unread(self.refusal(path).unwrap_or_default().to_owned())
+            }
             Field::Json(path) => match self.json() {
                 Ok(json) => json_path(json, path),
                 Err(lookup) => lookup,

@@ -22,6 +22,10 @@ words! {
         Prefer = "prefer",
         /// Always, and the certificate is checked.
         Require = "require",
+        /// Always; a trusted authority signed the certificate, whatever name it is for.
+        VerifyCa = "verify-ca",
+        /// As `require` here.
+        VerifyFull = "verify-full",
     }
 }
 

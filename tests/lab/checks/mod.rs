@@ -2,6 +2,8 @@
 
 mod databases;
 mod encrypted;
+mod pooled;
+mod postgres_tls;
 mod servers;
 mod web;
 

@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use super::check::CheckArgs;
 use super::config::ConfigCommand;
+use super::daily::DailyArgs;
 use super::demo::DemoArgs;
 use super::deploy::DeployArgs;
 use super::doctor::DoctorArgs;
@@ -58,6 +59,12 @@ pub enum Command {
     Deploy(DeployArgs),
     /// Go back to an earlier release of an app
     Rollback(RollbackArgs),
+    /// Restart the containers of an app, server by server
+    Restart(DailyArgs),
+    /// Stop the containers of an app
+    Stop(DailyArgs),
+    /// Start the containers of an app
+    Start(DailyArgs),
     /// List the releases of an app, as its servers hold them
     Releases(ReleasesArgs),
     /// List what changes or changed the apps, with what ended without a word

@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod console;
 mod context;
+mod daily;
 mod demo;
 mod deploy;
 mod doctor;
@@ -33,6 +34,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::domain::plan::Operation;
+
 pub use args::{Args, Command};
 pub use exit::Exit;
 
@@ -47,6 +50,9 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(demo)) => demo::run(&args, demo),
         Some(Command::Deploy(deploy)) => deploy::run(&args, deploy),
         Some(Command::Rollback(rollback)) => rollback::run(&args, rollback),
+        Some(Command::Restart(it)) => daily::run(&args, Operation::Restart, it),
+        Some(Command::Stop(it)) => daily::run(&args, Operation::Stop, it),
+        Some(Command::Start(it)) => daily::run(&args, Operation::Start, it),
         Some(Command::Releases(releases)) => releases::run(&args, releases),
         Some(Command::Runs(runs)) => runs::run(&args, runs),
         Some(Command::Resume(resume)) => resume::run(&args, resume),

@@ -97,3 +97,19 @@ fn an_app_that_does_not_run_yet_is_deployed_and_gone_again_where_it_fails() {
     app.run(&["deploy", "oscar", "--tag", "1.2", "--yes"]).ends(0);
     assert_eq!(app.versions("web-2"), ["1.2"]);
 }
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn containers_are_restarted_stopped_and_started_as_they_are() {
+    let app = Project::up("papa", &["web-2"], "");
+    let started = "docker inspect -f '{{.Id}} {{.State.StartedAt}}' $(docker compose ps -aq web)";
+    let before = app.on("web-2", started);
+    app.run(&["restart", "papa", "--service", "web", "--yes"]).ends(0);
+    let after = app.on("web-2", started);
+    assert_eq!(before.split(' ').next(), after.split(' ').next(), "it is the same container");
+    assert_ne!(before, after, "it was started again");
+    app.run(&["stop", "papa", "--yes"]).ends(0);
+    assert_eq!(app.on("web-2", "docker compose ps -q"), "");
+    app.run(&["start", "papa", "--yes"]).ends(0);
+    assert_eq!(app.versions("web-2"), ["1.0"]);
+}

@@ -105,10 +105,21 @@ pub async fn instant(
     let timeout = format!("{}ms", deadline.whole().as_millis());
     url.query_pairs_mut().append_pair("query", expression).append_pair("timeout", &timeout);
     let answer = ask(reach, roots, url, token, deadline, ANSWER).await?;
-    parse(&answer.body).map_err(|why| match answer.status {
+    parse(&answer.body).map_err(|why| refusal(answer.status, why))
+}
+
+/// Why an answer is of no use: its own words with the statuses that come with some, else the status.
+pub(super) fn refusal(status: u16, why: String) -> Miss {
+    match status {
         200 | 400 | 422 | 503 => Miss::Look(why),
         status => Miss::Look(format!("it answers {status}")),
-    })
+    }
+}
+
+/// A source's own words for what is wrong, clean and short.
+pub(super) fn told(error: Option<String>) -> String {
+    let error = error.unwrap_or_else(|| "it refuses".to_owned());
+    shorten(&clean(&error), 200).into_owned()
 }
 
 #[derive(Deserialize)]
@@ -138,8 +149,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Series>, String> {
     let nonsense = |_| "what answers is not a Prometheus".to_owned();
     let envelope: Envelope = serde_json::from_slice(body).map_err(nonsense)?;
     if envelope.status != "success" {
-        let error = envelope.error.unwrap_or_else(|| "it refuses".to_owned());
-        return Err(shorten(&clean(&error), 200).into_owned());
+        return Err(told(envelope.error));
     }
     let number = |text: &str| text.parse::<f64>().map_err(|_| "its value is not a number".to_owned());
     match envelope.data {

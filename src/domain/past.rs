@@ -22,6 +22,17 @@ pub struct Samples {
     pub values: Vec<(Metric, f32)>,
 }
 
+/// Readings of one series from before now, as another keeper of them told them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Of what.
+    pub metric: Metric,
+    /// For how long each value stands, in whole minutes.
+    pub every: Duration,
+    /// When, a whole minute, and what it was; oldest first, finite.
+    pub points: Vec<(Timestamp, f32)>,
+}
+
 /// One series folded over a stretch of time; `min <= mean <= max`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Folded {

@@ -11,6 +11,7 @@ use crate::domain::ids::{ContainerId, ServerId};
 use crate::domain::link::{Link, ServerFacts};
 use crate::domain::log_source::LogStream;
 use crate::domain::metric::Metric;
+use crate::domain::past::Earlier;
 use crate::domain::unit::Units;
 use crate::domain::vitals::Vitals;
 
@@ -47,6 +48,8 @@ pub enum Observation {
     Check(CheckResult),
     /// Other series (Prometheus).
     Samples(Vec<(Metric, f64)>),
+    /// What one of those series was before: for the charts alone, since whoever told it keeps it.
+    Earlier(Earlier),
     /// Something happened.
     Mark(EventMark),
     /// A look failed.

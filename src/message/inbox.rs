@@ -58,7 +58,7 @@ enum Slot {
 fn slot(batch: &Batch) -> Option<Slot> {
     let server = batch.server.clone();
     match &batch.observation {
-        Observation::Mark(_) | Observation::Samples(_) => None,
+        Observation::Mark(_) | Observation::Samples(_) | Observation::Earlier(_) => None,
         Observation::Access(stats) => Some(Slot::Access(server, stats.label.clone())),
         Observation::Check(result) => Some(Slot::Check(result.check.clone(), result.from.clone())),
         Observation::Failed(subject, _) => Some(Slot::Failed(server, subject.clone())),

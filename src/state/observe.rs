@@ -25,6 +25,9 @@ impl State {
 
     /// The values of an observation, into their series.
     fn record(&mut self, batch: &Batch) -> Vec<Effect> {
+        if let Observation::Earlier(earlier) = &batch.observation {
+            self.series.earlier(&batch.server, earlier, batch.at);
+        }
         let values = self.values(batch);
         if values.is_empty() {
             return Vec::new();
@@ -87,7 +90,7 @@ impl State {
             Observation::Access(stats) => fleet.access(&server, stats, at),
             Observation::Check(result) => fleet.check_result(result, at),
             // Series only, and those were taken already.
-            Observation::Samples(_) => {}
+            Observation::Samples(_) | Observation::Earlier(_) => {}
             Observation::Mark(mark) => fleet.mark(mark),
             Observation::Failed(subject, failure) => match subject {
                 Subject::Vitals => fleet.vitals_failed(&server, failure, at),

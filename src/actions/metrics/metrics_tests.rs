@@ -5,14 +5,16 @@ use crate::domain::event_mark::{EventMark, MarkKind};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RequestId, ServerId};
 use crate::domain::metric::{Metric, SeriesKey};
-use crate::domain::past::{Folded, Past, PastNews, PastQuery};
+use crate::domain::past::{Earlier, Folded, Past, PastNews, PastQuery};
 use crate::domain::setup::{ServerSetup, Setup};
 use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 use crate::keys::chord::Chord;
 use crate::message::batch::{Batch, Observation};
+use crate::state::metrics::MetricsPage;
 use crate::state::metrics::picker::Choice;
 use crate::state::metrics::span::Span;
+use crate::state::metrics::window::Window;
 use crate::state::overlay::Overlay;
 use crate::state::page::Page;
 
@@ -192,6 +194,31 @@ fn events_are_found_and_the_way_back_undoes_one_thing_at_a_time() {
     assert!(!state.metrics.alone);
     press(&mut state, &["esc"]);
     assert_eq!(state.nav.page(), &Page::Overview);
+}
+
+#[test]
+fn what_another_keeper_has_of_a_day_is_shown_and_not_kept_once_more() {
+    let mut state = state();
+    let metric = Metric::Prometheus("load".into());
+    let key = SeriesKey { server: "a".into(), metric: metric.clone() };
+    let minute = Duration::from_secs(60);
+    let points = (0..=1440u32).rev().map(|ago| (NOW - minute * ago, 7.0)).collect();
+    for at in [NOW, NOW + minute] {
+        let samples = Observation::Samples(vec![(metric.clone(), 3.0)]);
+        let kept = state.observe(Batch { server: "a".into(), at, observation: samples });
+        assert!(matches!(&kept[..], [Effect::Keep(_)]));
+    }
+    let observation = Observation::Earlier(Earlier { metric, every: minute, points });
+    let effects = state.observe(Batch { server: "a".into(), at: NOW, observation });
+    assert!(effects.is_empty(), "{effects:?}");
+    for span in [Span::Minutes5, Span::Hours24] {
+        let page = MetricsPage { span, ..MetricsPage::default() };
+        let window = Window::of(&page, NOW - Duration::from_millis(1), 60);
+        let bins = state.bins(&key, window);
+        assert!(bins.iter().all(|bin| bin.is_some_and(|bin| bin.mean > 6.9)), "{span:?} {bins:?}");
+    }
+    let live = Window::of(&MetricsPage::default(), NOW + minute, 60);
+    assert!(state.bins(&key, live).last().unwrap().unwrap().max < 3.1);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One series: slots of two seconds over a quarter of an hour, and minutes over a day.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::track::Track;
@@ -94,19 +95,38 @@ impl Series {
         self.last
     }
 
-    /// Takes minutes that were kept on disk; what was read since then stays.
-    pub fn import(&mut self, old: impl Iterator<Item = (Timestamp, Bucket)>) {
-        let held = self.coarse.slots().filter_map(|slot| Some((slot, self.coarse.get(slot)?)));
-        let mut minutes: std::collections::BTreeMap<i64, [f32; 3]> = old
-            .filter(|(_, b)| b.min.is_finite() && b.avg.is_finite() && b.max.is_finite())
-            .map(|(at, b)| (at.as_millis().div_euclid(COARSE), [b.min, b.avg, b.max]))
-            .collect();
+    /// Takes minutes that were read elsewhere, by their number; what was read here stays. In the
+    /// detail they fill the minutes in which nothing was read since the first value.
+    pub fn import(&mut self, mut minutes: BTreeMap<i64, f32>) {
         if let Some(open) = &self.minute {
             minutes.retain(|minute, _| *minute < open.number);
         }
-        minutes.extend(held);
+        let held: BTreeMap<i64, [f32; 3]> =
+            self.coarse.slots().filter_map(|slot| Some((slot, self.coarse.get(slot)?))).collect();
+        minutes.retain(|minute, value| value.is_finite() && !held.contains_key(minute));
+        if minutes.is_empty() {
+            return;
+        }
+        let slots = self.fine.slots();
+        let mut fine: BTreeMap<i64, f32> = minutes
+            .iter()
+            .flat_map(|(minute, value)| {
+                (minute * (COARSE / FINE)..(minute + 1) * (COARSE / FINE)).map(|slot| (slot, *value))
+            })
+            .filter(|(slot, _)| slots.contains(slot) && self.first.is_some_and(|first| *slot > first))
+            .collect();
+        if !fine.is_empty() {
+            fine.extend(slots.filter_map(|slot| self.fine.get(slot).map(|[value]| (slot, value))));
+            self.fine = Track::new(FINE_LENGTH, FINE_BLOCKS);
+            for (slot, value) in fine {
+                self.fine.put(slot, [value]);
+            }
+        }
+        let mut coarse: BTreeMap<i64, [f32; 3]> =
+            minutes.into_iter().map(|(minute, value)| (minute, [value; 3])).collect();
+        coarse.extend(held);
         self.coarse = Track::new(COARSE_LENGTH, COARSE_BLOCKS);
-        for (minute, values) in minutes {
+        for (minute, values) in coarse {
             self.coarse.put(minute, values);
         }
     }
@@ -225,9 +245,27 @@ mod tests {
     fn imported_minutes_lie_before_what_is_live() {
         let mut series = Series::default();
         series.record(5.0, at(3600), TWO);
-        let old = |minute: i64| (at(minute * 60), Bucket { min: 1.0, avg: 1.0, max: 1.0 });
-        series.import((0..=60).map(old));
+        series.import((0..=60).map(|minute| (minute, 1.0)).collect());
         let minutes = drawn(&series, 3480, 3660, 3);
         assert_eq!(minutes, [Some(1.0), Some(1.0), Some(5.0)]);
+    }
+
+    #[test]
+    fn imported_minutes_fill_a_gap_and_nothing_else() {
+        let mut series = Series::default();
+        for secs in (3600..3720).chain(3900..4000).step_by(2) {
+            series.record(5.0, at(secs), TWO);
+        }
+        series.import((0..=70).map(|minute| (minute, 1.0)).collect());
+        let (live, old) = (Some(5.0), Some(1.0));
+        let expected = [old, live, live, old, old, old, live];
+        // In detail and by the minute.
+        assert_eq!(drawn(&series, 3540, 3960, 7), expected);
+        assert_eq!(drawn(&series, 3540 - 3600, 3960, 67)[60..], expected);
+        let before = drawn(&series, 0, 3960, 66);
+        series.import((0..=70).map(|minute| (minute, 2.0)).collect());
+        assert_eq!(drawn(&series, 0, 3960, 66), before);
+        series.record(6.0, at(4002), TWO);
+        assert_eq!(drawn(&series, 3998, 4004, 3), [live, Some(6.0), Some(6.0)]);
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::container::ContainerUsage;
 use crate::domain::forecast;
 use crate::domain::ids::ServerId;
 use crate::domain::metric::{Metric, SeriesKey};
+use crate::domain::past::Earlier;
 use crate::domain::time::Timestamp;
 use crate::domain::vitals::Vitals;
 
@@ -31,6 +32,12 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 /// The span over which a disk's growth is judged.
 const GROWTH: Duration = Duration::from_secs(6 * 3600);
+
+/// The minutes of a day.
+const DAY: i64 = 24 * 60;
+
+/// The most earlier values of a series that are taken at once.
+const DAY_POINTS: usize = 1500;
 
 /// Series by server and metric.
 #[derive(Clone, Debug, Default)]
@@ -86,13 +93,14 @@ impl SeriesStore {
         }
     }
 
-    /// Takes minutes that were kept on disk; what was read since the start stays as it is.
-    pub fn import(&mut self, key: &SeriesKey, old: impl IntoIterator<Item = (Timestamp, Bucket)>) {
-        let mut old = old.into_iter().peekable();
-        let Some((first, _)) = old.peek() else { return };
-        let first = *first;
-        if let Some(series) = self.series(&key.server, key.metric.clone(), first) {
-            series.import(old);
+    /// Takes what a series was in the day before `now`; what was read here stays as it is.
+    pub fn earlier(&mut self, server: &ServerId, earlier: &Earlier, now: Timestamp) {
+        let minutes = minutes_of(earlier, now);
+        if minutes.is_empty() {
+            return;
+        }
+        if let Some(series) = self.series(server, earlier.metric.clone(), now) {
+            series.import(minutes);
         }
     }
 
@@ -205,6 +213,20 @@ fn is_of_container(metric: &Metric) -> bool {
     matches!(metric, Metric::ContainerCpu(_) | Metric::ContainerMemory(_))
 }
 
+/// The minutes that earlier readings fill, within a day before `now` and no matter what they claim.
+fn minutes_of(earlier: &Earlier, now: Timestamp) -> BTreeMap<i64, f32> {
+    let minute = |at: Timestamp| at.as_millis().div_euclid(60_000);
+    let (oldest, newest) = (minute(now) - DAY, minute(now));
+    let each = i64::try_from(earlier.every.as_secs() / 60).unwrap_or(DAY).clamp(1, DAY);
+    let known = earlier.points.iter().filter(|(_, value)| value.is_finite());
+    let mut minutes = BTreeMap::new();
+    for (at, value) in known.filter(|(at, _)| (oldest..=newest).contains(&minute(*at))).take(DAY_POINTS) {
+        let until = minute(*at).saturating_add(each - 1).min(newest);
+        minutes.extend((minute(*at)..=until).map(|minute| (minute, *value)));
+    }
+    minutes
+}
+
 fn forecast_one(series: &Series, now: Timestamp) -> Option<Timestamp> {
     let minutes = usize::try_from(GROWTH.as_secs() / 60).unwrap_or(0);
     let from = now - GROWTH;
@@ -288,6 +310,46 @@ mod tests {
         assert_eq!(store.len(), 2);
         assert!(store.last(&key("a", container(7))).is_some());
         assert!(store.last(&key("a", container(OF_CONTAINERS))).is_some());
+    }
+
+    #[test]
+    fn earlier_values_are_taken_for_a_day_and_never_over_what_was_read() {
+        let mut store = SeriesStore::default();
+        let (metric, now) = (Metric::Prometheus("load".into()), Timestamp::from_secs(200 * 3600));
+        store.record(&"a".into(), metric.clone(), 5.0, now, TWO);
+        let ago = |minutes: u64| now - Duration::from_secs(minutes * 60);
+        let points = vec![
+            (ago(1800), 1.0),
+            (ago(120), 2.0),
+            (ago(60), f32::NAN),
+            (ago(2), 3.0),
+            (now, 9.0),
+            (now + Duration::from_secs(3600), 9.0),
+            (Timestamp::from_millis(i64::MIN), 9.0),
+            (Timestamp::from_millis(i64::MAX), 9.0),
+        ];
+        let earlier = Earlier { metric: metric.clone(), every: Duration::from_secs(120), points };
+        store.earlier(&"a".into(), &earlier, now);
+        let load = key("a", metric);
+        let minute = Duration::from_secs(60);
+        let at = |minutes: u64| store.points(&load, ago(minutes), ago(minutes) + minute, 1)[0].map(|b| b.max);
+        assert_eq!([at(1800), at(120), at(119), at(118)], [None, Some(2.0), Some(2.0), None]);
+        assert_eq!([at(60), at(2), at(1)], [None, Some(3.0), Some(3.0)]);
+        assert_eq!(at(0), Some(5.0));
+        assert_eq!(store.last(&load), Some((5.0, now)));
+    }
+
+    #[test]
+    fn earlier_values_find_no_room_where_there_is_none() {
+        let mut store = SeriesStore::default();
+        let metric = |n: usize| Metric::Prometheus(n.to_string().into());
+        for n in 0..MAX_SERIES {
+            store.record(&"a".into(), metric(n), 1.0, Timestamp::from_secs(60), TWO);
+        }
+        let points = vec![(Timestamp::from_secs(0), 1.0)];
+        let earlier = Earlier { metric: metric(MAX_SERIES), every: Duration::from_secs(60), points };
+        store.earlier(&"a".into(), &earlier, Timestamp::from_secs(60));
+        assert_eq!(store.len(), MAX_SERIES);
     }
 
     #[test]

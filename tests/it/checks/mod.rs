@@ -6,5 +6,6 @@ mod client;
 mod databases;
 mod http;
 mod others;
+mod past;
 mod runner;
 mod tls;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use midwatch::collectors::checks::Means;
 use midwatch::collectors::prometheus::Sources;
+use midwatch::domain::clock::Clock as _;
+use midwatch::domain::time::Timestamp;
 use midwatch::message::batch::{Batch, Observation};
 use midwatch::message::event::Event;
 use midwatch::message::log_batch::LogBatch;
@@ -108,4 +110,47 @@ async fn series_come_from_prometheus_and_from_exporters() {
         }
     }
     panic!("only {:?}, failed {:?}", book.0.lock().unwrap().keys(), book.1.lock().unwrap());
+}
+
+/// What came of earlier values: when, by the names of the series.
+#[derive(Default)]
+struct Earlier(Mutex<BTreeMap<String, Vec<Timestamp>>>);
+
+#[async_trait::async_trait]
+impl Publish for Earlier {
+    fn batch(&self, batch: Batch) {
+        if let Observation::Earlier(earlier) = batch.observation {
+            let times = earlier.points.iter().map(|(at, _)| *at).collect();
+            self.0.lock().unwrap().insert(format!("{} {}", batch.server, earlier.metric), times);
+        }
+    }
+    async fn control(&self, _event: Event) {}
+    async fn logs(&self, _batch: LogBatch) {}
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: tests/run"]
+async fn what_prometheus_knows_from_before_the_start_comes_with_it() {
+    let lab = Lab::get();
+    // `vector(time())` has a value at each instant of the day; what was scraped only since the lab began.
+    let config = config(
+        "[prometheus.main]\nserver = \"db-1\"\ninterval = \"1s\"\n\
+         queries = { clock = 'vector(time())', load = 'node_load1' }\n",
+    );
+    let links: Arc<Links> = links(&lab);
+    let book = Arc::new(Earlier::default());
+    let sources = Sources::new(Arc::<Earlier>::clone(&book));
+    sources.update(&config, Means::new(Arc::<Links>::clone(&links), Arc::new(SystemClock), &config));
+    for _ in 0..150 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let seen = book.0.lock().unwrap();
+        let loads = seen.keys().any(|name| name == "db-1 load {instance=web-1:9100}");
+        let Some(times) = seen.get("db-1 clock").filter(|_| loads) else { continue };
+        assert_eq!(times.len(), 1441);
+        assert!(times.windows(2).all(|two| two[1].since(two[0]) == Duration::from_secs(60)));
+        let all = || seen.values().flatten();
+        assert!(all().all(|at| at.as_millis() % 60_000 == 0 && at >= &times[0] && *at <= SystemClock.now()));
+        return;
+    }
+    panic!("only {:?}", book.0.lock().unwrap().keys());
 }

@@ -7,6 +7,7 @@ use crate::keys::keymap::Scope;
 use crate::state::State;
 use crate::theme::{Role, Theme};
 use crate::widgets::text::{Place, put, width};
+use crate::widgets::wrap::wrap;
 use crate::widgets::{frame, scrollbar};
 
 /// The most cells for the keys.
@@ -63,20 +64,9 @@ pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
     scrollbar::draw(buf, inside, first, usize::from(inside.height), lines.len(), theme);
 }
 
-/// A line whose help is broken at spaces into as many rows as it needs.
+/// A line whose help is broken into as many rows as it needs.
 fn broken((keys, help): (String, String), cells: u16) -> Vec<(String, String)> {
-    let mut rows = vec![(keys, String::new())];
-    for word in help.split(' ') {
-        if let Some((_, row)) = rows.last_mut() {
-            if row.is_empty() || width(row) + 1 + width(word) <= cells {
-                if !row.is_empty() {
-                    row.push(' ');
-                }
-                row.push_str(word);
-            } else {
-                rows.push((String::new(), word.to_owned()));
-            }
-        }
-    }
-    rows
+    let mut keys = Some(keys);
+    let rows = wrap(&help, usize::from(cells.max(1))).into_iter();
+    rows.map(|row| (keys.take().unwrap_or_default(), row.trim_end().to_owned())).collect()
 }

@@ -14,3 +14,4 @@ pub mod section;
 pub mod spark;
 pub mod table;
 pub mod text;
+pub mod wrap;

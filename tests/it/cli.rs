@@ -145,6 +145,25 @@ const SERVER: &[&str] =
 const VITALS: &[&str] = &["cpu_pct", "mem_pct", "swap_pct", "load1", "uptime_s", "clock_offset_ms", "disks"];
 
 #[test]
+fn what_is_switched_off_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let path = file.to_str().unwrap();
+    for on in ["vitals", "nothing"] {
+        let switches = ["vitals", "containers", "units", "journal", "files"];
+        let switches: Vec<String> = switches.iter().map(|it| format!("{it} = {}\n", *it == on)).collect();
+        fs::write(&file, format!("[servers.me]\nlocal = true\n[servers.me.collect]\n{}", switches.concat()))
+            .unwrap();
+        let started = std::time::Instant::now();
+        let status = run(&["--config", path, "status", "--json", "--deadline", "30"]);
+        assert!(started.elapsed().as_secs() < 15, "only {on} on: {:?}", started.elapsed());
+        let report: Value = serde_json::from_slice(&status.stdout).unwrap();
+        assert_eq!(report["servers"][0]["name"], "me", "{}", err(&status));
+        assert_eq!(report["servers"][0]["vitals"]["mem_pct"].is_number(), on == "vitals", "{report}");
+    }
+}
+
+#[test]
 fn the_status_of_this_machine_has_the_promised_fields() {
     let status = run(&["status", "--json", "--deadline", "10"]);
     assert!([0, 1].contains(&code(&status)), "{}", err(&status));

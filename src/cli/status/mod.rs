@@ -10,6 +10,7 @@ use clap::Args as ClapArgs;
 use super::args::Args;
 use super::headless::Headless;
 use super::{Exit, context, print};
+use crate::config::Collect;
 use crate::domain::failure::Failure;
 use crate::domain::health::Health;
 use crate::domain::link::Link;
@@ -37,7 +38,11 @@ pub struct StatusArgs {
 pub fn run(args: &Args, status: &StatusArgs) -> Result<Exit, Failure> {
     let context = context::load(args)?;
     let mut headless = Headless::start(&context, args.read_only)?;
-    headless.observe(Duration::from_secs(status.deadline), |state| state.fleet.servers().all(was_read));
+    let servers = &context.config.servers;
+    let settled = |server: &ServerLive| {
+        servers.get(&server.setup.id).is_none_or(|config| was_read(config.collect, server))
+    };
+    headless.observe(Duration::from_secs(status.deadline), |state| state.fleet.servers().all(settled));
     loop {
         let report = Report::of(&headless.state);
         if status.json {
@@ -50,18 +55,19 @@ pub fn run(args: &Args, status: &StatusArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// Whether there is nothing more to wait for: everything was read with rates, or cannot be.
-fn was_read(server: &ServerLive) -> bool {
-    let link_failed = matches!(server.link, Link::Down { .. });
+/// Whether there is nothing more to wait for: all that is collected was read, with rates, or cannot be.
+fn was_read(collect: Collect, server: &ServerLive) -> bool {
     let vitals = server.vitals.value().is_some_and(|vitals| vitals.cpu.is_some());
     let settled = |read: bool, failed: bool| read || failed;
-    link_failed
-        || (settled(vitals, server.vitals.failure.is_some())
-            && settled(server.containers.value().is_some(), server.containers.failure.is_some())
-            // What cannot list its containers cannot tell what they use.
-            && (settled(server.usage.value().is_some(), server.usage.failure.is_some())
-                || server.containers.failure.is_some())
-            && settled(server.units.value().is_some(), server.units.failure.is_some()))
+    let containers = settled(server.containers.value().is_some(), server.containers.failure.is_some())
+        // What cannot list its containers cannot tell what they use.
+        && (settled(server.usage.value().is_some(), server.usage.failure.is_some())
+            || server.containers.failure.is_some());
+    let units = settled(server.units.value().is_some(), server.units.failure.is_some());
+    matches!(server.link, Link::Down { .. })
+        || ((!collect.vitals || settled(vitals, server.vitals.failure.is_some()))
+            && (!collect.containers || containers)
+            && (!collect.units || units))
 }
 
 /// 3 where a server was not reached, 1 where something is wrong, else 0.

@@ -26,5 +26,6 @@ mod logs;
 mod pages;
 mod pty;
 mod recorder;
+mod recordings;
 mod terminal;
 mod transports;

@@ -11,6 +11,7 @@ use crate::pty::{Console, Start};
 mod clipboard;
 mod faults;
 mod flood;
+mod floors;
 mod logs;
 mod quit;
 mod troubles;

@@ -34,7 +34,7 @@ fn it_quits_on_the_page_of_a_frozen_server_fault() {
 }
 
 /// Goes back through all the pages that were opened above each other.
-fn leave(console: &Console) {
+pub(super) fn leave(console: &Console) {
     let start = Instant::now();
     while !console.screen_text().contains("SERVERS") {
         assert!(start.elapsed() < SOON, "no way back\n{}", console.screen_text());

@@ -53,25 +53,23 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     }
     changes = merged(&changes, known.len());
     let release = next_release(facts, &work);
-    let before = Before { number: release };
-    let mut stages = vec![prepare(&mut numbers, &work, before)];
+    let mut stages = vec![prepare(&mut numbers, &work, release)];
     stages.extend(migrations(&mut numbers, spec, &work, release));
     let step = match strategy {
         Strategy::Recreate => work.len(),
         Strategy::Rolling => usize::from(spec.at_a_time.max(1)),
     };
     for some in work.chunks(step.max(1)) {
-        stages.push(replace(&mut numbers, spec, some, before));
+        stages.push(replace(&mut numbers, spec, some, release));
     }
     if !spec.watch.is_zero() {
-        stages.push(watch(&mut numbers, spec, &work, before));
+        stages.push(watch(&mut numbers, spec, &work, release));
     }
-    let point = |numbers: &mut Numbers, it: &Work| {
-        let act = Act::Point { release: before.new_of(it) };
-        vec![numbers.step(format!("make release {} the current one", before.new_of(it)), act, COMPOSE)]
-    };
-    stages.push(stage("record", &work, |it| point(&mut numbers, it)));
-    let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before.old_of(it)))];
+    stages.push(stage("record", &work, |_| {
+        let act = Act::Point { release };
+        vec![numbers.step(format!("make release {release} the current one"), act, COMPOSE)]
+    }));
+    let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before(release, it)))];
     let title = title(spec, &work, &servers);
     Ok(Plan {
         format: FORMAT,
@@ -93,23 +91,12 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     })
 }
 
-/// The numbers of the new release and of the one before it. On a server without a current release
-/// what runs takes the number before.
-#[derive(Clone, Copy)]
-struct Before {
-    number: ReleaseNumber,
-}
-
-impl Before {
-    fn new_of(self, _: &Work) -> ReleaseNumber {
-        self.number
-    }
-
-    fn old_of(self, work: &Work) -> Option<ReleaseNumber> {
-        match &work.adopts {
-            Some(_) => Some(ReleaseNumber(self.number.0.saturating_sub(1))),
-            None => work.current,
-        }
+/// The release that a server goes back to. On one without a current release what runs takes the number
+/// before the new one's.
+fn before(release: ReleaseNumber, work: &Work) -> Option<ReleaseNumber> {
+    match &work.adopts {
+        Some(_) => Some(ReleaseNumber(release.0.saturating_sub(1))),
+        None => work.current,
     }
 }
 
@@ -147,16 +134,15 @@ fn changes_on(
     services.iter().map(change).collect()
 }
 
-fn prepare(numbers: &mut Numbers, work: &[Work], before: Before) -> Stage {
+fn prepare(numbers: &mut Numbers, work: &[Work], release: ReleaseNumber) -> Stage {
     stage("prepare", work, |it| {
         let mut steps = Vec::new();
-        if let (Some(pins), Some(release)) = (&it.adopts, before.old_of(it)) {
+        if let (Some(pins), Some(release)) = (&it.adopts, before(release, it)) {
             let act = Act::Render { release, pins: pins.clone(), expects: None, adopts: true };
             steps.push(numbers.step(format!("record what runs as release {release}"), act, COMPOSE));
             let act = Act::Point { release };
             steps.push(numbers.step(format!("make release {release} the current one"), act, COMPOSE));
         }
-        let release = before.new_of(it);
         let act =
             Act::Render { release, pins: it.pins.clone(), expects: Some(it.expects.clone()), adopts: false };
         steps.push(numbers.step(format!("write release {release}"), act, COMPOSE));
@@ -182,32 +168,28 @@ fn migrations(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: Rel
     (!steps.is_empty()).then(|| stage("migrate", first, |_| steps.clone()))
 }
 
-fn replace(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], before: Before) -> Stage {
+fn replace(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseNumber) -> Stage {
     let names: Vec<&str> = work.iter().map(|it| it.server.as_str()).collect();
     stage(&format!("replace on {}", names.join(", ")), work, |it| {
         let mut steps = hooks(numbers, spec, HookPoint::Before);
         let services: Vec<String> = it.services.iter().map(|expected| expected.service.clone()).collect();
         if !services.is_empty() {
             let what = services.join(", ");
-            let act = Act::Up { release: before.new_of(it), services, replaces: it.replaces.clone() };
+            let act = Act::Up { release, services, replaces: it.replaces.clone() };
             steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
-            steps.push(gate(numbers, spec, Some(before.new_of(it)), it.services.clone()));
+            steps.push(gate(numbers, spec, Some(release), it.services.clone()));
         }
         steps.extend(hooks(numbers, spec, HookPoint::After));
         steps
     })
 }
 
-fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], before: Before) -> Stage {
+fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseNumber) -> Stage {
     stage("watch", work, |it| {
         if it.services.is_empty() {
             return Vec::new();
         }
-        let act = Act::Watch {
-            release: Some(before.new_of(it)),
-            services: it.services.clone(),
-            window: spec.watch,
-        };
+        let act = Act::Watch { release: Some(release), services: it.services.clone(), window: spec.watch };
         let title = format!("watch for {}", crate::domain::time::Age(spec.watch));
         vec![numbers.step(title, act, spec.watch + Duration::from_secs(30))]
     })

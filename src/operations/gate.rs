@@ -62,13 +62,11 @@ pub fn judge(expected: &[Expected], seen: &[Seen], steady: Duration) -> Verdict 
 
 fn one(it: &Seen, service: &Expected, steady: Duration) -> Verdict {
     let bad = |why: String| Verdict::Bad(it.service.clone(), why);
-    let wrong = service
-        .image
-        .as_ref()
-        .and_then(|image| image.digest.as_ref())
-        .filter(|digest| it.digest.as_ref().is_some_and(|has| has != *digest));
+    // An image whose digest could not be read is not taken for the right one.
+    let wanted = service.image.as_ref().and_then(|image| image.digest.as_ref());
+    let wrong = wanted.filter(|digest| it.digest.as_ref() != Some(*digest));
     if wrong.is_some() {
-        return Verdict::Waiting(format!("{} is still of another image", it.name));
+        return Verdict::Waiting(format!("{} is not known to be of the new image", it.name));
     }
     if it.restarts >= LOOP {
         return bad(format!("{} keeps restarting", it.name));
@@ -122,6 +120,18 @@ mod tests {
         let well = web(ContainerState::Running, ContainerHealth::Healthy);
         assert_eq!(judge(&expected(1), std::slice::from_ref(&well), STEADY), Verdict::Good);
         assert!(matches!(judge(&expected(2), &[well], STEADY), Verdict::Waiting(_)));
+    }
+
+    #[test]
+    fn an_image_that_could_not_be_read_is_not_taken_for_the_right_one() {
+        let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+        let image = format!("shop:1@{}", digest("a")).parse().unwrap();
+        let expected = [Expected { service: "web".into(), containers: 1, image: Some(image) }];
+        let well = web(ContainerState::Running, ContainerHealth::Healthy);
+        let of = |digit: &str| Seen { digest: digest(digit).parse().ok(), ..well.clone() };
+        assert!(matches!(judge(&expected, std::slice::from_ref(&well), STEADY), Verdict::Waiting(_)));
+        assert!(matches!(judge(&expected, &[of("b")], STEADY), Verdict::Waiting(_)));
+        assert_eq!(judge(&expected, &[of("a")], STEADY), Verdict::Good);
     }
 
     #[test]

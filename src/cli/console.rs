@@ -16,6 +16,7 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::console::{Console, Witness};
 use crate::runtime::effects::Effects;
 use crate::runtime::observers::Observers;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::pacing::Pacing;
 use crate::runtime::reload::Watch;
 use crate::runtime::screen::Screen;
@@ -54,6 +55,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
         history.clone(),
     )
     .map_err(|error| terminal_failure(&error))?;
+    let outlet = Outlet::new(held.own(), Arc::clone(&inbox)).map_err(|error| terminal_failure(&error))?;
     let memory = usize::try_from(config.logs.memory.0).unwrap_or(usize::MAX);
     let mut state = State::new(columns, rows, memory);
     state.now = clock.now();
@@ -63,7 +65,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     }
     let mut console = Console {
         app: App::new(state, wardrobe),
-        screen: Screen::new(io::stdout(), columns, rows),
+        screen: Screen::new(outlet, columns, rows),
         inbox: Arc::clone(&inbox),
         clock,
         pacing: Pacing::new(u32::from(config.ui.fps)),

@@ -67,13 +67,15 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => Ok(shell::completions(*shell)),
         Some(Command::Man) => shell::man(),
     };
-    match result {
-        Ok(exit) => exit.code(),
+    let exit = match result {
+        Ok(exit) => exit,
         Err(failure) => {
             eprintln!("midwatch: {failure}");
-            Exit::of(&failure).code()
+            Exit::of(&failure)
         }
-    }
+    };
+    crate::runtime::defects::flush();
+    exit.code()
 }
 
 /// Prints text and a line end. A reader that went away (`midwatch status | head`) is no failure.

@@ -1,6 +1,5 @@
 //! `midwatch replay`: a recording in the console, with nothing connected to.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use crate::message::inbox::Inbox;
 use crate::message::publish::Publish;
 use crate::runtime::console::{Before, Console};
 use crate::runtime::effects::log_search::LogSearcher;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::pacing::Pacing;
 use crate::runtime::recording::{self, Reader};
 use crate::runtime::replay::{Player, ReplayClock, ReplayEffects};
@@ -81,13 +81,15 @@ pub fn play(args: &Args, mut recording: Reader, speed: f64) -> Result<Exit, Fail
         console::take(&inbox, setup.mouse).map_err(|error| console::terminal_failure(&error))?;
     let searcher = LogSearcher::start(tasks.handle().clone(), Arc::clone(&out))
         .map_err(|error| console::terminal_failure(&error))?;
+    let outlet =
+        Outlet::new(held.own(), Arc::clone(&inbox)).map_err(|error| console::terminal_failure(&error))?;
     let (orders, taken) = mpsc::channel(ORDERS);
     let clock = Arc::new(ReplayClock::new(at, speed));
     let mut state = State::new(columns, rows, LOGS);
     state.zone = jiff::tz::TimeZone::system();
     let mut console = Console {
         app: App::new(state, wardrobe),
-        screen: Screen::new(io::stdout(), columns, rows),
+        screen: Screen::new(outlet, columns, rows),
         inbox: Arc::clone(&inbox),
         clock: Arc::<ReplayClock>::clone(&clock),
         pacing: Pacing::new(FRAMES),

@@ -34,6 +34,8 @@ pub struct Inbox {
 
 #[derive(Default)]
 struct Inner {
+    /// Somebody wants the loop to look around, though nothing is to be taken.
+    woken: bool,
     input: VecDeque<Event>,
     control: VecDeque<Event>,
     logs: VecDeque<LogBatch>,
@@ -129,6 +131,12 @@ impl Inbox {
         !self.lock().input.is_empty()
     }
 
+    /// Ends the sleep that is under way, or the next one: there is something to do besides events.
+    pub fn wake(&self) {
+        self.lock().woken = true;
+        self.ready.notify_one();
+    }
+
     /// Sleeps until something waits, or this long; with `None` for as long as it takes.
     pub fn wait(&self, at_most: Option<Duration>) {
         self.wait_while(at_most.unwrap_or(Duration::MAX), Inner::is_empty);
@@ -140,8 +148,13 @@ impl Inbox {
     }
 
     fn wait_while(&self, at_most: Duration, idle: impl Fn(&Inner) -> bool) {
+        let sleeps = |inner: &mut Inner| !inner.woken && idle(inner);
         // A poisoned lock only means that a task panicked while it held plain data.
-        drop(self.ready.wait_timeout_while(self.lock(), at_most, |inner| idle(inner)));
+        let (mut inner, _) = self
+            .ready
+            .wait_timeout_while(self.lock(), at_most, sleeps)
+            .unwrap_or_else(PoisonError::into_inner);
+        inner.woken = false;
     }
 }
 

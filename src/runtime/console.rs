@@ -1,6 +1,5 @@
 //! The loop: input first, then data in short slices, then a frame if one is due.
 
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use super::clock::monotonic;
 use super::effects::Perform;
 use super::pacing::{Pacing, SLICE, Urgency};
-use super::screen::Screen;
+use super::screen::{Screen, Sink};
 use crate::app::App;
 use crate::domain::clock::Clock;
 use crate::domain::setup::Setup;
@@ -30,7 +29,7 @@ pub type Witness = Box<dyn FnMut(&Event, Timestamp)>;
 pub type Before = Box<dyn FnMut(&Event, &mut App) -> bool>;
 
 /// What the loop works with.
-pub struct Console<W: Write> {
+pub struct Console<W: Sink> {
     /// The core.
     pub app: App,
     /// What the terminal shows.
@@ -50,7 +49,7 @@ pub struct Console<W: Write> {
     pub before: Option<Before>,
 }
 
-impl<W: Write> Console<W> {
+impl<W: Sink> Console<W> {
     /// Takes the configuration and shows the first frame, before anything is connected to.
     pub fn open(&mut self, setup: Setup) -> std::io::Result<()> {
         // Nothing in a configuration asks to quit.
@@ -62,8 +61,9 @@ impl<W: Write> Console<W> {
     pub fn run(&mut self) -> std::io::Result<()> {
         let mut next_tick = monotonic() + TICK;
         loop {
+            self.screen.go_on()?;
             let until_tick = next_tick.saturating_duration_since(monotonic());
-            match self.pacing.due_in(monotonic()) {
+            match self.due_in() {
                 _ if !self.inbox.is_empty() => {}
                 None => self.inbox.wait(Some(until_tick)),
                 Some(due) => self.inbox.wait_input(due.min(until_tick)),
@@ -78,10 +78,16 @@ impl<W: Write> Console<W> {
                     return Ok(());
                 }
             }
-            if self.pacing.due_in(monotonic()).is_some_and(|due| due.is_zero()) {
+            if self.due_in().is_some_and(|due| due.is_zero()) {
                 self.draw()?;
             }
         }
+    }
+
+    /// How long until the next frame is due. None is while the terminal has not taken the last one: it
+    /// then gets the newest, and all else goes on.
+    fn due_in(&self) -> Option<Duration> {
+        if self.screen.is_held_up() { None } else { self.pacing.due_in(monotonic()) }
     }
 
     /// Takes all input that waits, and data for one slice.
@@ -120,8 +126,10 @@ impl<W: Write> Console<W> {
             match effect {
                 Effect::Quit => return Ok(ControlFlow::Break(())),
                 effect => {
-                    if let Some(bytes) = self.effects.perform(effect) {
-                        self.screen.send(&bytes)?;
+                    if let Some(bytes) = self.effects.perform(effect)
+                        && !self.screen.send(bytes)?
+                    {
+                        self.app.state.refuse("not copied: the terminal takes nothing");
                     }
                 }
             }

@@ -18,9 +18,23 @@ pub fn spawn(inbox: Arc<Inbox>, closed: impl FnOnce() + Send + 'static) -> io::R
     std::thread::Builder::new().name("input".to_owned()).spawn(move || {
         // A panic ends it too: a console without keys is worse than none.
         let _closed = AtEnd(Some(closed));
+        let mut size = terminal_size();
         loop {
             match crossterm::event::read() {
                 Ok(raw) => {
+                    // A change of size that comes with a key may not be told by itself: the library
+                    // looks at one of the two, and hears of the other once.
+                    let found = match raw {
+                        Raw::Resize(columns, rows) => Some((columns, rows)),
+                        _ => terminal_size(),
+                    };
+                    if found != size
+                        && !matches!(raw, Raw::Resize(..))
+                        && let Some((columns, rows)) = found
+                    {
+                        inbox.input(Event::Resize(columns, rows));
+                    }
+                    size = found;
                     if let Some(event) = translate(raw) {
                         inbox.input(event);
                     }
@@ -31,6 +45,12 @@ pub fn spawn(inbox: Arc<Inbox>, closed: impl FnOnce() + Send + 'static) -> io::R
         }
     })?;
     Ok(())
+}
+
+/// Columns and rows of the terminal.
+fn terminal_size() -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some((size.ws_col, size.ws_row))
 }
 
 /// Called when it is dropped, however that comes.

@@ -14,6 +14,7 @@ pub mod effects;
 pub mod input;
 pub mod keeping;
 pub mod observers;
+pub mod outlet;
 pub mod pacing;
 mod pen;
 pub mod recording;

@@ -9,9 +9,27 @@ use ratatui::layout::{Position, Rect};
 
 use super::pen::Pen;
 
+/// How many bytes that are no frame may wait for the terminal to take anything.
+const WAITING: usize = 1 << 20;
+
+/// Where frames go. One that would block says [`io::ErrorKind::WouldBlock`], and is given the rest later.
+pub trait Sink: Write {
+    /// Whether it is worth another try since it took no more.
+    fn may_take_more(&self) -> bool {
+        true
+    }
+    /// It took no more: the loop is to be woken when it does.
+    fn watch(&mut self) {}
+}
+
+impl Sink for Vec<u8> {}
+
 /// Two buffers, what is shown and what will be, and a sink that gets whole frames.
-pub struct Screen<W: Write> {
+pub struct Screen<W: Sink> {
     sink: W,
+    /// What the sink has not taken yet. No frame is drawn while there is any: the next one is the
+    /// newest, and differs from what was really sent.
+    unsent: Vec<u8>,
     shown: Buffer,
     next: Buffer,
     cursor: Option<Position>,
@@ -20,12 +38,12 @@ pub struct Screen<W: Write> {
     stale: bool,
 }
 
-impl<W: Write> Screen<W> {
+impl<W: Sink> Screen<W> {
     /// A screen of a size, of which nothing is known yet.
     pub fn new(sink: W, columns: u16, rows: u16) -> Self {
         let area = Rect::new(0, 0, columns, rows);
         let (shown, next) = (Buffer::empty(area), Buffer::empty(area));
-        Self { sink, shown, next, cursor: None, pen: Pen::reset(), stale: true }
+        Self { sink, unsent: Vec::new(), shown, next, cursor: None, pen: Pen::reset(), stale: true }
     }
 
     /// Another size; everything is drawn anew.
@@ -39,7 +57,8 @@ impl<W: Write> Screen<W> {
     }
 
     /// Draws a frame and sends what differs, in one write; nothing where nothing does. Gives back
-    /// how many bytes were sent.
+    /// how many bytes that is. Not to be called while the frame before is held up: what waits would
+    /// grow.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<usize> {
         self.next.reset();
         let cursor = paint(&mut self.next);
@@ -74,13 +93,54 @@ impl<W: Write> Screen<W> {
         }
         self.cursor = cursor;
         std::mem::swap(&mut self.shown, &mut self.next);
-        self.send(&frame)?;
-        Ok(frame.len())
+        let length = frame.len();
+        self.put(frame)?;
+        Ok(length)
     }
 
-    /// Sends bytes that are not part of a frame (the clipboard).
-    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.sink.write_all(bytes)?;
+    /// Sends bytes that are not part of a frame (the clipboard); `false` where they cannot even wait.
+    pub fn send(&mut self, bytes: Vec<u8>) -> io::Result<bool> {
+        if self.is_held_up() && self.unsent.len() + bytes.len() > WAITING {
+            return Ok(false);
+        }
+        self.put(bytes)?;
+        Ok(true)
+    }
+
+    /// Whether the terminal has not taken all that was sent.
+    pub fn is_held_up(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// Sends on what is held up, where that may go now.
+    pub fn go_on(&mut self) -> io::Result<()> {
+        if self.is_held_up() && self.sink.may_take_more() {
+            let unsent = std::mem::take(&mut self.unsent);
+            self.put(unsent)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, mut bytes: Vec<u8>) -> io::Result<()> {
+        if self.is_held_up() {
+            self.unsent.append(&mut bytes);
+            return Ok(());
+        }
+        let mut taken = 0;
+        while taken < bytes.len() {
+            match self.sink.write(&bytes[taken..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(more) => taken += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    bytes.drain(..taken);
+                    self.unsent = bytes;
+                    self.sink.watch();
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
         self.sink.flush()
     }
 }
@@ -125,6 +185,38 @@ mod tests {
         (text.to_owned(), cell.fgcolor(), cell.bgcolor(), cell.bold(), cell.underline(), cell.inverse())
     }
 
+    /// Takes so many bytes at a time and then says that it would block.
+    struct Slow {
+        taken: Vec<u8>,
+        portions: Vec<usize>,
+        full: bool,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.full = !self.full;
+            let portion = if self.full { self.portions.pop().unwrap_or(usize::MAX) } else { 0 };
+            let portion = portion.min(bytes.len());
+            self.taken.extend_from_slice(&bytes[..portion]);
+            if portion == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(portion) }
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Sink for Slow {}
+
+    #[test]
+    fn what_is_no_frame_waits_only_so_far() {
+        let portions = Vec::new();
+        let mut screen = Screen::new(Slow { taken: Vec::new(), portions, full: true }, 20, 2);
+        assert!(screen.send(vec![b'x'; WAITING * 2]).unwrap() && screen.is_held_up());
+        assert!(!screen.send(b"y".to_vec()).unwrap());
+        screen.go_on().unwrap();
+        assert!(!screen.is_held_up() && screen.send(b"y".to_vec()).unwrap());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]
@@ -132,7 +224,8 @@ mod tests {
             frames in prop::collection::vec(
                 prop::collection::vec((0u16..30, 0u16..5, "[ -~äé▂█]{1,6}", 0usize..4, 0usize..4, 0u16..512), 0..12),
                 1..6,
-            )
+            ),
+            portions in prop::collection::vec(1usize..200, 0..40),
         ) {
             let colors = [Color::Reset, Color::Red, Color::Rgb(1, 2, 3), Color::Indexed(99)];
             let paint = |texts: &[(u16, u16, String, usize, usize, u16)], buf: &mut Buffer| {
@@ -144,22 +237,40 @@ mod tests {
                 }
             };
             let mut bit_by_bit = Screen::new(Vec::new(), 30, 5);
+            let mut slow = Screen::new(Slow { taken: Vec::new(), portions, full: false }, 30, 5);
             let mut shown: Vec<(u16, u16, String, usize, usize, u16)> = Vec::new();
             for frame in &frames {
                 // Something of what was there stays.
                 shown.truncate(shown.len() / 2);
                 shown.extend(frame.iter().cloned());
                 bit_by_bit.draw(|buf| { paint(&shown, buf); None }).unwrap();
+                // One that is held up leaves frames out.
+                slow.go_on().unwrap();
+                if !slow.is_held_up() {
+                    slow.draw(|buf| { paint(&shown, buf); None }).unwrap();
+                }
+            }
+            while slow.is_held_up() {
+                slow.go_on().unwrap();
+            }
+            slow.draw(|buf| { paint(&shown, buf); None }).unwrap();
+            while slow.is_held_up() {
+                slow.go_on().unwrap();
             }
             let mut whole = Screen::new(Vec::new(), 30, 5);
             whole.draw(|buf| { paint(&shown, buf); None }).unwrap();
-            let (mut one, mut other) = (vt100::Parser::new(5, 30, 0), vt100::Parser::new(5, 30, 0));
-            one.process(&bit_by_bit.sink);
-            other.process(&whole.sink);
+            let shows = |bytes: &[u8]| {
+                let mut parser = vt100::Parser::new(5, 30, 0);
+                parser.process(bytes);
+                parser
+            };
+            let (one, other) = (shows(&bit_by_bit.sink), shows(&whole.sink));
+            let late = shows(&slow.sink.taken);
             for y in 0..5 {
                 for x in 0..30 {
                     let cell = |parser: &vt100::Parser| parser.screen().cell(y, x).map(seen);
                     prop_assert_eq!(cell(&one), cell(&other), "{}, {}", x, y);
+                    prop_assert_eq!(cell(&late), cell(&other), "held up: {}, {}", x, y);
                 }
             }
         }

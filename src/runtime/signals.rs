@@ -1,5 +1,5 @@
-//! SIGTERM, SIGHUP and SIGINT end the console in good order; if the loop hangs in a write to a
-//! terminal that nobody reads, they end it all the same.
+//! SIGTERM, SIGHUP and SIGINT end the console in good order; if the loop hangs all the same
+//! (in a write to a terminal that could not be opened for us alone), they end it too.
 
 use std::io;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::terminal;
+use super::{defects, terminal};
 
 /// How long the loop has to end by itself.
 const GRACE: Duration = Duration::from_secs(2);
@@ -32,6 +32,7 @@ pub fn spawn(quit: impl Fn() + Send + 'static) -> io::Result<()> {
             if giving.is_ok() {
                 let _ = given_back.recv_timeout(FAREWELL);
             }
+            defects::flush();
             std::process::exit(128 + signal);
         }
     })?;

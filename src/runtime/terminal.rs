@@ -1,21 +1,39 @@
 //! Taking the terminal over and giving it back as it was: at the end, after a panic, on a signal.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::style::{Attribute, SetAttribute};
-use crossterm::{cursor, execute, terminal};
+use crossterm::{cursor, execute, queue, terminal};
+
+use super::outlet;
 
 /// Whether the terminal is ours now; giving it back twice would leave another program's screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// The terminal, opened for us alone so that a write to it does not block; `None` where that cannot be.
+static OWN: OnceLock<Option<Arc<File>>> = OnceLock::new();
+/// How long the terminal has to take what gives it back; one that nobody reads never takes it.
+const FAREWELL: Duration = Duration::from_millis(200);
+/// Ends a string (the clipboard's) or a sequence that was cut; where nothing was, it does nothing.
+const CUT: &[u8] = b"\x1b\\";
+
 /// Holds the terminal; dropping it gives it back.
 #[derive(Debug)]
 pub struct Held(());
+
+impl Held {
+    /// A way to the terminal that does not block, where there is one.
+    pub fn own(&self) -> Option<Arc<File>> {
+        OWN.get().cloned().flatten()
+    }
+}
 
 /// Takes the terminal over: raw keys, the alternate screen, pastes as a whole, the mouse if wanted.
 /// Its size is to be read after this.
@@ -30,6 +48,13 @@ pub fn take(mouse: bool) -> io::Result<Held> {
     if !io::stdout().is_terminal() {
         return Err(io::Error::new(io::ErrorKind::Unsupported, "standard output is no terminal"));
     }
+    OWN.get_or_init(|| match outlet::reopen() {
+        Ok(own) => Some(Arc::new(own)),
+        Err(error) => {
+            tracing::warn!(%error, "no way to the terminal that does not block");
+            None
+        }
+    });
     terminal::enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     let held = Held(());
@@ -62,9 +87,8 @@ pub fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
-    // Not through the locked standard output: the thread that holds it may be the one that hangs.
-    let mut bytes = Vec::new();
-    let queued = execute!(
+    let mut bytes = CUT.to_vec();
+    let queued = queue!(
         bytes,
         SetAttribute(Attribute::Reset),
         DisableMouseCapture,
@@ -73,8 +97,12 @@ pub fn give_back() {
         terminal::LeaveAlternateScreen
     );
     if queued.is_ok() {
-        // Where the terminal is gone there is nobody to tell.
-        let _ = raw_out().and_then(|mut out| out.write_all(&bytes));
+        // Where the terminal is gone, or takes nothing, there is nobody to tell.
+        let _ = match OWN.get() {
+            Some(Some(own)) => outlet::write_within(own, &bytes, FAREWELL),
+            // Not through the locked standard output: the thread that holds it may be the one that hangs.
+            _ => raw_out().and_then(|mut out| out.write_all(&bytes)),
+        };
     }
     let _ = terminal::disable_raw_mode();
 }

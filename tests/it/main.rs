@@ -29,3 +29,4 @@ mod recorder;
 mod recordings;
 mod terminal;
 mod transports;
+mod unread;

@@ -308,12 +308,17 @@ impl Console {
         status.code().unwrap_or_else(|| -status.signal().unwrap())
     }
 
-    /// Fails where the terminal is not as a shell left it.
-    pub fn assert_given_back(&self) {
+    /// Fails where what is typed does not go to a shell as it should.
+    pub fn assert_modes_given_back(&self) {
         let modes = tcgetattr(self.pty()).unwrap().local_modes;
         for mode in [LocalModes::ICANON, LocalModes::ECHO, LocalModes::ISIG] {
             assert!(modes.contains(mode), "{mode:?} is still off");
         }
+    }
+
+    /// Fails where the terminal is not as a shell left it.
+    pub fn assert_given_back(&self) {
+        self.assert_modes_given_back();
         self.terminal(|screen| {
             assert!(!screen.alternate_screen(), "still on the alternate screen");
             assert!(!screen.hide_cursor(), "the cursor is still hidden");

@@ -167,6 +167,7 @@ impl Operating {
                 eprintln!("midwatch: it is cancelled at the next safe point; once more ends this at once");
                 ends.cancel();
                 if tokio::signal::ctrl_c().await.is_ok() {
+                    crate::runtime::defects::flush();
                     std::process::exit(130);
                 }
             }

@@ -1,0 +1,112 @@
+//! A terminal that nobody reads: a window that hangs, a connection that stands still. The console goes
+//! on, takes keys, ends when it is told to, and shows the newest when somebody reads again.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::pty::{Console, Start};
+
+/// How long an end may take: the terminal has 200 ms to take its farewell.
+const SOON: Duration = Duration::from_secs(2);
+/// Frames that are asked for while nobody reads: far more than a kernel holds for a terminal.
+const FRAMES: u16 = 120;
+
+/// Draws the whole screen anew in many sizes, the last of which is `columns` wide. Gives back how many
+/// bytes the first of them took, while they were read.
+fn redraw_unread(console: &Console, columns: u16) -> usize {
+    let before = console.bytes_written();
+    console.resize(columns + FRAMES + 1, 100);
+    std::thread::sleep(Duration::from_millis(300));
+    let frame = console.bytes_written() - before;
+    assert!(frame > 2000, "a frame of {frame} bytes");
+    console.stop_reading();
+    for n in (0..FRAMES).rev() {
+        console.resize(columns + n, 100);
+        std::thread::sleep(Duration::from_millis(12));
+    }
+    frame
+}
+
+/// Reads on, and fails where the console was not held up at all: then nothing was shown by that.
+fn read_on(console: &Console, most: usize) {
+    let before = console.bytes_written();
+    console.read_on();
+    std::thread::sleep(Duration::from_millis(500));
+    let read = console.bytes_written() - before;
+    assert!(read < most, "{read} bytes came, so that no frame was left out");
+}
+
+#[test]
+fn all_but_drawing_goes_on() {
+    let start = Start::new(&["record", "tape"]);
+    let tape = start.home().join("tape");
+    let console = start.spawn();
+    console.wait_for("SERVERS").wait_gone("never");
+    let frame = redraw_unread(&console, 120);
+    let length = || fs::metadata(&tape).unwrap().len();
+    let (before, at) = (length(), Instant::now());
+    while length() < before + 2000 {
+        assert!(at.elapsed() < Duration::from_secs(30), "the loop stands still");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    console.press("?");
+    read_on(&console, frame * usize::from(FRAMES) / 2);
+    console.wait_for("EVERYWHERE");
+}
+
+#[test]
+fn a_key_and_every_signal_end_it() {
+    for signal in [None, Some(Signal::TERM), Some(Signal::HUP), Some(Signal::INT)] {
+        let mut console = Start::new(&[]).spawn();
+        console.wait_for("SERVERS");
+        redraw_unread(&console, 120);
+        match signal {
+            None => _ = console.press("q"),
+            Some(signal) => console.signal(signal),
+        }
+        // The loop ended by itself: one that hangs is ended with 128 and the signal's number.
+        assert_eq!(console.exit_code(SOON), 0, "{signal:?}");
+        console.assert_modes_given_back();
+    }
+}
+
+/// All that a person sees of the screen.
+fn cells(console: &Console) -> Vec<String> {
+    console.terminal(|screen| {
+        let (rows, columns) = screen.size();
+        let all = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        all.filter_map(|(row, column)| Some(format!("{row} {column} {:?}", screen.cell(row, column)?)))
+            .collect()
+    })
+}
+
+#[test]
+fn what_is_read_again_is_the_newest_screen_whole() {
+    let mut console = Start::new(&["demo"]).spawn();
+    console.wait_for("web-1").press(" ").wait_for("paused");
+    let before = console.bytes_written();
+    console.press("?").wait_for("EVERYWHERE").press("\x1b").wait_gone("EVERYWHERE");
+    let both = console.bytes_written() - before;
+    console.stop_reading();
+    let rounds = 600;
+    for _ in 0..rounds {
+        console.press("?");
+        std::thread::sleep(Duration::from_millis(2));
+        console.press("\x1b");
+        // A key right behind it would be another key.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    console.press("?");
+    read_on(&console, both * rounds / 2);
+    console.wait_for("EVERYWHERE");
+    let bit_by_bit = cells(&console);
+    console.resize(101, 30);
+    console.resize(100, 30);
+    std::thread::sleep(Duration::from_millis(300));
+    console.wait_for("EVERYWHERE");
+    assert_eq!(bit_by_bit, cells(&console));
+    console.press("\x1b").wait_gone("EVERYWHERE");
+    console.quit();
+}

@@ -46,13 +46,13 @@ struct Inner {
     slots: HashMap<Slot, Batch>,
 }
 
-/// What of a server a gauge is about; the newest of each wins.
+/// What of a server a gauge is about; the newest of each wins. A look that failed has the slot of one that
+/// did not: whichever was later is the truth, and must not be overtaken by the other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Slot {
     Of(ServerId, std::mem::Discriminant<Observation>),
-    Access(ServerId, String),
+    Look(ServerId, Subject),
     Check(CheckId, Option<ServerId>),
-    Failed(ServerId, Subject),
 }
 
 /// Whether a batch may be overwritten by the next of its kind. Marks and samples add to what was
@@ -61,9 +61,13 @@ fn slot(batch: &Batch) -> Option<Slot> {
     let server = batch.server.clone();
     match &batch.observation {
         Observation::Mark(_) | Observation::Samples(_) | Observation::Earlier(_) => None,
-        Observation::Access(stats) => Some(Slot::Access(server, stats.label.clone())),
+        Observation::Vitals(_) => Some(Slot::Look(server, Subject::Vitals)),
+        Observation::Containers(_) => Some(Slot::Look(server, Subject::Containers)),
+        Observation::Usage(_) => Some(Slot::Look(server, Subject::Usage)),
+        Observation::Units(_) => Some(Slot::Look(server, Subject::Units)),
+        Observation::Access(stats) => Some(Slot::Look(server, Subject::Access(stats.label.clone()))),
         Observation::Check(result) => Some(Slot::Check(result.check.clone(), result.from.clone())),
-        Observation::Failed(subject, _) => Some(Slot::Failed(server, subject.clone())),
+        Observation::Failed(subject, _) => Some(Slot::Look(server, subject.clone())),
         other => Some(Slot::Of(server, std::mem::discriminant(other))),
     }
 }
@@ -230,6 +234,7 @@ impl Publish for Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::failure::{Failure, FailureKind};
     use crate::domain::ids::RequestId;
     use crate::domain::link::Link;
     use crate::domain::log_source::{LogSource, LogStream};
@@ -243,6 +248,29 @@ mod tests {
             server: server.into(),
             at: Timestamp::from_secs(at),
             observation: Observation::Vitals(Vitals::default()),
+        }
+    }
+
+    #[test]
+    fn of_a_look_that_failed_and_one_that_did_not_the_later_wins() {
+        let failed = |at| Batch {
+            observation: Observation::Failed(
+                Subject::Vitals,
+                Failure::new(FailureKind::Timeout, "look", "no answer"),
+            ),
+            ..vitals("a", at)
+        };
+        let inbox = Inbox::default();
+        for batches in [[vitals("a", 1), failed(2), vitals("a", 3)], [failed(1), vitals("a", 2), failed(3)]] {
+            let last = batches[2].clone();
+            for batch in batches {
+                inbox.batch(batch);
+            }
+            let mut taken = None;
+            while let Some(event) = inbox.take() {
+                taken = Some(event);
+            }
+            assert_eq!(taken, Some(Event::Batch(last)));
         }
     }
 

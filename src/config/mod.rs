@@ -29,6 +29,8 @@ pub mod reload;
 pub mod report;
 pub mod scalars;
 pub mod secret;
+pub mod secret_keyring;
+pub mod secret_program;
 mod secret_source;
 pub mod servers;
 pub mod size;

@@ -1,26 +1,20 @@
 //! Where a secret comes from, and fetching it when it is needed. The value itself is never kept in
 //! the configuration, unless it is written there, and never shown.
-//!
-//! The system's keyring is asked through the tool that comes with it (`secret-tool` of libsecret,
-//! `security` on macOS): a Secret Service client of our own would bring a D-Bus stack with it.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncReadExt;
 
+use super::secret_keyring::{self, KeyringError};
+use super::secret_program::{self, ProgramError};
 use crate::domain::failure::{Failure, FailureKind, Retry};
-use crate::domain::text::{clean, shorten};
 
 /// The most that a secret may have, in bytes: a private key with its chain fits many times.
-const MOST: u64 = 64 * 1024;
-/// How long a command may take: enough for a person to unlock a password manager.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const MOST: u64 = 64 * 1024;
 
 /// A source of a secret.
 #[derive(Clone)]
@@ -54,14 +48,12 @@ impl Secret {
             },
             Self::File(path) => from_file(path).await,
             Self::Keyring { service, user } => {
-                let argv: &[&str] = if cfg!(target_os = "macos") {
-                    &["security", "find-generic-password", "-w", "-s", service, "-a", user]
-                } else {
-                    &["secret-tool", "lookup", "service", service, "username", user]
-                };
-                from_command(argv).await
+                from_bytes(secret_keyring::lookup(service, user).await?, || self.to_string())
             }
-            Self::Command(argv) => from_command(&argv.iter().map(String::as_str).collect::<Vec<_>>()).await,
+            Self::Command(argv) => {
+                let argv: Vec<_> = argv.iter().map(String::as_str).collect();
+                from_bytes(secret_program::output(&argv, &[]).await?, || self.to_string())
+            }
         }
     }
 }
@@ -121,29 +113,12 @@ pub enum SecretError {
     /// Others can read the file.
     #[error("{} can be read by others", .0.display())]
     Exposed(PathBuf),
-    /// The program could not be started, or its output not be read.
-    #[error("{program} could not be run")]
-    Start {
-        /// The program.
-        program: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The program failed.
-    #[error("{program} failed{}", .complaint.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
-    Failed {
-        /// The program.
-        program: String,
-        /// The last line of its standard error, clean.
-        complaint: Option<String>,
-    },
-    /// The program took too long.
-    #[error("{program} gave nothing within {} s", DEADLINE.as_secs())]
-    Deadline {
-        /// The program.
-        program: String,
-    },
+    /// The program gave nothing.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The keyring does not have it, or does not give it.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     /// There is nothing, or more than a secret can be.
     #[error("{0} gave nothing, or more than 64 KiB")]
     Size(String),
@@ -163,14 +138,12 @@ impl SecretError {
             Self::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 (FailureKind::Permission, None)
             }
-            Self::Start { program, source }
-                if program == "secret-tool" && source.kind() == io::ErrorKind::NotFound =>
-            {
-                (FailureKind::Unsupported, Some("install libsecret-tools".to_owned()))
+            Self::Keyring(error) => (error.kind(), error.hint()),
+            Self::File { .. } | Self::Program(ProgramError::Start { .. }) => (FailureKind::NotFound, None),
+            Self::Program(ProgramError::Deadline { .. }) => (FailureKind::Timeout, None),
+            Self::Program(ProgramError::Failed { .. }) | Self::Size(_) | Self::NotText(_) => {
+                (FailureKind::Invalid, None)
             }
-            Self::File { .. } | Self::Start { .. } => (FailureKind::NotFound, None),
-            Self::Deadline { .. } => (FailureKind::Timeout, None),
-            Self::Failed { .. } | Self::Size(_) | Self::NotText(_) => (FailureKind::Invalid, None),
         };
         Failure { kind, what: what.to_owned(), why: Failure::chain(&self), hint, retry: Retry::Never }
     }
@@ -186,47 +159,6 @@ async fn from_file(path: &Path) -> Result<SecretString, SecretError> {
     let mut bytes = Vec::new();
     file.take(MOST + 1).read_to_end(&mut bytes).await.map_err(failed)?;
     from_bytes(bytes, || path.display().to_string())
-}
-
-async fn from_command(argv: &[&str]) -> Result<SecretString, SecretError> {
-    let (program, rest) = argv.split_first().unwrap_or((&"", &[]));
-    let named = || (*program).to_owned();
-    let failed = |source| SecretError::Start { program: named(), source };
-    let mut child = tokio::process::Command::new(program)
-        .args(rest)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(failed)?;
-    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(SecretError::Failed { program: named(), complaint: None });
-    };
-    let all = async {
-        let (out, complaints) = tokio::try_join!(read(stdout), read(stderr))?;
-        Ok((child.wait().await?, out, complaints))
-    };
-    let (status, out, complaints) = match tokio::time::timeout(DEADLINE, all).await {
-        Ok(ended) => ended.map_err(failed)?,
-        Err(_) => return Err(SecretError::Deadline { program: named() }),
-    };
-    if !status.success() {
-        let text = String::from_utf8_lossy(&complaints);
-        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
-        let complaint = line.map(|line| shorten(&clean(line), 200).into_owned());
-        return Err(SecretError::Failed { program: named(), complaint });
-    }
-    from_bytes(out, named)
-}
-
-/// Reads a pipe as far as a secret can go and closes it: whoever writes on gets a broken pipe, so
-/// that endless output ends.
-async fn read(pipe: impl AsyncRead) -> io::Result<Vec<u8>> {
-    tokio::pin!(pipe);
-    let mut bytes = Vec::new();
-    pipe.take(MOST + 1).read_to_end(&mut bytes).await?;
-    Ok(bytes)
 }
 
 fn from_bytes(bytes: Vec<u8>, named: impl Fn() -> String) -> Result<SecretString, SecretError> {
@@ -287,7 +219,10 @@ mod tests {
     #[test]
     fn endless_output_ends() {
         let error = resolve(&command(&["sh", "-c", "exec yes"])).unwrap_err();
-        assert!(matches!(error, SecretError::Failed { .. } | SecretError::Size(_)), "{error:?}");
+        assert!(
+            matches!(error, SecretError::Program(ProgramError::Failed { .. }) | SecretError::Size(_)),
+            "{error:?}"
+        );
     }
 
     #[cfg(unix)]

@@ -25,6 +25,7 @@ mod console;
 mod cuttable;
 mod deploy;
 mod first_use;
+mod keyring;
 mod lab;
 #[path = "../it/pty.rs"]
 mod pty;

@@ -76,10 +76,13 @@ impl Means {
         self.roots.get_or_init(Roots::system).await
     }
 
-    /// Fetches a secret, or says why it cannot be had.
+    /// Fetches a secret, or says why it cannot be had and what mends that.
     pub async fn secret(&self, source: &Secret) -> Result<SecretString, String> {
         let secret = self.secrets.get(source, self.clock.now()).await;
-        secret.map_err(|error| error.into_failure("read the secret").reason())
+        secret.map_err(|failure| match &failure.hint {
+            Some(hint) => format!("{}; to mend it: {hint}", failure.reason()),
+            None => failure.reason(),
+        })
     }
 
     /// The connection to a server, or why nothing can be seen from it. One that is still being made (or

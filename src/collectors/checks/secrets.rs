@@ -1,12 +1,14 @@
 //! Secrets that cost something to fetch (a program, the keyring) are kept for a while, so that a
 //! check every few seconds does not unlock a password manager every few seconds.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 
-use crate::config::{Secret, SecretError};
+use crate::config::Secret;
+use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 
 /// How long a fetched secret is used before it is fetched anew.
@@ -14,29 +16,63 @@ const KEEP: Duration = Duration::from_secs(300);
 
 /// Fetched secrets, in memory only.
 #[derive(Default)]
-pub struct Secrets(Mutex<Vec<(Secret, SecretString, Timestamp)>>);
+pub struct Secrets(Mutex<Vec<Fetch>>);
+
+struct Fetch {
+    source: Secret,
+    since: Timestamp,
+    cell: Arc<OnceCell<Result<SecretString, Failure>>>,
+}
 
 impl Secrets {
-    /// Fetches a secret, or gives the one that was fetched a moment ago.
-    pub async fn get(&self, source: &Secret, now: Timestamp) -> Result<SecretString, SecretError> {
+    /// Fetches a secret, or gives the one that was fetched a moment ago. Who asks for one that is being
+    /// fetched waits for that, and a failure is theirs too: a locked keyring asks its person once, not
+    /// once a check.
+    pub async fn get(&self, source: &Secret, now: Timestamp) -> Result<SecretString, Failure> {
+        let fetch = async || source.resolve().await.map_err(|error| error.into_failure("read the secret"));
         if !matches!(source, Secret::Command(_) | Secret::Keyring { .. }) {
-            return source.resolve().await;
+            return fetch().await;
         }
-        if let Some(kept) = self.kept(source, now) {
-            return Ok(kept);
-        }
-        let secret = source.resolve().await?;
-        self.lock().push((source.clone(), secret.clone(), now));
-        Ok(secret)
+        self.cell(source, now).get_or_init(fetch).await.clone()
     }
 
-    fn kept(&self, source: &Secret, now: Timestamp) -> Option<SecretString> {
-        let mut kept = self.lock();
-        kept.retain(|(_, _, at)| at.age(now) < KEEP);
-        kept.iter().find(|(known, _, _)| known == source).map(|(_, secret, _)| secret.clone())
+    fn cell(&self, source: &Secret, now: Timestamp) -> Arc<OnceCell<Result<SecretString, Failure>>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|it| match it.cell.get() {
+            None => true,
+            Some(Ok(_)) => it.since.age(now) < KEEP,
+            Some(Err(_)) => false,
+        });
+        if let Some(known) = all.iter().find(|it| it.source == *source) {
+            return Arc::clone(&known.cell);
+        }
+        let cell = Arc::default();
+        all.push(Fetch { source: source.clone(), since: now, cell: Arc::clone(&cell) });
+        cell
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Secret, SecretString, Timestamp)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_asked_for_at_once_is_fetched_once_and_a_failure_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let script =
+            format!("echo x >>{0}; sleep 0.2; test -e {1} && echo hunter2", at("asked"), at("unlocked"));
+        let source = Secret::Command(["sh", "-c", &script].map(str::to_owned).to_vec());
+        let (secrets, now) = (Secrets::default(), Timestamp::default());
+        let asked = || std::fs::read_to_string(at("asked")).unwrap().lines().count();
+
+        let (a, b) = tokio::join!(secrets.get(&source, now), secrets.get(&source, now));
+        assert!(a.is_err() && b.is_err());
+        assert_eq!(asked(), 1);
+
+        std::fs::write(at("unlocked"), "").unwrap();
+        assert!(secrets.get(&source, now).await.is_ok());
+        assert!(secrets.get(&source, now).await.is_ok());
+        assert_eq!(asked(), 2);
     }
 }

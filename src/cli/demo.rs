@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use super::args::Args;
 use super::{Exit, replay};
 use crate::domain::failure::Failure;
-use crate::runtime::recording;
+use crate::runtime::recording::{self, Losses};
 
 /// Six servers, a disk that fills, and what follows from it.
 pub const RECORDING: &[u8] = include_bytes!("demo.jsonl");
@@ -22,5 +22,5 @@ pub struct DemoArgs {
 pub fn run(args: &Args, demo: &DemoArgs) -> Result<Exit, Failure> {
     let recording =
         recording::from_bytes("the demo", RECORDING).map_err(|error| error.into_failure("play the demo"))?;
-    replay::play(args, recording, demo.speed)
+    replay::play(args, recording, &Losses::default(), demo.speed)
 }

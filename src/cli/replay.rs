@@ -20,8 +20,8 @@ use crate::runtime::console::{Before, Console};
 use crate::runtime::effects::log_search::LogSearcher;
 use crate::runtime::outlet::Outlet;
 use crate::runtime::pacing::Pacing;
-use crate::runtime::recording::{self, Reader};
-use crate::runtime::replay::{Player, ReplayClock, ReplayEffects};
+use crate::runtime::recording::{self, Losses, Reader};
+use crate::runtime::replay::{Player, ReplayClock, ReplayEffects, Told};
 use crate::runtime::screen::Screen;
 use crate::runtime::wardrobe;
 use crate::state::State;
@@ -51,16 +51,22 @@ pub fn speed(text: &str) -> Result<f64, String> {
     if (0.01..=1000.0).contains(&speed) { Ok(speed) } else { Err("it goes from 0.01 to 1000".to_owned()) }
 }
 
-/// Checks the whole recording, and plays it.
+/// Checks the whole recording, says what of it cannot be read, and plays the rest.
 pub fn run(args: &Args, replay: &ReplayArgs) -> Result<Exit, Failure> {
     let open =
         || recording::from_file(&replay.file).map_err(|error| error.into_failure("play the recording"));
-    open()?.verify().map_err(|error| error.into_failure("play the recording"))?;
-    play(args, open()?, replay.speed)
+    let losses = open()?.verify().map_err(|error| error.into_failure("play the recording"))?;
+    if let (Some(lost), Some((_, why))) = (losses.sentence(), &losses.first) {
+        eprintln!("midwatch: {}: {lost}: {why}", replay.file.display());
+    }
+    if losses.cut {
+        eprintln!("midwatch: {}: its last line was never written to its end", replay.file.display());
+    }
+    play(args, open()?, &losses, replay.speed)
 }
 
-/// Plays a recording of which it is known that it is whole.
-pub fn play(args: &Args, mut recording: Reader, speed: f64) -> Result<Exit, Failure> {
+/// Plays a recording of which it is known what can be read of it.
+pub fn play(args: &Args, mut recording: Reader, losses: &Losses, speed: f64) -> Result<Exit, Failure> {
     let Some(Ok(recording::Entry { at, event: Event::Setup(mut setup) })) = recording.next() else {
         return Err(Failure::new(FailureKind::Bug, "play the recording", "it changed while it was read"));
     };
@@ -87,6 +93,9 @@ pub fn play(args: &Args, mut recording: Reader, speed: f64) -> Result<Exit, Fail
     let clock = Arc::new(ReplayClock::new(at, speed));
     let mut state = State::new(columns, rows, LOGS);
     state.zone = jiff::tz::TimeZone::system();
+    state.caveat = losses.lines().map(|lines| format!("{lines} unread"));
+    let lost = losses.sentence();
+    let told = Told::begin(&setup);
     let mut console = Console {
         app: App::new(state, wardrobe),
         screen: Screen::new(outlet, columns, rows),
@@ -98,7 +107,10 @@ pub fn play(args: &Args, mut recording: Reader, speed: f64) -> Result<Exit, Fail
         before: Some(pauses(Arc::clone(&clock))),
     };
     let shown = console.open(setup).and_then(|()| {
-        tasks.spawn(Player::new(clock, out, taken).play(recording));
+        if let Some(lost) = lost {
+            console.app.state.refuse(lost);
+        }
+        tasks.spawn(Player::new(clock, out, taken, told).play(recording));
         console::listen(&inbox)?;
         console.run()
     });

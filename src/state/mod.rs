@@ -68,6 +68,9 @@ pub struct State {
     pub nav: Nav,
     /// What lies above the page.
     pub overlays: Vec<Overlay>,
+    /// What a reader has to know of the whole picture all the time, in two or three words: that parts of a
+    /// recording are missing from it.
+    pub caveat: Option<String>,
     /// What was last said in the last row.
     pub notice: Option<Notice>,
     /// The first page.
@@ -98,6 +101,7 @@ impl State {
             zone: TimeZone::UTC,
             nav: Nav::default(),
             overlays: Vec::new(),
+            caveat: None,
             notice: None,
             overview: Overview::default(),
             server: ServerPage::default(),

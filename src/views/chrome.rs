@@ -23,6 +23,12 @@ pub fn header(state: &State, theme: &Theme, buf: &mut Buffer) {
         (state.nav.page().title().into(), theme.bold(Role::Text)),
     ];
     pieces.extend(environment::markers(state, theme));
+    if let Some(caveat) = &state.caveat {
+        pieces.push((
+            format!("  {} {caveat}", theme.glyphs.health(Health::Degraded)).into(),
+            theme.bold(Role::Degraded),
+        ));
+    }
     put_pieces(buf, place, &pieces, theme);
     let mode = if state.setup.read_only { "read-only  " } else { "" };
     let right = format!("{mode}{}", clock(state));

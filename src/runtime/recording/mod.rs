@@ -5,6 +5,7 @@
 //! person typed can be. Not here: playing it.
 
 mod read;
+mod unread;
 mod write;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use read::{Reader, from_bytes, from_file};
+pub use unread::{About, Losses, Unread};
 pub use write::Recorder;
 
 use crate::domain::failure::{Failure, FailureKind};
@@ -87,36 +89,20 @@ pub enum RecordingError {
         /// What it is called.
         name: String,
     },
-    /// A line is no event.
-    #[error("{name}, line {line}: {why}")]
+    /// A line is no event; what follows can still be read.
+    #[error("{name}, line {}: {}", .unread.line, .unread.why)]
     Line {
         /// What it is called.
         name: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The last line does not end.
-    #[error("{name}, line {line}: it is cut off here")]
-    Cut {
-        /// What it is called.
-        name: String,
-        /// The line, from 1.
-        line: usize,
+        /// The line.
+        unread: Box<Unread>,
     },
 }
 
 impl RecordingError {
     /// For the screen.
     pub fn into_failure(self, what: &str) -> Failure {
-        let hint = match &self {
-            Self::Cut { name, line } => {
-                Some(format!("`head -n {} {name}` writes what is whole", line.saturating_sub(1)))
-            }
-            _ => None,
-        };
         let why = Failure::chain(&self);
-        Failure { why, hint, ..Failure::new(FailureKind::Invalid, what, "") }
+        Failure { why, ..Failure::new(FailureKind::Invalid, what, "") }
     }
 }

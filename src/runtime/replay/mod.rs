@@ -2,9 +2,11 @@
 //! nothing is connected to, and what a reader opens comes from the recording.
 
 mod clock;
+mod doubt;
 mod effects;
 mod player;
 
 pub use clock::ReplayClock;
+pub use doubt::Told;
 pub use effects::ReplayEffects;
 pub use player::{Order, Player};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::clock::ReplayClock;
+use super::doubt::Told;
 use crate::domain::clock::Clock as _;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
@@ -14,7 +15,7 @@ use crate::domain::log_source::LogSource;
 use crate::message::event::{Event, Reply};
 use crate::message::log_batch::LogBatch;
 use crate::message::publish::Publish;
-use crate::runtime::recording::{Reader, RecordingError, belongs};
+use crate::runtime::recording::{Losses, Reader, RecordingError, Unread, belongs};
 use crate::store::logs::Chunk;
 
 /// How long a wait is at most, so that a pause is seen.
@@ -42,30 +43,38 @@ pub struct Player {
     held: HashMap<LogSource, Vec<LogBatch>>,
     bytes: usize,
     followed: HashSet<LogSource>,
+    told: Told,
 }
 
 impl Player {
-    /// A player by that clock.
-    pub fn new(clock: Arc<ReplayClock>, out: Arc<dyn Publish>, orders: mpsc::Receiver<Order>) -> Self {
-        Self { clock, out, orders, held: HashMap::new(), bytes: 0, followed: HashSet::new() }
+    /// A player by that clock, of what follows on what was told.
+    pub fn new(
+        clock: Arc<ReplayClock>,
+        out: Arc<dyn Publish>,
+        orders: mpsc::Receiver<Order>,
+        told: Told,
+    ) -> Self {
+        Self { clock, out, orders, held: HashMap::new(), bytes: 0, followed: HashSet::new(), told }
     }
 
     /// Plays to the end and says so; from then on the clock stands, and logs can still be opened.
-    pub async fn play(mut self, recording: Reader) {
+    pub async fn play(mut self, mut recording: Reader) {
         let mut last = self.clock.now();
         let mut end = Ok(());
-        for entry in recording {
+        for entry in &mut recording {
             match entry {
                 Ok(entry) => {
                     self.wait_for(entry.at).await;
                     last = last.max(entry.at);
+                    self.told.take(&entry.event);
                     self.hand_over(entry.event).await;
                 }
+                Err(RecordingError::Line { unread, .. }) => self.doubt(&unread).await,
                 Err(error) => end = Err(error),
             }
         }
         self.clock.stop_at(last);
-        self.out.control(Event::Reply(RequestId(0), told(end))).await;
+        self.out.control(Event::Reply(RequestId(0), ended(end, recording.losses()))).await;
         while let Some(order) = self.orders.recv().await {
             self.obey(order).await;
         }
@@ -98,6 +107,14 @@ impl Player {
         }
     }
 
+    /// What a lost line may have told of is unknown from here on. Its own time is not waited for: it is
+    /// no more to be trusted than the rest.
+    async fn doubt(&mut self, unread: &Unread) {
+        for event in self.told.doubts(unread, self.clock.now()) {
+            self.hand_over(event).await;
+        }
+    }
+
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Follow(source) => {
@@ -125,9 +142,15 @@ impl Player {
     }
 }
 
-fn told(end: Result<(), RecordingError>) -> Reply {
+fn ended(end: Result<(), RecordingError>, losses: &Losses) -> Reply {
     match end {
-        Ok(()) => Reply::Done("the recording ends here; everything stays as it was then".to_owned()),
+        Ok(()) => {
+            let rest = match losses.sentence() {
+                Some(lost) => format!("of its lines, {lost}"),
+                None => "everything stays as it was then".to_owned(),
+            };
+            Reply::Done(format!("the recording ends here; {rest}"))
+        }
         Err(error) => {
             let failure: Failure = error.into_failure("play on");
             Reply::Failed(failure)

@@ -77,6 +77,7 @@ impl App {
             Event::Ask(request, question) => self.ask(request, question),
             Event::Withdrawn(request) => self.withdraw(request),
             Event::Past(news) => actions::metrics::open::news(&mut self.state, news),
+            Event::Unfinished(app, runs) => actions::operate::news::unfinished(&mut self.state, app, runs),
             Event::Reply(request, reply) => self.reply(request, reply),
         }
     }
@@ -119,6 +120,10 @@ impl App {
                 Outcome::Theme(name) => {
                     self.state.theme = name;
                     self.overlay(top)
+                }
+                Outcome::Answered(answered) => {
+                    let effects = actions::operate::answers::take(&mut self.state, answered);
+                    self.uncover(effects)
                 }
                 Outcome::ThemeTaken(name) => {
                     self.state.theme = name;
@@ -241,7 +246,9 @@ impl App {
         if let Some(first) = mistakes.first() {
             self.state.refuse(first.clone());
         }
-        vec![self.state.watch()]
+        let mut effects = vec![self.state.watch()];
+        effects.extend(self.state.setup.changeable.keys().cloned().map(Effect::LookUnfinished));
+        effects
     }
 
     fn ask(&mut self, request: RequestId, question: Question) -> Vec<Effect> {
@@ -260,6 +267,10 @@ impl App {
     }
 
     fn reply(&mut self, request: RequestId, reply: Reply) -> Vec<Effect> {
+        let reply = match actions::operate::news::reply(&mut self.state, request, reply) {
+            Ok(effects) => return effects,
+            Err(reply) => reply,
+        };
         let reply = match reply {
             Reply::Kept(kept) => {
                 actions::metrics::open::offered(&mut self.state, request, kept);
@@ -278,12 +289,13 @@ impl App {
             reply => reply,
         };
         match reply {
-            Reply::Past(_) | Reply::Kept(_) => {}
             Reply::Found { segments, done } => {
                 return narrow::found(&mut self.state, request, segments, done);
             }
             Reply::Done(text) => self.state.say(text),
             Reply::Failed(failure) => self.state.overlays.push(Overlay::Failure(failure)),
+            // Taken above.
+            _ => {}
         }
         Vec::new()
     }

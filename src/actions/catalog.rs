@@ -1,6 +1,17 @@
 //! The list of all actions: a row for each file of them.
 
-use super::{Action, general, lists, logs, metrics, movement};
+use super::{Action, general, lists, logs, metrics, movement, operate, plan, releases, run, unfinished};
 
 /// All actions by file, in the order of help and footer.
-pub static ALL: &[&[Action]] = &[lists::ALL, logs::ALL, metrics::ALL, general::ALL, movement::ALL];
+pub static ALL: &[&[Action]] = &[
+    lists::ALL,
+    operate::ALL,
+    logs::ALL,
+    metrics::ALL,
+    plan::ALL,
+    run::ALL,
+    releases::ALL,
+    unfinished::ALL,
+    general::ALL,
+    movement::ALL,
+];

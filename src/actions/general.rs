@@ -5,6 +5,7 @@ use crate::keys::keymap::Scope;
 use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::overlay::Overlay;
+use crate::state::prompt::{Question, Then};
 use crate::state::text_input::TextInput;
 
 /// The actions of this file.
@@ -62,9 +63,25 @@ pub static ALL: &[Action] = &[
         risk: Risk::Read,
         in_footer: true,
         available: always,
-        run: |_| vec![Effect::Quit],
+        run: quit,
     },
 ];
+
+/// Asks first where a run would be left in the middle.
+fn quit(state: &mut State) -> Vec<Effect> {
+    let mut going_on = state.runs.going_on();
+    let Some(run) = going_on.next() else { return vec![Effect::Quit] };
+    let more = match going_on.count() {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    let says = vec![
+        format!("{} goes on{more}.", run.plan.plan().title),
+        "Whatever a server does now goes on to its end there, and then nothing further is done.".to_owned(),
+        "The next start names the run; it can then be finished, undone or left.".to_owned(),
+    ];
+    super::operate::answers::ask(state, Question::Sure { says, then: Then::Quit })
+}
 
 fn overlay(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     state.overlays.push(overlay);

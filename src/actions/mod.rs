@@ -9,7 +9,12 @@ pub mod lists;
 pub mod logs;
 pub mod metrics;
 pub mod movement;
+pub mod operate;
 pub mod palette;
+pub mod plan;
+pub mod releases;
+pub mod run;
+pub mod unfinished;
 
 use std::borrow::Cow;
 

@@ -85,10 +85,15 @@ fn offers(state: &State) -> Vec<Candidate> {
         note: server.environment.as_ref().map(ToString::to_string).unwrap_or_default(),
         choice: Choice::Open(Page::Server(server.id.clone())),
     });
+    let runs = state.runs.newest().map(|run| Candidate {
+        text: format!("go to run: {}", run.plan.plan().title),
+        note: run.end.as_ref().map_or("goes on", |end| end.outcome.word()).to_owned(),
+        choice: Choice::Open(Page::Run(run.request)),
+    });
     let apps = state.fleet.apps().iter().map(|app| Candidate {
         text: format!("go to app {}", app.id),
         note: app.verdict.health.word().to_owned(),
         choice: Choice::Open(Page::App(app.id.clone())),
     });
-    actions.chain(pages).chain(servers).chain(apps).collect()
+    actions.chain(pages).chain(runs).chain(servers).chain(apps).collect()
 }

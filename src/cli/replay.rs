@@ -96,6 +96,7 @@ pub fn play(args: &Args, mut recording: Reader, losses: &Losses, speed: f64) -> 
     state.caveat = losses.lines().map(|lines| format!("{lines} unread"));
     let lost = losses.sentence();
     let told = Told::begin(&setup);
+    state.replayed = true;
     let mut console = Console {
         app: App::new(state, wardrobe),
         screen: Screen::new(outlet, columns, rows),

@@ -38,6 +38,7 @@ pub mod shell;
 pub mod text;
 pub mod thresholds;
 pub mod time;
+pub mod unfinished;
 pub mod unit;
 pub mod vitals;
 pub mod when;

@@ -18,6 +18,9 @@ pub struct Setup {
     pub environments: Vec<EnvironmentSetup>,
     /// The apps that are named; others are found by their Compose project.
     pub apps: Vec<AppSetup>,
+    /// The apps that can be changed: those of which the Compose file and the servers are configured.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changeable: BTreeMap<AppId, ChangeSetup>,
     /// The checks that are made: until the first result of each there is one thing less that is known.
     #[serde(default)]
     pub checks: Vec<CheckId>,
@@ -81,6 +84,13 @@ pub enum Guard {
     TypeName,
     /// Another operator.
     TwoPerson,
+}
+
+/// How an app can be changed, as far as the core has to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSetup {
+    /// The services whose image a deploy changes; empty for all that share a repository.
+    pub services: Vec<String>,
 }
 
 /// One app that the configuration names.

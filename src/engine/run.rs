@@ -26,7 +26,7 @@ use crate::domain::run::{News, Operator, Outcome, RunEnd, RunId, RunNews};
 use crate::history::journal::{Entry, Journal};
 use crate::transports::Piped;
 
-pub use resume::Way;
+pub use crate::domain::unfinished::Way;
 
 /// Is told what a run does. Nothing that is told is dropped.
 #[async_trait]

@@ -11,7 +11,8 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::plan::{FrozenPlan, StepId};
 use crate::domain::release::lock::Holder;
-use crate::domain::run::{RunEnd, RunId};
+use crate::domain::run::RunId;
+pub use crate::domain::unfinished::{Trace, Unfinished};
 use crate::transports::RemoteCommand;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -26,60 +27,40 @@ for s in steps/*/begun; do [ -e "$s" ] && s=${s%/begun} && echo "begun ${s#steps
 if [ -e alive ]; then read -r p b <alive; [ "$b" = "$(cat /proc/sys/kernel/random/boot_id)" ] && kill -0 "$p" 2>/dev/null && echo alive; fi
 exit 0"#;
 
-/// What a server knows of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trace {
-    /// Whether the lock there is this run's.
-    pub locked: Option<Holder>,
-    /// Whether a console is connected that carries it out.
-    pub alive: bool,
-    /// Whether it ever came so far as to write its plan down there.
-    pub known: bool,
-    /// The steps that were begun there.
-    pub begun: BTreeSet<StepId>,
-    /// How it ended, where that was written down.
-    pub end: Option<RunEnd>,
-}
+/// Names the runs of the app in `$1` that have no end.
+const OPEN: &str = r#"cd "$1/.midwatch/runs" 2>/dev/null || exit 0
+for r in *; do [ -d "$r" ] && [ ! -e "$r/outcome.json" ] && echo "$r"; done
+exit 0"#;
 
-/// A run, with its plan and what each server knows of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Unfinished {
-    /// Its name.
-    pub run: RunId,
-    /// Its plan.
-    pub plan: FrozenPlan,
-    /// By server; why where it could not be read.
-    pub traces: BTreeMap<ServerId, Result<Trace, Failure>>,
-}
-
-impl Unfinished {
-    /// Whether a console still carries it out.
-    pub fn alive(&self) -> bool {
-        self.traces.values().flatten().any(|trace| trace.alive)
+/// The runs of an app that have no end on one of its servers, oldest first, and the servers that
+/// could not be asked.
+pub async fn all(engines: &Engines, spec: &AppSpec) -> (Vec<Unfinished>, Vec<(ServerId, Failure)>) {
+    let asked = join_all(spec.places.iter().map(async |(server, place)| {
+        let open = async {
+            let ground = Ground::reach(engines, server, place).await?;
+            let what = format!("look for interrupted runs on {server}");
+            ground.done(RemoteCommand::script(OPEN).arg(&place.directory), &what, DEADLINE).await
+        };
+        (server.clone(), open.await)
+    }))
+    .await;
+    let mut runs: BTreeSet<RunId> = BTreeSet::new();
+    let mut lost = Vec::new();
+    for (server, open) in asked {
+        match open {
+            Ok(text) => runs.extend(text.lines().filter_map(|line| RunId::try_from(line.to_owned()).ok())),
+            Err(failure) => lost.push((server, failure)),
+        }
     }
-
-    /// How it ended, where at least one server was told.
-    pub fn end(&self) -> Option<&RunEnd> {
-        self.traces.values().flatten().find_map(|trace| trace.end.as_ref())
+    let mut all = Vec::new();
+    for run in runs {
+        match find(engines, spec, &run).await {
+            Ok(it) => all.push(it),
+            // It ended between the two looks, or its plan cannot be read: the preflight tells of it.
+            Err(failure) => tracing::warn!(%run, %failure, "a run without an end cannot be read"),
+        }
     }
-
-    /// Whether every server was told how it ended.
-    pub fn over(&self) -> bool {
-        self.traces.values().all(|trace| trace.as_ref().is_ok_and(|it| it.end.is_some() || !it.known))
-    }
-
-    /// Who ran it.
-    pub fn holder(&self) -> Option<&Holder> {
-        self.traces.values().flatten().find_map(|trace| trace.locked.as_ref())
-    }
-
-    /// The steps that were begun of those that change what serves.
-    pub fn touching(&self) -> BTreeSet<(ServerId, StepId)> {
-        let begun = |server: &ServerId, step: StepId| matches!(self.traces.get(server), Some(Ok(trace)) if trace.begun.contains(&step));
-        let steps = self.plan.plan().steps();
-        let touching = steps.filter(|(server, step)| step.act.touches() && begun(server, step.id));
-        touching.map(|(server, step)| (server.clone(), step.id)).collect()
-    }
+    (all, lost)
 }
 
 /// Reads what the servers of an app know of a run.

@@ -19,12 +19,30 @@ pub enum Scope {
     Logs,
     /// In the charts.
     Metrics,
+    /// On a plan.
+    Plan,
+    /// On a run.
+    Run,
+    /// In the list of releases.
+    Releases,
+    /// On a run that was interrupted.
+    Unfinished,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] =
-        [Self::Everywhere, Self::Overview, Self::Server, Self::App, Self::Logs, Self::Metrics];
+    pub const ALL: [Self; 10] = [
+        Self::Everywhere,
+        Self::Overview,
+        Self::Server,
+        Self::App,
+        Self::Logs,
+        Self::Metrics,
+        Self::Plan,
+        Self::Run,
+        Self::Releases,
+        Self::Unfinished,
+    ];
 
     /// The word in help and documents.
     pub const fn word(self) -> &'static str {
@@ -35,6 +53,10 @@ impl Scope {
             Self::App => "app",
             Self::Logs => "logs",
             Self::Metrics => "metrics",
+            Self::Plan => "plan",
+            Self::Run => "run",
+            Self::Releases => "releases",
+            Self::Unfinished => "unfinished",
         }
     }
 }

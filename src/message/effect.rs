@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::change::Asked;
 use crate::domain::event_mark::EventMark;
-use crate::domain::ids::{RequestId, ServerId};
+use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::log_source::LogSource;
 use crate::domain::past::{PastQuery, Samples};
+use crate::domain::plan::FrozenPlan;
 use crate::domain::question::Answer;
 use crate::domain::time::Timestamp;
+use crate::domain::unfinished::{Unfinished, Way};
 use crate::store::logs::{Cursor, Hits, LogStore, Matcher, SourceId, Unsearched};
 
 /// One piece of work.
@@ -46,6 +49,23 @@ pub enum Effect {
     SearchLogs(RequestId, SearchLogs),
     /// Write lines to a new file, with secrets masked; the answer is a word for the reader.
     SaveLogs(RequestId, SaveLogs),
+    /// Gather facts and plan a change; nothing is changed. Answered by [`super::event::Reply::Looked`]
+    /// for each server, then by [`super::event::Reply::Planned`] or [`super::event::Reply::Unplanned`].
+    /// A later one takes the place of one that is not answered yet.
+    Plan(RequestId, Asked),
+    /// Nobody waits for that plan any more.
+    Unplan,
+    /// Read an app's releases; answered by [`super::event::Reply::Releases`] or a failure.
+    Releases(RequestId, AppId),
+    /// Carry out the plan that was confirmed; all that it tells comes as
+    /// [`super::event::Reply::Run`], its end last and always.
+    Run(RequestId, Box<FrozenPlan>),
+    /// Take a run up again that ended without a word; answered likewise.
+    Resume(RequestId, Box<Unfinished>, Way),
+    /// End a run at its next safe point.
+    CancelRun(RequestId),
+    /// Look whether runs of an app have no end; answered by [`super::event::Event::Unfinished`].
+    LookUnfinished(AppId),
 }
 
 /// How far back a follow begins: what satisfies both.

@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
+use super::change::{Ledgers, Looked, Planned, Unplanned};
 use super::log_batch::LogBatch;
 use crate::domain::failure::Failure;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::past::{Kept, Past, PastNews};
 use crate::domain::question::Question;
+use crate::domain::run::RunNews;
 use crate::domain::setup::Setup;
+use crate::domain::unfinished::Unfinished;
 use crate::keys::chord::Chord;
 use crate::keys::mouse::Mouse;
 use crate::store::logs::SegmentHits;
@@ -43,6 +46,8 @@ pub enum Event {
     Withdrawn(RequestId),
     /// How keeping readings fares.
     Past(PastNews),
+    /// The runs of an app that have no end, as its servers know them; all there are.
+    Unfinished(AppId, Vec<Unfinished>),
     /// An effect's answer.
     Reply(RequestId, Reply),
 }
@@ -66,4 +71,14 @@ pub enum Reply {
     Past(Past),
     /// Of which series anything was kept.
     Kept(Kept),
+    /// How far the look at a server is, for a plan.
+    Looked(ServerId, Looked),
+    /// A plan was made.
+    Planned(Box<Planned>),
+    /// No plan could be made.
+    Unplanned(Unplanned),
+    /// The releases of an app.
+    Releases(Ledgers),
+    /// What a run tells.
+    Run(Box<RunNews>),
 }

@@ -4,6 +4,7 @@
 //! Lives here: `Event`, `Effect`, `Batch`, the bounded inbox. Not here: carrying anything out.
 
 pub mod batch;
+pub mod change;
 pub mod effect;
 pub mod event;
 pub mod inbox;

@@ -1,5 +1,6 @@
 //! Carries out what the core asks for, without ever holding up the loop.
 
+mod change;
 mod log_follow;
 mod log_save;
 pub mod log_search;
@@ -21,6 +22,7 @@ use crate::history::History;
 use crate::message::effect::{Effect, SaveLogs};
 use crate::message::event::{Event, Reply};
 use crate::message::publish::Publish;
+use change::Changer;
 use log_follow::LogFollower;
 use log_search::LogSearcher;
 
@@ -39,6 +41,7 @@ pub struct Effects {
     out: Arc<dyn Publish>,
     follower: LogFollower,
     searcher: LogSearcher,
+    changer: Changer,
     history: Option<History>,
 }
 
@@ -53,8 +56,9 @@ impl Effects {
         history: Option<History>,
     ) -> io::Result<Self> {
         let searcher = LogSearcher::start(tasks.clone(), Arc::clone(&out))?;
-        let follower = LogFollower::new(Arc::clone(&observers), clock, Arc::clone(&out));
-        Ok(Self { tasks, observers, asker, out, follower, searcher, history })
+        let follower = LogFollower::new(Arc::clone(&observers), Arc::clone(&clock), Arc::clone(&out));
+        let changer = Changer::new(tasks.clone(), Arc::clone(&observers), clock, Arc::clone(&out));
+        Ok(Self { tasks, observers, asker, out, follower, searcher, changer, history })
     }
 
     fn save(&self, request: RequestId, job: SaveLogs) {
@@ -142,6 +146,10 @@ impl Perform for Effects {
             }
             Effect::SaveLogs(request, job) => {
                 self.save(request, job);
+                None
+            }
+            effect => {
+                self.changer.perform(effect);
                 None
             }
         }

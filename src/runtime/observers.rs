@@ -1,7 +1,7 @@
 //! All that observes, started from a configuration and changed by a reload; for the console and
 //! for the headless face alike. Dropping it ends every task and closes every connection.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::setup;
 use crate::collectors::checks::{self, Means, Runner};
@@ -23,6 +23,7 @@ pub struct Observers {
     checks: Runner,
     sources: Sources,
     clock: Arc<dyn Clock>,
+    config: RwLock<Arc<Config>>,
 }
 
 impl Observers {
@@ -43,7 +44,8 @@ impl Observers {
         ));
         let supervisor = Supervisor::new(Arc::<Links>::clone(&links), Arc::clone(clock), Arc::clone(out));
         let (checks, sources) = (Runner::new(Arc::clone(out)), Sources::new(Arc::clone(out)));
-        Self { links, supervisor, checks, sources, clock: Arc::clone(clock) }
+        let config = RwLock::new(Arc::new(config.clone()));
+        Self { links, supervisor, checks, sources, clock: Arc::clone(clock), config }
     }
 
     /// Starts observing.
@@ -58,8 +60,14 @@ impl Observers {
         Means::new(Arc::<Links>::clone(&self.links), Arc::clone(&self.clock), config)
     }
 
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Takes a changed configuration; what did not change goes on undisturbed.
     pub async fn update(&self, config: &Config) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config.clone());
         self.links.update(setup::targets(config)).await;
         self.begin(config);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::collectors::checks::task;
 use crate::config::{self, Config, Jump, ServerConfig};
 use crate::domain::ids::ServerId;
-use crate::domain::setup::{AppSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
+use crate::domain::setup::{AppSetup, ChangeSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
 use crate::transports::{LinkOptions, ServerTarget, SshTarget};
 
 /// What the core is told. `source` is the configuration's file.
@@ -35,6 +35,12 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
                     .flat_map(|(id, _)| task::ids(config, id))
                     .collect(),
             })
+            .collect(),
+        changeable: config
+            .apps
+            .iter()
+            .filter(|(_, app)| app.compose.is_some() && !app.servers.is_empty())
+            .map(|(id, app)| (id.clone(), ChangeSetup { services: app.deploy.services.clone() }))
             .collect(),
         checks: config.checks.keys().flat_map(|id| task::ids(config, id)).collect(),
         thresholds: config.thresholds,

@@ -10,8 +10,8 @@ use crate::domain::ids::{AppId, CheckId, ContainerKey};
 use crate::domain::setup::Setup;
 use crate::store::fleet::Fleet;
 
-/// Rows of the app's own figures at the top.
-pub const SUMMARY: u16 = 3;
+/// Rows of the app's own figures at the top, beside what is said of its runs.
+const SUMMARY: u16 = 3;
 /// How many of the latest changes are listed.
 const CHANGES: usize = 20;
 
@@ -30,6 +30,7 @@ pub struct AppPage {
     pub check_rows: Vec<CheckId>,
     /// What changed on its servers, newest first.
     pub changes: Vec<Change>,
+    notes: u16,
     body: Rect,
 }
 
@@ -54,9 +55,10 @@ impl AppPage {
         }
     }
 
-    /// Takes what is known now, on a screen of this size.
-    pub fn settle(&mut self, fleet: &Fleet, setup: &Setup, body: Rect) {
+    /// Takes what is known now, on a screen of this size, with so many rows said of its runs.
+    pub fn settle(&mut self, fleet: &Fleet, setup: &Setup, notes: usize, body: Rect) {
         self.body = body;
+        self.notes = u16::try_from(notes.min(3)).unwrap_or(0);
         let Some(id) = &self.app else { return };
         let Some(app) = fleet.app(id) else { return };
         let name = |key: &ContainerKey| {
@@ -83,7 +85,8 @@ impl AppPage {
 
     /// Where the panes are.
     pub fn panes(&self) -> Panes {
-        let summary = Wish { least: SUMMARY, most: SUMMARY };
+        let rows = SUMMARY + self.notes;
+        let summary = Wish { least: rows, most: rows };
         let containers = Wish::list(2, self.container_rows.len(), 5);
         let checks = Wish::list(2, self.check_rows.len(), 2);
         let changes = Wish::list(1, self.changes.len(), 2);

@@ -12,13 +12,19 @@ pub mod logs;
 pub mod metrics;
 pub mod notice;
 pub mod observe;
+pub mod operating;
 pub mod overlay;
 pub mod overview;
 pub mod page;
 pub mod panes;
+pub mod plan;
+pub mod prompt;
+pub mod releases;
+pub mod run;
 pub mod selection;
 pub mod server;
 pub mod text_input;
+pub mod unfinished;
 
 use jiff::tz::TimeZone;
 
@@ -37,7 +43,11 @@ use notice::Notice;
 use overlay::Overlay;
 use overview::Overview;
 use page::{Nav, Page};
+use plan::PlanPage;
+use releases::ReleasesPage;
+use run::Runs;
 use server::ServerPage;
+use unfinished::Interrupted;
 
 /// Everything that is live and shown. Each page's own part is in its own file.
 #[derive(Debug)]
@@ -81,6 +91,16 @@ pub struct State {
     pub app: AppPage,
     /// The charts.
     pub metrics: MetricsPage,
+    /// A change that is planned.
+    pub plan: PlanPage,
+    /// The releases of an app.
+    pub releases: ReleasesPage,
+    /// The runs of this console.
+    pub runs: Runs,
+    /// Runs without an end that servers know of.
+    pub interrupted: Interrupted,
+    /// Whether a recording is played: nothing is connected to.
+    pub replayed: bool,
     last_request: u64,
 }
 
@@ -107,6 +127,11 @@ impl State {
             server: ServerPage::default(),
             app: AppPage::default(),
             metrics: MetricsPage::default(),
+            plan: PlanPage::default(),
+            releases: ReleasesPage::default(),
+            runs: Runs::default(),
+            interrupted: Interrupted::default(),
+            replayed: false,
             last_request: 0,
         }
     }
@@ -117,9 +142,13 @@ impl State {
         match self.nav.page() {
             Page::Overview => self.overview.settle(&self.fleet, body),
             Page::Server(_) => self.server.settle(&self.fleet, body),
-            Page::App(_) => self.app.settle(&self.fleet, &self.setup, body),
+            Page::App(app) => {
+                let notes = self.app_notes(app).len();
+                self.app.settle(&self.fleet, &self.setup, notes, body);
+            }
             Page::Logs => logs::bars::refresh(self),
-            Page::Metrics => {}
+            Page::Releases(_) => self.releases.settle(body),
+            Page::Metrics | Page::Plan | Page::Run(_) | Page::Unfinished(_) => {}
         }
     }
 
@@ -129,7 +158,7 @@ impl State {
             Page::Overview => Some(&mut self.overview.filter),
             Page::Server(_) => Some(&mut self.server.filter),
             Page::App(_) => Some(&mut self.app.filter),
-            Page::Logs | Page::Metrics => None,
+            _ => None,
         }
     }
 

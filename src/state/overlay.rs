@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::prompt::{self, Answered, Prompt};
 use super::selection::Selected;
 use super::text_input::TextInput;
 use crate::domain::failure::Failure;
@@ -58,6 +59,8 @@ pub enum Overlay {
         /// The first row shown.
         first: usize,
     },
+    /// A person is asked before something is changed.
+    Prompt(Box<Prompt>),
     /// Something that was asked for failed; it stays until it is dismissed.
     Failure(Failure),
 }
@@ -77,6 +80,8 @@ pub enum Outcome {
     Theme(String),
     /// This theme is to be shown, and the overlay goes.
     ThemeTaken(String),
+    /// It goes, and this was answered.
+    Answered(Answered),
 }
 
 impl Overlay {
@@ -118,6 +123,11 @@ impl Overlay {
             },
             Self::Question { since, .. } if since.age(now) < READING_TIME => Outcome::Stay,
             Self::Question { request, question, input, .. } => answer(*request, question, input, chord),
+            Self::Prompt(prompt) => match prompt.key(chord, now) {
+                prompt::Outcome::Stay => Outcome::Stay,
+                prompt::Outcome::Leave => Outcome::Close,
+                prompt::Outcome::Answered(answered) => Outcome::Answered(answered),
+            },
             Self::Failure(_) => match chord.key {
                 Key::Esc | Key::Enter | Key::Char('q') => Outcome::Close,
                 _ => Outcome::Stay,
@@ -127,8 +137,10 @@ impl Overlay {
 
     /// Takes a paste, where it has a line to type in.
     pub fn paste(&mut self, text: &str) {
-        if let Self::Palette { input, .. } | Self::Question { input, .. } = self {
-            input.insert(text);
+        match self {
+            Self::Palette { input, .. } | Self::Question { input, .. } => input.insert(text),
+            Self::Prompt(prompt) => prompt.input.insert(text),
+            _ => {}
         }
     }
 }

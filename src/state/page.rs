@@ -1,6 +1,7 @@
 //! Which page is shown, and the way back.
 
-use crate::domain::ids::{AppId, ServerId};
+use crate::domain::ids::{AppId, RequestId, ServerId};
+use crate::domain::run::RunId;
 use crate::keys::keymap::Scope;
 
 /// A full screen.
@@ -17,6 +18,14 @@ pub enum Page {
     Logs,
     /// Charts.
     Metrics,
+    /// A change that is planned.
+    Plan,
+    /// A run of this console.
+    Run(RequestId),
+    /// The releases of an app.
+    Releases(AppId),
+    /// A run that was interrupted.
+    Unfinished(RunId),
 }
 
 impl Page {
@@ -28,6 +37,10 @@ impl Page {
             Self::App(_) => Scope::App,
             Self::Logs => Scope::Logs,
             Self::Metrics => Scope::Metrics,
+            Self::Plan => Scope::Plan,
+            Self::Run(_) => Scope::Run,
+            Self::Releases(_) => Scope::Releases,
+            Self::Unfinished(_) => Scope::Unfinished,
         }
     }
 
@@ -39,6 +52,10 @@ impl Page {
             Self::App(app) => format!("app {app}"),
             Self::Logs => "logs".to_owned(),
             Self::Metrics => "metrics".to_owned(),
+            Self::Plan => "plan".to_owned(),
+            Self::Run(_) => "run".to_owned(),
+            Self::Releases(app) => format!("releases of {app}"),
+            Self::Unfinished(_) => "interrupted run".to_owned(),
         }
     }
 }
@@ -73,6 +90,12 @@ impl Nav {
             self.above.remove(0);
         }
         self.above.push(page);
+    }
+
+    /// Opens a page in the place of the shown one, to which there is no way back.
+    pub fn replace(&mut self, page: Page) {
+        self.above.pop();
+        self.open(page);
     }
 
     /// Goes back; gives back whether there was somewhere to go.

@@ -54,7 +54,7 @@ impl State {
                 let key = self.app.containers.selected.clone()?;
                 Some(Selected::Target(Target::Container(key)))
             }
-            Page::Logs | Page::Metrics => None,
+            _ => None,
         }
     }
 
@@ -81,7 +81,7 @@ impl State {
             },
             Page::Server(server) => vec![server.clone()],
             Page::App(app) => self.fleet.app(app).map(|app| app.servers.clone()).unwrap_or_default(),
-            Page::Logs | Page::Metrics => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
@@ -108,7 +108,7 @@ impl State {
         match &page {
             Page::Server(server) => self.server.open(server.clone()),
             Page::App(app) => self.app.open(app.clone()),
-            Page::Overview | Page::Logs | Page::Metrics => {}
+            _ => {}
         }
         self.nav.open(page);
         self.settle();
@@ -124,16 +124,23 @@ impl State {
             self.settle();
             return Vec::new();
         }
+        let mut effects = Vec::new();
+        if *self.nav.page() == Page::Plan {
+            self.plan.leave();
+            effects.push(Effect::Unplan);
+        }
         if self.nav.back() {
-            if let Page::Server(server) = self.nav.page().clone() {
-                self.server.open(server);
-            }
-            if let Page::App(app) = self.nav.page().clone() {
-                self.app.open(app);
+            match self.nav.page().clone() {
+                Page::Server(server) => self.server.open(server),
+                Page::App(app) => self.app.open(app),
+                // What was done meanwhile is in them.
+                Page::Releases(app) => effects.push(self.load_releases(&app)),
+                _ => {}
             }
         }
         self.settle();
-        vec![self.watch()]
+        effects.push(self.watch());
+        effects
     }
 
     /// Says which servers are on the screen; the others are looked at less often from now on, and
@@ -154,6 +161,7 @@ impl State {
             Page::Overview | Page::Logs => self.fleet.servers().map(|server| server.id().clone()).collect(),
             Page::Server(server) => vec![server.clone()],
             Page::App(app) => self.fleet.app(app).map(|app| app.servers.clone()).unwrap_or_default(),
+            _ => self.app_at_hand().map(|app| self.servers_of(&app)).unwrap_or_default(),
         }
     }
 
@@ -213,6 +221,8 @@ impl State {
             Page::Server(_) => self.server.step(by),
             Page::App(_) => self.app.step(by),
             Page::Logs => super::logs::motion::go(self, by),
+            Page::Releases(_) => self.releases.step(by),
+            Page::Plan | Page::Run(_) | Page::Unfinished(_) => self.scroll(by),
             Page::Metrics => {}
         }
         Vec::new()
@@ -225,7 +235,8 @@ impl State {
             Page::Overview => self.overview.click(at.column, at.row),
             Page::Server(_) => self.server.click(at.column, at.row),
             Page::App(_) => self.app.click(at.column, at.row),
-            Page::Logs | Page::Metrics => false,
+            Page::Releases(_) => self.releases.click(at.row),
+            _ => false,
         };
         if hit && before == self.selected() { self.open_selected() } else { Vec::new() }
     }
@@ -246,7 +257,7 @@ impl State {
         match self.nav.page() {
             Page::Overview => self.overview.next_pane(by),
             Page::Server(_) => self.server.next_pane(by),
-            Page::App(_) | Page::Logs | Page::Metrics => {}
+            _ => {}
         }
         Vec::new()
     }
@@ -257,7 +268,7 @@ impl State {
             Page::Overview => self.overview.mark(),
             Page::Server(_) => self.server.mark(),
             Page::App(_) => self.app.containers.mark(),
-            Page::Logs | Page::Metrics => {}
+            _ => {}
         }
         self.step(Move::Rows(1))
     }
@@ -267,7 +278,7 @@ impl State {
         match self.nav.page() {
             Page::Overview => self.overview.sort = self.overview.sort.next(),
             Page::Server(_) => self.server.by_use = !self.server.by_use,
-            Page::App(_) | Page::Logs | Page::Metrics => {}
+            _ => {}
         }
         self.settle();
         Vec::new()
@@ -308,7 +319,7 @@ impl State {
         let what = self.selected().or_else(|| match self.nav.page() {
             Page::Server(server) => Some(Selected::Target(Target::Server(server.clone()))),
             Page::App(app) => Some(Selected::Target(Target::App(app.clone()))),
-            Page::Overview | Page::Logs | Page::Metrics => None,
+            _ => None,
         });
         if let Some(what) = what {
             self.overlays.push(Overlay::Inspect { what, first: 0 });

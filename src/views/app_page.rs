@@ -7,6 +7,7 @@ use super::containers_table::{self, Shown};
 use super::overview::{count, head};
 use super::{cells, changes_table, checks_table, filter_line};
 use crate::domain::app::App;
+use crate::domain::health::Health;
 use crate::domain::ids::{AppId, ContainerKey};
 use crate::state::State;
 use crate::theme::{Role, Theme};
@@ -48,7 +49,11 @@ fn summary(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer
         ],
         vec![("images ".to_owned(), theme.style(Role::Muted)), (images.join("  "), theme.style(Role::Text))],
     ];
-    for (row, line) in area.rows().zip(lines) {
+    let notes = state.app_notes(&app.id).into_iter().map(|(text, health)| {
+        let role = if health == Health::Up { Role::Accent } else { Theme::health(health) };
+        vec![(text, theme.bold(role))]
+    });
+    for (row, line) in area.rows().zip(lines.into_iter().chain(notes)) {
         let place = Place { x: row.x + 2, y: row.y, width: row.width.saturating_sub(3) };
         let pieces: Vec<_> = line.into_iter().map(|(text, style)| (text.into(), style)).collect();
         put_pieces(buf, place, &pieces, theme);

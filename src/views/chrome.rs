@@ -5,11 +5,14 @@ use ratatui::buffer::Buffer;
 use super::environment;
 use crate::actions;
 use crate::domain::health::Health;
+use crate::domain::time::Age;
 use crate::keys::keymap::Scope;
 use crate::state::State;
+use crate::state::page::Page;
+use crate::state::run::Run;
 use crate::theme::{Role, Theme};
 use crate::widgets::footer::{self, Hint};
-use crate::widgets::text::{Align, Place, put, put_aligned, put_pieces};
+use crate::widgets::text::{Align, Place, put, put_aligned, put_pieces, width};
 
 /// The first row: program and page at the left; at the right, whether it may change anything, and
 /// the time.
@@ -33,6 +36,21 @@ pub fn header(state: &State, theme: &Theme, buf: &mut Buffer) {
     let mode = if state.setup.read_only { "read-only  " } else { "" };
     let right = format!("{mode}{}", clock(state));
     put_aligned(buf, place, &right, theme.style(Role::Muted), Align::Right, theme);
+    let taken = width(&right) + 2;
+    let runs = runs(state, theme);
+    let left = Place { width: place.width.saturating_sub(taken), ..place };
+    put_aligned(buf, left, &runs, theme.bold(Role::Accent), Align::Right, theme);
+}
+
+/// The runs that go on and are not looked at: each with what it does, while there is room.
+fn runs(state: &State, theme: &Theme) -> String {
+    let away = |run: &&Run| *state.nav.page() != Page::Run(run.request);
+    let told = state.runs.going_on().filter(away).map(|run| {
+        let plan = run.plan.plan();
+        let age = Age(run.took(state.now));
+        format!("{} {} {} {age}", theme.glyphs.folded, plan.operation.word(), plan.app)
+    });
+    told.collect::<Vec<_>>().join("  ")
 }
 
 /// The last row: a notice while there is one, else the keys of this page.

@@ -20,6 +20,9 @@ pub mod overlays;
 mod overview;
 pub mod palette;
 mod problems_table;
+mod prompt;
+mod read;
+mod releases;
 mod server;
 mod servers_table;
 mod units_table;
@@ -59,6 +62,14 @@ fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Page::App(app) => app_page::page(state, app, theme, buf),
         Page::Logs => logs::draw(state, theme, buf),
         Page::Metrics => metrics::draw(state, theme, buf),
+        Page::Releases(app) => {
+            releases::page(state, app, theme, buf);
+            None
+        }
+        Page::Plan | Page::Run(_) | Page::Unfinished(_) => {
+            read::page(state, theme, buf);
+            None
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use unicode_width::UnicodeWidthStr;
 
-use super::{help, inspect, palette};
+use super::{help, inspect, palette, prompt};
 use crate::domain::failure::Failure;
 use crate::domain::question::Question;
 use crate::state::State;
@@ -33,6 +33,7 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Option<Pos
             None
         }
         Overlay::Question { question, input, .. } => ask(state, question, input, theme, buf),
+        Overlay::Prompt(it) => prompt::draw(state, it, theme, buf),
         Overlay::Failure(failure) => {
             failed(state, failure, theme, buf);
             None

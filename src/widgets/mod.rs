@@ -11,6 +11,7 @@ pub mod histogram;
 pub mod level;
 pub mod scrollbar;
 pub mod section;
+pub mod sheet;
 pub mod spark;
 pub mod table;
 pub mod text;

@@ -151,7 +151,8 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// A plan as it was confirmed, and will be carried out: it cannot be changed any more.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct FrozenPlan {
     plan: Plan,
     bytes: String,
@@ -167,6 +168,19 @@ pub enum BadPlan {
     /// They are of a later midwatch.
     #[error("it is of format {0}, of a later midwatch")]
     Format(u32),
+}
+
+impl TryFrom<String> for FrozenPlan {
+    type Error = BadPlan;
+    fn try_from(bytes: String) -> Result<Self, BadPlan> {
+        Self::read(&bytes)
+    }
+}
+
+impl From<FrozenPlan> for String {
+    fn from(plan: FrozenPlan) -> Self {
+        plan.bytes
+    }
 }
 
 impl FrozenPlan {

@@ -17,6 +17,7 @@ use crate::domain::ids::ServerId;
 use crate::domain::image::{Digest, ImageRef};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::time::Timestamp;
+use crate::message::change::Looked;
 use crate::operations::{AppFacts, Resolved, ServerFacts};
 
 /// What the facts are for.
@@ -36,8 +37,23 @@ pub enum Want {
 
 /// Reads how an app stands on all its servers.
 pub async fn gather(engines: &Engines, spec: &AppSpec, want: &Want, now: Timestamp) -> AppFacts {
+    gather_told(engines, spec, want, now, &|_, _| {}).await
+}
+
+/// The same, and tells how far each server is: at most three times each.
+pub async fn gather_told(
+    engines: &Engines,
+    spec: &AppSpec,
+    want: &Want,
+    now: Timestamp,
+    told: &(dyn Fn(&ServerId, Looked) + Sync),
+) -> AppFacts {
     let surveyed = join_all(spec.servers.iter().map(async |server| {
         let facts = stand(engines, spec, server, now).await;
+        told(
+            server,
+            facts.as_ref().map_or_else(|failure| Looked::Failed(failure.clone()), |_| Looked::Stands),
+        );
         (server.clone(), facts)
     }))
     .await;
@@ -49,6 +65,10 @@ pub async fn gather(engines: &Engines, spec: &AppSpec, want: &Want, now: Timesta
             (Ok(_), Err(failure)) => Err(failure.clone()),
             (Err(failure), _) => Err(failure),
         };
+        told(
+            &server,
+            facts.as_ref().map_or_else(|failure| Looked::Failed(failure.clone()), |_| Looked::Whole),
+        );
         (server, facts)
     }))
     .await;

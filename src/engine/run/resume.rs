@@ -9,31 +9,8 @@ use super::{Confirmed, Run, Runner};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::run::{News, Operator, Outcome, RunEnd};
-use crate::engine::unfinished::Unfinished;
+use crate::domain::unfinished::{Unfinished, Way};
 use crate::history::journal::Entry;
-
-/// What becomes of a run that ended without a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// The steps that are left are done; nothing that was done is done again.
-    Finish,
-    /// What was changed is put back.
-    Undo,
-    /// Nothing is done: the locks are given back, and it is written down that it is partial.
-    Leave,
-}
-
-impl Way {
-    /// Its word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Finish => "finish",
-            Self::Undo => "undo",
-            Self::Leave => "leave",
-        }
-    }
-}
 
 impl Runner {
     /// Takes a run up again. Whoever carried it out until now can do nothing more for it.

@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 
 use super::player::Order;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::RequestId;
 use crate::domain::past::Past;
 use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
@@ -21,6 +22,12 @@ impl ReplayEffects {
     /// Logs come from whoever takes these orders.
     pub fn new(searcher: LogSearcher, orders: mpsc::Sender<Order>) -> Self {
         Self { searcher, orders }
+    }
+
+    fn refuse(&self, request: RequestId, what: &str) {
+        let why = "this is a recording: there are no servers to change";
+        let failure = Failure::new(FailureKind::Unsupported, what, why);
+        self.order(Order::Tell(Box::new(Event::Reply(request, Reply::Failed(failure)))));
     }
 
     fn order(&self, order: Order) {
@@ -46,6 +53,9 @@ impl Perform for ReplayEffects {
                 let failure = Failure::new(FailureKind::Unsupported, "save lines", why);
                 self.order(Order::Tell(Box::new(Event::Reply(request, Reply::Failed(failure)))));
             }
+            Effect::Plan(request, _) => self.refuse(request, "plan a change"),
+            Effect::Releases(request, _) => self.refuse(request, "read the releases"),
+            Effect::Run(request, _) | Effect::Resume(request, ..) => self.refuse(request, "change anything"),
             // Nothing is connected to, so there is nothing to answer, to try again or to slow down.
             _ => {}
         }

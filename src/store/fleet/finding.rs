@@ -30,6 +30,8 @@ pub enum Kind {
     Unit,
     /// A check does not pass.
     Check,
+    /// A run that changes an app was interrupted.
+    Run,
 }
 
 /// One finding. Everything that decides what caused what is in it, so that causes are pure.

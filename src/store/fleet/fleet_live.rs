@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::Finding;
 use super::marks::Marks;
 use super::problems::Since;
+use super::rules::interrupted;
 use super::server::ServerLive;
 use crate::domain::app::App;
 use crate::domain::check::CheckResult;
@@ -31,6 +32,7 @@ pub struct Fleet {
     pub(super) findings: Vec<Finding>,
     pub(super) problems: Vec<Problem>,
     pub(super) apps: Vec<App>,
+    pub(super) interrupted: BTreeMap<AppId, Vec<Finding>>,
     pub(super) dirty: bool,
     pub(super) checks_changed: bool,
     pub(super) containers_changed: bool,
@@ -61,8 +63,16 @@ impl Fleet {
             let from = reading.value().and_then(|result| result.from.as_ref());
             from.is_none_or(|from| servers.contains_key(from))
         });
+        self.interrupted.retain(|app, _| setup.changeable.contains_key(app));
         self.changed();
         self.containers_changed = true;
+    }
+
+    /// Takes which runs of an app were interrupted, by their names, and how that is told; all there are.
+    pub fn interrupted(&mut self, app: &AppId, runs: Vec<(String, String)>) {
+        let findings = runs.into_iter().map(|(run, cause)| interrupted::finding(app, &run, cause));
+        self.interrupted.insert(app.clone(), findings.collect());
+        self.changed();
     }
 
     /// Forgets the checks that are not in the list: what a reload no longer makes.

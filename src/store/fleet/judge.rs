@@ -61,7 +61,8 @@ impl Fleet {
             let on = app.servers.iter().filter_map(|id| self.servers.get(id));
             on.filter_map(move |server| missing::find(app, server, now))
         });
-        servers.chain(checks).chain(missing).collect()
+        let interrupted = self.interrupted.values().flatten().cloned();
+        servers.chain(checks).chain(missing).chain(interrupted).collect()
     }
 }
 

@@ -16,6 +16,7 @@ mod units;
 mod unread;
 
 pub mod check;
+pub mod interrupted;
 pub mod missing;
 
 use super::finding::Finding;

@@ -1,0 +1,92 @@
+//! What the runtime found and what runs tell, into the state.
+
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::{AppId, RequestId};
+use crate::domain::run::{Outcome, RunEnd, RunNews};
+use crate::domain::unfinished::Unfinished;
+use crate::message::effect::Effect;
+use crate::message::event::Reply;
+use crate::state::State;
+use crate::state::overlay::Overlay;
+use crate::state::page::Page;
+use crate::state::run::Run;
+use crate::state::run::lines::outcome;
+
+/// Takes an answer that is about changes; gives back those that are not.
+pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<Effect>, Reply> {
+    match reply {
+        Reply::Looked(server, how) => state.plan.looked(request, server, how),
+        Reply::Planned(planned) => state.plan.answered(request, Ok(planned), state.now),
+        Reply::Unplanned(failures) => state.plan.answered(request, Err(failures), state.now),
+        Reply::Releases(ledgers) => {
+            state.releases.answered(request, Ok(ledgers));
+        }
+        Reply::Run(news) => return Ok(told(state, request, *news)),
+        Reply::Failed(failure) if state.runs.get(request).is_some_and(Run::goes_on) => {
+            return Ok(never_begun(state, request, failure));
+        }
+        Reply::Failed(failure) => {
+            return if state.releases.answered(request, Err(failure.clone())) {
+                Ok(Vec::new())
+            } else {
+                Err(Reply::Failed(failure))
+            };
+        }
+        reply => return Err(reply),
+    }
+    Ok(Vec::new())
+}
+
+/// Takes the runs of an app that have no end.
+pub fn unfinished(state: &mut State, app: AppId, runs: Vec<Unfinished>) -> Vec<Effect> {
+    state.interrupted.take(app.clone(), runs);
+    state.note_interrupted(&app);
+    if let Page::Unfinished(run) = state.nav.page()
+        && state.interrupted.get(run).is_none()
+    {
+        state.say("it has an end now");
+        return state.back();
+    }
+    state.settle();
+    Vec::new()
+}
+
+fn told(state: &mut State, request: RequestId, news: RunNews) -> Vec<Effect> {
+    let Some(run) = state.runs.get_mut(request) else { return Vec::new() };
+    run.take(news);
+    if run.goes_on() {
+        return Vec::new();
+    }
+    over(state, request)
+}
+
+/// A run that could not even be begun.
+fn never_begun(state: &mut State, request: RequestId, failure: Failure) -> Vec<Effect> {
+    if let Some(run) = state.runs.get_mut(request) {
+        let took = run.took(state.now);
+        run.end = Some(RunEnd { outcome: Outcome::Failed, because: Some(failure), stands: Vec::new(), took });
+    }
+    over(state, request)
+}
+
+/// A run is over: said where it is not looked at, and what failed stays until it is dismissed.
+fn over(state: &mut State, request: RequestId) -> Vec<Effect> {
+    let Some(run) = state.runs.get(request) else { return Vec::new() };
+    let (app, title) = (run.app().clone(), run.plan.plan().title.clone());
+    let Some(end) = run.end.clone() else { return Vec::new() };
+    let said = format!("{title}: {}", outcome(&end, run.way));
+    if *state.nav.page() != Page::Run(request) {
+        match end.outcome {
+            Outcome::Done | Outcome::Cancelled => state.say(said),
+            Outcome::Failed | Outcome::Partial => {
+                let failure = end.because.unwrap_or_else(|| Failure::new(FailureKind::Conflict, &title, ""));
+                let why = std::iter::once(said).chain(failure.why);
+                let stands = end.stands.iter().map(|(server, how)| format!("{server}: {how}"));
+                let failure = Failure { what: title, why: why.chain(stands).collect(), ..failure };
+                state.overlays.push(Overlay::Failure(failure));
+            }
+        }
+    }
+    state.settle();
+    vec![Effect::LookUnfinished(app)]
+}

@@ -1,0 +1,55 @@
+//! What can be done with the releases of an app.
+
+use super::operate::plan;
+use super::{Action, Available, Risk, always};
+use crate::keys::keymap::Scope;
+use crate::message::change::{Asked, Wanted};
+use crate::message::effect::Effect;
+use crate::state::State;
+use crate::state::page::Page;
+
+/// The actions of this page.
+pub static ALL: &[Action] = &[
+    Action {
+        id: "releases.back-to",
+        title: "roll back",
+        help: "plan a rollback to the selected release, and show it",
+        scope: Scope::Releases,
+        keys: &["enter"],
+        risk: Risk::Change,
+        in_footer: true,
+        available: selected,
+        run: back_to,
+    },
+    Action {
+        id: "releases.again",
+        title: "read again",
+        help: "read the releases from the servers again",
+        scope: Scope::Releases,
+        keys: &["ctrl-r"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: always,
+        run: |state| match state.nav.page().clone() {
+            Page::Releases(app) => vec![state.load_releases(&app)],
+            _ => Vec::new(),
+        },
+    },
+];
+
+fn selected(state: &State) -> Available {
+    let page = &state.releases;
+    match page.list.selected.and_then(|number| page.entry(number)) {
+        None if page.waits() => Err("the servers are still asked".into()),
+        None => Err("there is no release".into()),
+        Some(it) if it.current => Err("this one is in place".into()),
+        Some(_) => Ok(()),
+    }
+}
+
+fn back_to(state: &mut State) -> Vec<Effect> {
+    let (Page::Releases(app), Some(number)) = (state.nav.page().clone(), state.releases.list.selected) else {
+        return Vec::new();
+    };
+    plan(state, Asked { app, what: Wanted::Release(number), reason: None })
+}

@@ -1,0 +1,90 @@
+//! A change of an app on its way between the core and the runtime: what is asked for, and what was
+//! found. No facts of planning are in it: those may hold secrets and stay with who plans.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::failure::Failure;
+use crate::domain::ids::{AppId, ServerId};
+use crate::domain::image::Digest;
+use crate::domain::plan::{FrozenPlan, Operation};
+use crate::domain::release::{Release, ReleaseNumber};
+
+/// A change that is to be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Of which app.
+    pub app: AppId,
+    /// What.
+    pub what: Wanted,
+    /// Why, in the operator's words; it overrides what may be overridden.
+    pub reason: Option<String>,
+}
+
+/// What is to be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A deploy of another tag of the app's images.
+    Tag(String),
+    /// A deploy of this very image.
+    Digest(Digest),
+    /// A deploy of the Compose file as it is now.
+    AsWritten,
+    /// A rollback to this release.
+    Release(ReleaseNumber),
+    /// A restart, a stop or a start.
+    Daily(Operation),
+}
+
+impl Wanted {
+    /// Which kind of change it is.
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::Tag(_) | Self::Digest(_) | Self::AsWritten => Operation::Deploy,
+            Self::Release(_) => Operation::Rollback,
+            Self::Daily(operation) => *operation,
+        }
+    }
+}
+
+/// How far the look at a server is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Looked {
+    /// It was read how the app stands there.
+    Stands,
+    /// All was read.
+    Whole,
+    /// It could not be read.
+    Failed(Failure),
+}
+
+/// A plan that can be shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The plan.
+    pub plan: FrozenPlan,
+    /// How long the last such change of the app took that went well, by this console's journal.
+    pub last: Option<Duration>,
+}
+
+/// Why there is no plan: what failed, and on which server where it was on one.
+pub type Unplanned = Vec<(Option<ServerId>, Failure)>;
+
+/// The releases of an app, as its servers hold them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledgers {
+    /// By server; why where it could not be read.
+    pub servers: BTreeMap<ServerId, Result<Ledger, Failure>>,
+}
+
+/// The releases on one server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// The release that is in place.
+    pub current: Option<ReleaseNumber>,
+    /// All of them, oldest first.
+    pub releases: Vec<Release>,
+}

@@ -1,0 +1,181 @@
+//! Changes of apps: planning them, carrying them out, finding those that were interrupted. Each in a
+//! task of its own; the loop only hears of it.
+
+mod planning;
+mod relay;
+mod search;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::clock::Clock;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{AppId, RequestId};
+use crate::domain::plan::FrozenPlan;
+use crate::domain::unfinished::{Unfinished, Way};
+use crate::engine::gather::{Want, gather};
+use crate::engine::{Confirmed, Runner};
+use crate::message::change::{Asked, Ledger, Ledgers};
+use crate::message::effect::Effect;
+use crate::message::event::{Event, Reply};
+use crate::message::publish::Publish;
+use crate::runtime::deploying;
+use crate::runtime::observers::Observers;
+use relay::Relay;
+
+/// The runs that go on, by what their news are named, and what ends them.
+type Runs = Arc<Mutex<BTreeMap<RequestId, CancellationToken>>>;
+
+/// What each of the tasks works with.
+#[derive(Clone)]
+struct Means {
+    observers: Arc<Observers>,
+    clock: Arc<dyn Clock>,
+    out: Arc<dyn Publish>,
+}
+
+/// Carries out what changes apps.
+pub struct Changer {
+    tasks: Handle,
+    means: Means,
+    planning: Option<AbortHandle>,
+    searching: BTreeMap<AppId, AbortHandle>,
+    runs: Runs,
+}
+
+impl Changer {
+    /// Works with these; nothing is done before it is asked for.
+    pub fn new(
+        tasks: Handle,
+        observers: Arc<Observers>,
+        clock: Arc<dyn Clock>,
+        out: Arc<dyn Publish>,
+    ) -> Self {
+        let means = Means { observers, clock, out };
+        Self { tasks, means, planning: None, searching: BTreeMap::new(), runs: Runs::default() }
+    }
+
+    /// Carries out an effect; one that is of another kind is not for this.
+    pub fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Plan(request, asked) => self.plan(request, asked),
+            Effect::Unplan => {
+                if let Some(planning) = self.planning.take() {
+                    planning.abort();
+                }
+            }
+            Effect::Releases(request, app) => self.releases(request, app),
+            Effect::Run(request, plan) => self.run(request, Work::Plan(plan)),
+            Effect::Resume(request, it, way) => self.run(request, Work::Resume(it, way)),
+            Effect::CancelRun(request) => {
+                let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(cancel) = runs.get(&request) {
+                    cancel.cancel();
+                }
+            }
+            Effect::LookUnfinished(app) => self.search(app),
+            _ => {}
+        }
+    }
+
+    fn plan(&mut self, request: RequestId, asked: Asked) {
+        let means = self.means.clone();
+        let task = self.tasks.spawn(async move {
+            let reply = planning::plan(&means, request, &asked).await;
+            means.out.control(Event::Reply(request, reply)).await;
+        });
+        if let Some(earlier) = self.planning.replace(task.abort_handle()) {
+            earlier.abort();
+        }
+    }
+
+    fn releases(&self, request: RequestId, app: AppId) {
+        let means = self.means.clone();
+        self.tasks.spawn(async move {
+            let reply = match means.ledgers(&app).await {
+                Ok(ledgers) => Reply::Releases(ledgers),
+                Err(failure) => Reply::Failed(failure),
+            };
+            means.out.control(Event::Reply(request, reply)).await;
+        });
+    }
+
+    fn search(&mut self, app: AppId) {
+        let task = self.tasks.spawn(search::search(self.means.clone(), app.clone()));
+        if let Some(earlier) = self.searching.insert(app, task.abort_handle()) {
+            earlier.abort();
+        }
+    }
+
+    fn run(&self, request: RequestId, work: Work) {
+        let (means, cancel) = (self.means.clone(), CancellationToken::new());
+        let runs = Arc::clone(&self.runs);
+        runs.lock().unwrap_or_else(PoisonError::into_inner).insert(request, cancel.clone());
+        self.tasks.spawn(async move {
+            let relay = Arc::new(Relay::default());
+            let carried_out = async {
+                let carried_out = means.carry_out(work, Arc::clone(&relay), cancel).await;
+                relay.close();
+                carried_out
+            };
+            let (carried_out, ()) = tokio::join!(carried_out, relay.forward(request, &*means.out));
+            if let Err(failure) = carried_out {
+                means.out.control(Event::Reply(request, Reply::Failed(failure))).await;
+            }
+            runs.lock().unwrap_or_else(PoisonError::into_inner).remove(&request);
+        });
+    }
+}
+
+/// What a run is of.
+enum Work {
+    /// A plan that was confirmed.
+    Plan(Box<FrozenPlan>),
+    /// A run that was interrupted.
+    Resume(Box<Unfinished>, Way),
+}
+
+impl Means {
+    /// Runs to the end, all of which is told; fails only where it cannot even be begun.
+    async fn carry_out(
+        &self,
+        work: Work,
+        tell: Arc<Relay>,
+        cancel: CancellationToken,
+    ) -> Result<(), Failure> {
+        let config = self.observers.config();
+        let runner = Runner {
+            engines: deploying::engines(&config, &self.observers.links),
+            journal: deploying::journal(&config)?,
+            clock: Arc::clone(&self.clock),
+            tell,
+        };
+        let by = deploying::operator();
+        match work {
+            Work::Plan(plan) => {
+                runner.run(&Confirmed { plan: *plan, by }, cancel).await;
+            }
+            Work::Resume(it, way) => {
+                runner.resume(&it, way, by, cancel).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ledgers(&self, app: &AppId) -> Result<Ledgers, Failure> {
+        let config = self.observers.config();
+        let spec = deploying::spec(&config, app)?;
+        let engines = deploying::engines(&config, &self.observers.links);
+        let facts = gather(&engines, &spec, &Want::Standing, self.clock.now()).await;
+        let ledger = |facts: crate::operations::ServerFacts| Ledger {
+            current: facts.current,
+            releases: facts.releases,
+        };
+        let servers = facts.servers.into_iter().map(|(server, facts)| (server, facts.map(ledger)));
+        Ok(Ledgers { servers: servers.collect() })
+    }
+}

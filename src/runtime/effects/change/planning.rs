@@ -1,0 +1,112 @@
+//! From what a person asks for to a frozen plan: facts are gathered, the plan is made of them, and the
+//! facts, which may hold secrets, are dropped.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::Means;
+use crate::domain::deploy::AppSpec;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::{AppId, RequestId, ServerId};
+use crate::domain::plan::{FrozenPlan, Operation, Plan};
+use crate::domain::run::Outcome;
+use crate::engine::gather::{Want, gather_told};
+use crate::history::journal::{Entry, Journal};
+use crate::message::change::{Asked, Looked, Planned, Unplanned, Wanted};
+use crate::message::event::{Event, Reply};
+use crate::operations::{AppFacts, Refusal, daily, deploy, rollback};
+use crate::runtime::deploying;
+
+/// Plans it, telling how far each server is; the answer.
+pub async fn plan(means: &Means, request: RequestId, asked: &Asked) -> Reply {
+    match planned(means, request, asked).await {
+        Ok(planned) => Reply::Planned(Box::new(planned)),
+        Err(failures) => Reply::Unplanned(failures),
+    }
+}
+
+async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Planned, Unplanned> {
+    let alone = |failure| vec![(None, failure)];
+    let config = means.observers.config();
+    let spec = deploying::spec(&config, &asked.app).map_err(alone)?;
+    let facts = facts(means, request, &spec, &want(asked)).await;
+    let plan = made(&spec, &facts, asked).map_err(|refusal| match refusal {
+        Refusal::Unreachable(lost) => lost.into_iter().map(|(server, it)| (Some(server), it)).collect(),
+        Refusal::Senseless(failure) => alone(failure),
+    })?;
+    let plan = FrozenPlan::freeze(plan)
+        .map_err(|error| alone(Failure::new(FailureKind::Bug, "freeze the plan", error.to_string())))?;
+    let journal = deploying::journal(&config).ok();
+    let (app, operation) = (asked.app.clone(), asked.what.operation());
+    // Without a journal there is no last time; it is asked for again before anything is changed.
+    let last = tokio::task::spawn_blocking(move || last(&journal?, &app, operation)).await.ok().flatten();
+    Ok(Planned { plan, last })
+}
+
+/// Gathers, and tells on the way.
+async fn facts(means: &Means, request: RequestId, spec: &AppSpec, want: &Want) -> AppFacts {
+    // Each server is told of twice at most, so nothing waits for room here.
+    let (send, mut told) = mpsc::channel::<(ServerId, Looked)>(spec.servers.len() * 2 + 1);
+    let engines = deploying::engines(&means.observers.config(), &means.observers.links);
+    let gathering = async move {
+        let tell = |server: &ServerId, how: Looked| {
+            // The page is gone where nobody takes it.
+            let _ = send.try_send((server.clone(), how));
+        };
+        gather_told(&engines, spec, want, means.clock.now(), &tell).await
+    };
+    let telling = async {
+        while let Some((server, how)) = told.recv().await {
+            means.out.control(Event::Reply(request, Reply::Looked(server, how))).await;
+        }
+    };
+    tokio::join!(gathering, telling).0
+}
+
+fn want(asked: &Asked) -> Want {
+    match &asked.what {
+        Wanted::Tag(tag) => Want::Tag(tag.clone()),
+        Wanted::Digest(digest) => Want::Digest(digest.clone()),
+        Wanted::AsWritten => Want::AsWritten,
+        Wanted::Release(number) => Want::Release(*number),
+        Wanted::Daily(_) => Want::Standing,
+    }
+}
+
+fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal> {
+    let reason = asked.reason.clone();
+    match &asked.what {
+        Wanted::Tag(_) | Wanted::Digest(_) | Wanted::AsWritten => {
+            deploy::plan(spec, facts, &deploy::Ask { reason, ..deploy::Ask::default() })
+        }
+        Wanted::Release(number) => {
+            rollback::plan(spec, facts, &rollback::Ask { to: Some(*number), reason, ..Default::default() })
+        }
+        Wanted::Daily(operation) => {
+            let ask = daily::Ask { operation: *operation, servers: Vec::new(), services: Vec::new(), reason };
+            daily::plan(spec, facts, &ask)
+        }
+    }
+}
+
+/// How long the last such run of the app took that was done. It blocks.
+fn last(journal: &Journal, app: &AppId, operation: Operation) -> Option<Duration> {
+    let entries = journal.entries().ok()?;
+    let ended = entries.iter().rev().filter_map(|it| match &it.entry {
+        Entry::RunEnded { run, outcome: Outcome::Done, .. } => Some((run, it.at)),
+        _ => None,
+    });
+    let begun = |wanted: &crate::domain::run::RunId| {
+        entries.iter().find_map(|it| match &it.entry {
+            Entry::RunBegun { run, plan, .. } if run == wanted => Some((it.at, plan)),
+            _ => None,
+        })
+    };
+    ended.into_iter().find_map(|(run, end)| {
+        let (at, plan) = begun(run)?;
+        let text = |name: &str| plan.get(name).and_then(serde_json::Value::as_str);
+        let same = text("app") == Some(app.as_str()) && text("operation") == Some(operation.word());
+        same.then(|| end.since(at))
+    })
+}

@@ -1,0 +1,146 @@
+//! What of the state a change of an app is about: which app, what runs of it, what is said of it.
+
+use super::State;
+use super::list::Move;
+use super::page::Page;
+use super::run::lines::Lines;
+use super::unfinished::cause;
+use super::{plan, run, unfinished};
+use crate::domain::health::Health;
+use crate::domain::ids::{AppId, ServerId};
+use crate::domain::problem::Target;
+use crate::domain::run::RunId;
+use crate::domain::unfinished::Unfinished;
+use crate::message::effect::Effect;
+use crate::widgets::sheet::Line;
+
+impl State {
+    /// The app that a change would be of: the selected one, or the one that the page is about.
+    pub fn app_at_hand(&self) -> Option<AppId> {
+        match self.nav.page() {
+            Page::Overview => match self.overview.target(&self.fleet)? {
+                Target::App(app) => Some(app),
+                Target::Server(_) | Target::Container(_) | Target::Check(_) => None,
+            },
+            Page::App(app) | Page::Releases(app) => Some(app.clone()),
+            Page::Plan => self.plan.app().cloned(),
+            Page::Run(request) => self.runs.get(*request).map(|run| run.app().clone()),
+            Page::Unfinished(run) => self.interrupted.get(run).map(|it| it.plan.plan().app.clone()),
+            Page::Server(_) | Page::Logs | Page::Metrics => None,
+        }
+    }
+
+    /// The servers that a change of an app is of, as far as the configuration says.
+    pub fn servers_of(&self, app: &AppId) -> Vec<ServerId> {
+        let setup = self.setup.apps.iter().find(|it| it.id == *app);
+        setup.map(|it| it.servers.clone()).unwrap_or_default()
+    }
+
+    /// What runs of an app now, an image a row: of the services whose image a deploy changes, where
+    /// those are configured.
+    pub fn images_of(&self, app: &AppId) -> Vec<String> {
+        let services = self.setup.changeable.get(app).map(|it| it.services.as_slice()).unwrap_or_default();
+        let Some(app) = self.fleet.app(app) else { return Vec::new() };
+        let mut images: Vec<String> = self
+            .fleet
+            .containers_of(app)
+            .filter_map(|(_, it)| {
+                let service = it.service.as_deref().unwrap_or_default();
+                let counts = services.is_empty() || services.iter().any(|name| name == service);
+                // The digest tells a person nothing beside the tag.
+                let image = it.image.split('@').next().unwrap_or_default();
+                counts.then(|| format!("{service}  {image}"))
+            })
+            .collect();
+        images.sort();
+        images.dedup();
+        images
+    }
+
+    /// The first run of an app that was interrupted and that this console does not carry out itself.
+    pub fn interrupted_of(&self, app: &AppId) -> Option<&Unfinished> {
+        self.interrupted.of(app).find(|it| !self.runs.has(&it.run))
+    }
+
+    /// The oldest interrupted run of the app at hand, else of any.
+    pub fn interrupted_at_hand(&self) -> Option<RunId> {
+        let here = self.app_at_hand().and_then(|app| self.interrupted_of(&app));
+        let any = || self.interrupted.apps().find_map(|app| self.interrupted_of(app));
+        here.or_else(any).map(|it| it.run.clone())
+    }
+
+    /// What is said of an app's runs above its containers, and how grave it is.
+    pub fn app_notes(&self, app: &AppId) -> Vec<(String, Health)> {
+        let mut notes = Vec::new();
+        for run in self.runs.going_on().filter(|run| run.app() == app) {
+            notes.push((format!("{}: {}; w shows it", run.plan.plan().title, run.now()), Health::Up));
+        }
+        let mine = |it: &&Unfinished| !self.runs.has(&it.run);
+        for it in self.interrupted.of(app).filter(mine) {
+            notes.push((cause(it), Health::Degraded));
+        }
+        for it in self.interrupted.carried_out(app).filter(mine) {
+            let by = it.holder().map(|holder| format!(" by {}", holder.by)).unwrap_or_default();
+            notes.push((format!("{}: another console carries it out{by}", it.plan.plan().title), Health::Up));
+        }
+        notes
+    }
+
+    /// Tells the list of problems which runs of an app were interrupted.
+    pub fn note_interrupted(&mut self, app: &AppId) {
+        let runs = self.interrupted.of(app).filter(|it| !self.runs.has(&it.run));
+        let causes = runs.map(|it| (it.run.to_string(), cause(it))).collect();
+        self.fleet.interrupted(app, causes);
+    }
+
+    /// Asks for the releases of an app anew.
+    pub fn load_releases(&mut self, app: &AppId) -> Effect {
+        let request = self.next_request();
+        self.releases.begin(app.clone(), request);
+        Effect::Releases(request, app.clone())
+    }
+
+    /// The rows of a page that is read from the top, and the first that is shown.
+    pub fn sheet(&self) -> Option<(Vec<Line>, usize)> {
+        let body = self.size.body();
+        let height = usize::from(body.height);
+        let (lines, first) = match self.nav.page() {
+            Page::Plan => (plan::lines::lines(&self.plan, self.now, body.width), self.plan.first),
+            Page::Run(request) => {
+                let run = self.runs.get(*request)?;
+                let Lines { all, focus } = run::lines::lines(run, self.now, body.width, height);
+                // What has ended is read from the top, where it says how.
+                let focus = if run.goes_on() { focus.saturating_sub(height / 2) } else { 0 };
+                (all, run.first.unwrap_or(focus))
+            }
+            Page::Unfinished(id) => (unfinished::lines(self.interrupted.get(id)?, body.width), 0),
+            _ => return None,
+        };
+        let last = lines.len().saturating_sub(height);
+        Some((lines, first.min(last)))
+    }
+
+    /// Moves such a page.
+    pub(super) fn scroll(&mut self, by: Move) {
+        let Some((lines, first)) = self.sheet() else { return };
+        let height = usize::from(self.size.body().height);
+        let last = lines.len().saturating_sub(height);
+        let page = isize::try_from(height.max(2) - 1).unwrap_or(1);
+        let to = match by {
+            Move::Rows(n) => first.saturating_add_signed(n),
+            Move::Pages(n) => first.saturating_add_signed(n * page),
+            Move::Top => 0,
+            Move::Bottom => last,
+        };
+        let to = to.min(last);
+        match self.nav.page().clone() {
+            Page::Plan => self.plan.first = to,
+            Page::Run(request) => {
+                if let Some(run) = self.runs.get_mut(request) {
+                    run.first = Some(to);
+                }
+            }
+            _ => {}
+        }
+    }
+}

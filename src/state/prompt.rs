@@ -1,0 +1,265 @@
+//! What a person is asked before something is changed: a version, a reason, the app's name, or
+//! whether it is meant.
+
+use std::time::Duration;
+
+use super::text_input::TextInput;
+use crate::domain::ids::{AppId, RequestId};
+use crate::domain::image::ImageRef;
+use crate::domain::run::RunId;
+use crate::domain::time::Timestamp;
+use crate::domain::unfinished::Way;
+use crate::keys::chord::{Chord, Key};
+use crate::message::change::Wanted;
+
+/// How long it is shown before a key answers it.
+const READING_TIME: Duration = Duration::from_millis(400);
+
+/// One question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// What is asked.
+    pub question: Question,
+    /// What is typed.
+    pub input: TextInput,
+    /// Why what was typed does not do.
+    pub mistake: Option<String>,
+    /// Since when it can be read.
+    pub since: Timestamp,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Which version of an app is to be deployed.
+    Version {
+        /// Of which.
+        app: AppId,
+        /// What runs now, an image a row.
+        present: Vec<String>,
+        /// Versions to pick from, newest first; none where none are known.
+        choices: Vec<Choice>,
+        /// The picked one among those that hold what is typed; `None` for what is typed itself.
+        picked: Option<usize>,
+    },
+    /// Why what is refused is to be done all the same.
+    Reason {
+        /// What is refused, a sentence a row.
+        refused: Vec<String>,
+    },
+    /// The app's name, typed.
+    Name {
+        /// Which.
+        app: AppId,
+        /// What is done then.
+        then: Then,
+    },
+    /// Whether it is meant.
+    Sure {
+        /// What it means, a sentence a row.
+        says: Vec<String>,
+        /// What is done then.
+        then: Then,
+    },
+}
+
+/// A version that can be picked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The tag.
+    pub tag: String,
+    /// What is known of it (its age), or nothing.
+    pub note: String,
+}
+
+/// What is done when a question is answered with yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// The plan that is shown is carried out.
+    CarryOut,
+    /// An interrupted run is taken up.
+    Resume(RunId, Way),
+    /// A run ends at its next safe point.
+    Cancel(RequestId),
+    /// The console ends.
+    Quit,
+}
+
+/// What a person answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// This version of this app.
+    Version(AppId, Wanted),
+    /// For this reason.
+    Reason(String),
+    /// Yes, it is to be done.
+    Yes(Then),
+}
+
+/// What a key leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stays.
+    Stay,
+    /// It is left.
+    Leave,
+    /// It is answered.
+    Answered(Answered),
+}
+
+impl Prompt {
+    /// A question that is shown now.
+    pub fn new(question: Question, now: Timestamp) -> Self {
+        Self { question, input: TextInput::default(), mistake: None, since: now }
+    }
+
+    /// The versions that hold what is typed.
+    pub fn choices(&self) -> impl Iterator<Item = &Choice> {
+        let all: &[Choice] = match &self.question {
+            Question::Version { choices, .. } => choices,
+            _ => &[],
+        };
+        let typed = self.input.text().trim();
+        all.iter().filter(move |choice| choice.tag.contains(typed))
+    }
+
+    /// Whether it has a line to type in.
+    pub const fn has_line(&self) -> bool {
+        !matches!(self.question, Question::Sure { .. })
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, chord: Chord, now: Timestamp) -> Outcome {
+        if chord.key == Key::Esc {
+            return Outcome::Leave;
+        }
+        if let Question::Sure { then, .. } = &self.question {
+            return match chord.key {
+                Key::Char('n' | 'N' | 'q') => Outcome::Leave,
+                // A key that was under way before is no answer, and Enter is hit without reading.
+                Key::Char('y' | 'Y') if self.since.age(now) >= READING_TIME => {
+                    Outcome::Answered(Answered::Yes(then.clone()))
+                }
+                _ => Outcome::Stay,
+            };
+        }
+        match chord.key {
+            Key::Enter => return self.entered(),
+            Key::Up | Key::Down => self.pick(chord.key == Key::Down),
+            _ => {
+                self.mistake = None;
+                self.input.key(chord);
+                if let Question::Version { picked, .. } = &mut self.question {
+                    *picked = None;
+                }
+            }
+        }
+        Outcome::Stay
+    }
+
+    fn pick(&mut self, down: bool) {
+        let count = self.choices().count();
+        if let Question::Version { picked, .. } = &mut self.question {
+            *picked = match (*picked, down) {
+                (None, true) if count > 0 => Some(0),
+                (Some(at), true) => Some((at + 1).min(count.saturating_sub(1))),
+                (Some(at), false) if at > 0 => Some(at - 1),
+                _ => None,
+            };
+        }
+    }
+
+    fn entered(&mut self) -> Outcome {
+        let typed = self.input.text().trim().to_owned();
+        let answer = match &self.question {
+            Question::Version { app, picked, .. } => {
+                let tag = picked.and_then(|at| self.choices().nth(at)).map(|choice| choice.tag.clone());
+                version(&tag.unwrap_or(typed)).map(|wanted| Answered::Version(app.clone(), wanted))
+            }
+            Question::Reason { .. } if typed.is_empty() => Err("a reason is a word at least".to_owned()),
+            Question::Reason { .. } => Ok(Answered::Reason(typed)),
+            Question::Name { app, then } if typed == app.as_str() => Ok(Answered::Yes(then.clone())),
+            Question::Name { app, .. } => Err(format!("type {app}, or leave with Esc")),
+            Question::Sure { .. } => return Outcome::Stay,
+        };
+        match answer {
+            Ok(answer) => Outcome::Answered(answer),
+            Err(mistake) => {
+                self.mistake = Some(mistake);
+                Outcome::Stay
+            }
+        }
+    }
+}
+
+/// What a typed version means: nothing for the Compose file as it is, a digest, else a tag.
+fn version(typed: &str) -> Result<Wanted, String> {
+    if typed.is_empty() {
+        return Ok(Wanted::AsWritten);
+    }
+    if typed.starts_with("sha256:") {
+        return typed.parse().map(Wanted::Digest).map_err(|error| error.to_string());
+    }
+    let any = ImageRef { repository: "it".to_owned(), tag: None, digest: None };
+    let tagged = any.with_tag(typed).map_err(|error| error.to_string())?;
+    Ok(tagged.tag.map_or(Wanted::AsWritten, Wanted::Tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(9);
+
+    fn version_prompt(choices: &[&str]) -> Prompt {
+        let choices = choices.iter().map(|tag| Choice { tag: (*tag).to_owned(), note: String::new() });
+        let choices = choices.collect();
+        Prompt::new(Question::Version { app: "shop".into(), present: Vec::new(), choices, picked: None }, NOW)
+    }
+
+    fn press(prompt: &mut Prompt, keys: &str) -> Outcome {
+        let mut last = Outcome::Stay;
+        for key in keys.split(' ') {
+            last = prompt.key(key.parse().unwrap(), NOW);
+        }
+        last
+    }
+
+    #[test]
+    fn a_tag_is_typed_or_picked() {
+        let typed = press(&mut version_prompt(&[]), "1 . 1 enter");
+        assert_eq!(typed, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.1".into()))));
+        let picked = press(&mut version_prompt(&["2.0", "1.2", "1.1"]), "1 down down enter");
+        assert_eq!(picked, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.1".into()))));
+        let nothing = press(&mut version_prompt(&["2.0"]), "enter");
+        assert_eq!(nothing, Outcome::Answered(Answered::Version("shop".into(), Wanted::AsWritten)));
+    }
+
+    #[test]
+    fn what_is_no_tag_is_told_and_can_be_mended() {
+        let mut prompt = version_prompt(&[]);
+        assert_eq!(press(&mut prompt, "1 / 2 enter"), Outcome::Stay);
+        assert!(prompt.mistake.is_some());
+        press(&mut prompt, "backspace backspace");
+        assert!(prompt.mistake.is_none());
+        assert!(matches!(press(&mut prompt, "enter"), Outcome::Answered(_)));
+    }
+
+    #[test]
+    fn a_name_has_to_be_the_right_one() {
+        let question = Question::Name { app: "ab".into(), then: Then::CarryOut };
+        let mut prompt = Prompt::new(question, NOW);
+        assert_eq!(press(&mut prompt, "a enter"), Outcome::Stay);
+        assert_eq!(press(&mut prompt, "b enter"), Outcome::Answered(Answered::Yes(Then::CarryOut)));
+    }
+
+    #[test]
+    fn only_a_key_that_was_meant_says_yes() {
+        let sure = || Prompt::new(Question::Sure { says: Vec::new(), then: Then::Quit }, NOW);
+        let later = NOW + READING_TIME;
+        assert_eq!(sure().key(Chord::char('y'), NOW), Outcome::Stay);
+        assert_eq!(sure().key(Chord::plain(Key::Enter), later), Outcome::Stay);
+        assert_eq!(sure().key(Chord::char('y'), later), Outcome::Answered(Answered::Yes(Then::Quit)));
+        assert_eq!(sure().key(Chord::char('n'), later), Outcome::Leave);
+    }
+}

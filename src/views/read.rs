@@ -1,0 +1,18 @@
+//! The pages that are read from the top: a plan, a run, an interrupted run. What stands in them is
+//! laid out in the state, which has to know how far they scroll.
+
+use ratatui::buffer::Buffer;
+
+use crate::state::State;
+use crate::theme::{Role, Theme};
+use crate::widgets::sheet;
+use crate::widgets::table::draw_empty;
+
+/// Draws the shown one.
+pub fn page(state: &State, theme: &Theme, buf: &mut Buffer) {
+    let body = state.size.body();
+    match state.sheet() {
+        Some((lines, first)) => sheet::draw(buf, body, &lines, first, theme),
+        None => draw_empty(buf, body, "this is not known any more", Role::Muted, theme),
+    }
+}

@@ -77,7 +77,7 @@ impl App {
             Event::Ask(request, question) => self.ask(request, question),
             Event::Withdrawn(request) => self.withdraw(request),
             Event::Past(news) => actions::metrics::open::news(&mut self.state, news),
-            Event::Unfinished(app, runs) => actions::operate::news::unfinished(&mut self.state, app, runs),
+            Event::Unfinished(app, runs) => actions::operate::news::unfinished(&mut self.state, &app, runs),
             Event::Reply(request, reply) => self.reply(request, reply),
         }
     }

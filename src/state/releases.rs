@@ -194,9 +194,12 @@ mod tests {
         }
     }
 
-    fn page(servers: &[(&str, Option<u32>, &[(u32, ReleaseOutcome)])]) -> ReleasesPage {
-        let ledger = |current: &Option<u32>, releases: &[(u32, ReleaseOutcome)]| Ledger {
-            current: current.map(ReleaseNumber),
+    /// A server's name, the number of what is in place there, and how each release fared.
+    type Told<'a> = (&'a str, u32, &'a [(u32, ReleaseOutcome)]);
+
+    fn page(servers: &[Told<'_>]) -> ReleasesPage {
+        let ledger = |current: &u32, releases: &[(u32, ReleaseOutcome)]| Ledger {
+            current: Some(ReleaseNumber(*current)),
             releases: releases.iter().map(|(number, outcome)| release(*number, *outcome)).collect(),
         };
         let servers = servers.iter().map(|(name, current, all)| ((*name).into(), Ok(ledger(current, all))));
@@ -212,7 +215,7 @@ mod tests {
     #[test]
     fn the_newest_good_one_before_the_current_is_first_and_selected() {
         let all = [(1, Good), (2, Good), (3, RolledBack), (4, Good)];
-        let page = page(&[("a", Some(4), &all), ("b", Some(4), &all)]);
+        let page = page(&[("a", 4, &all), ("b", 4, &all)]);
         assert_eq!(page.rows.iter().map(|it| it.0).collect::<Vec<_>>(), [2, 1, 4, 3]);
         assert_eq!(page.list.selected, Some(ReleaseNumber(2)));
         let changed: Vec<_> = page.differences(ReleaseNumber(2));
@@ -221,8 +224,7 @@ mod tests {
 
     #[test]
     fn what_was_good_on_one_server_only_is_not_gone_back_to() {
-        let page =
-            page(&[("a", Some(2), &[(1, Good), (2, Good)]), ("b", Some(2), &[(1, RolledBack), (2, Good)])]);
+        let page = page(&[("a", 2, &[(1, Good), (2, Good)]), ("b", 2, &[(1, RolledBack), (2, Good)])]);
         assert_eq!(page.entry(ReleaseNumber(1)).map(|it| it.eligible), Some(false));
         assert_eq!(page.outcome(ReleaseNumber(1)), "good on a, rolled back on b");
     }

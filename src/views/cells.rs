@@ -71,8 +71,13 @@ pub fn staleness<'a>(freshness: Freshness, theme: &Theme) -> Cell<'a> {
 
 /// An image without the registry's host, which is the same in most rows and hides what differs: the
 /// part before the first slash where it has a dot or a port, or is `localhost`
-/// (<https://docs.docker.com/reference/cli/docker/image/tag/>).
+/// (<https://docs.docker.com/reference/cli/docker/image/tag/>). Nor with a digest beside its tag: that
+/// is told by itself.
 pub fn image(reference: &str) -> &str {
+    let reference = match reference.split_once('@') {
+        Some((named, _)) if named.rsplit('/').next().is_some_and(|last| last.contains(':')) => named,
+        _ => reference,
+    };
     match reference.split_once('/') {
         Some((host, rest)) if host == "localhost" || host.contains(['.', ':']) => rest,
         _ => reference,
@@ -100,5 +105,7 @@ mod tests {
         assert_eq!(image("localhost/shop"), "shop");
         assert_eq!(image("acme/shop:1.2"), "acme/shop:1.2");
         assert_eq!(image("redis:7"), "redis:7");
+        assert_eq!(image("registry:5000/shop:1.2@sha256:ab"), "shop:1.2");
+        assert_eq!(image("registry:5000/shop@sha256:ab"), "shop@sha256:ab");
     }
 }

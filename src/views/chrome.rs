@@ -63,7 +63,7 @@ pub fn footer(state: &State, theme: &Theme, buf: &mut Buffer) {
         put(buf, place, &notice.text, theme.style(role), theme);
         return;
     }
-    footer::draw(buf, area, &hints(state), theme);
+    footer::draw(buf, area, &fitting(hints(state), area.width), theme);
 }
 
 /// The keys of the page first, then those that count everywhere.
@@ -81,7 +81,28 @@ fn hints(state: &State) -> Vec<Hint> {
     };
     // What counts on lists alone is not shown where there are none.
     let lists = matches!(page, Scope::Overview | Scope::Server | Scope::App);
-    of(page).chain(of(Scope::Everywhere).filter(|hint| lists || hint.enabled)).collect()
+    let everywhere = of(Scope::Everywhere).filter(|hint| lists || hint.enabled);
+    // A change is offered where it can be planned, and not where one is planned or done already.
+    let changes = |hint: &Hint| matches!(hint.word, "deploy" | "releases");
+    of(page).chain(everywhere.filter(|hint| !changes(hint) || (lists && hint.enabled))).collect()
+}
+
+/// What goes first where not all hints have room: what cannot be done, then what `?` tells as well.
+const FIRST_TO_GO: [&str; 2] = ["filter", "metrics"];
+
+fn fitting(mut hints: Vec<Hint>, cells: u16) -> Vec<Hint> {
+    let needed = |hints: &[Hint]| -> u16 {
+        hints.iter().map(|hint| width(&hint.key) + width(hint.word) + 3).fold(0, u16::saturating_add)
+    };
+    if needed(&hints) > cells {
+        hints.retain(|hint| hint.enabled);
+    }
+    for word in FIRST_TO_GO {
+        if needed(&hints) > cells {
+            hints.retain(|hint| hint.word != word);
+        }
+    }
+    hints
 }
 
 /// The time in UTC to the minute: seconds would change the screen for nothing.

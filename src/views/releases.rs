@@ -19,7 +19,7 @@ use crate::widgets::text::Align;
 /// The columns.
 const COLUMNS: [Column; 7] = [
     Column::fixed("no", 4, Align::Right, 0),
-    Column::fixed("", 9, Align::Left, 0),
+    Column::fixed("", 10, Align::Left, 0),
     Column::flexible("fared", 11, 26, 0),
     Column::flexible("images", 14, 60, 0),
     Column::fixed("age", 4, Align::Right, 0),

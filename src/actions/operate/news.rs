@@ -38,9 +38,9 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
 }
 
 /// Takes the runs of an app that have no end.
-pub fn unfinished(state: &mut State, app: AppId, runs: Vec<Unfinished>) -> Vec<Effect> {
+pub fn unfinished(state: &mut State, app: &AppId, runs: Vec<Unfinished>) -> Vec<Effect> {
     state.interrupted.take(app.clone(), runs);
-    state.note_interrupted(&app);
+    state.note_interrupted(app);
     if let Page::Unfinished(run) = state.nav.page()
         && state.interrupted.get(run).is_none()
     {

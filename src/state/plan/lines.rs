@@ -4,6 +4,7 @@
 use super::{PlanPage, Stand};
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
+use crate::domain::image::ImageRef;
 use crate::domain::plan::{Change, Finding, Judgement, Operation, Plan, Stage};
 use crate::domain::setup::Guard;
 use crate::domain::time::{Age, Timestamp};
@@ -181,13 +182,11 @@ fn change(it: &Change, cells: u16) -> Vec<Line> {
         Some(server) => head.text(format!(" on {server}"), Role::Muted),
         None => head,
     };
-    let (from, to) = match (&it.from, &it.to) {
-        (Some(from), Some(to)) if from == to => {
-            return vec![head.text(format!("  changed {from}"), Role::Text)];
-        }
-        (None, None) => return vec![head],
-        (from, to) => (from, to),
-    };
+    if it.from == it.to {
+        let changed = it.from.iter().map(|from| format!("  changed {from}"));
+        return vec![changed.fold(head, |line, text| line.text(text, Role::Text))];
+    }
+    let (from, to) = (&it.from.as_deref().map(short), &it.to.as_deref().map(short));
     let one = |line: Line, sign: &str, text: &str, role| line.text(sign, role).text(text, role);
     let whole = match (from, to) {
         (Some(from), Some(to)) => {
@@ -206,6 +205,17 @@ fn change(it: &Change, cells: u16) -> Vec<Line> {
         lines.extend(rows);
     }
     lines
+}
+
+/// An image's digest in twelve digits, as the trade writes it.
+fn short(text: &str) -> String {
+    match text.parse::<ImageRef>() {
+        Ok(image) => match (&image.tag, &image.digest) {
+            (Some(_), Some(digest)) => format!("{} ({})", image.name(), digest.short()),
+            _ => text.to_owned(),
+        },
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// Each stage with its steps; what several servers do alike stands there once.

@@ -10,18 +10,16 @@ use crate::domain::run::Progress;
 use crate::domain::time::Timestamp;
 use crate::theme::Role;
 use crate::widgets::sheet::{Line, fitted, wrapped};
+use crate::widgets::text::width;
 
-/// The cells at the right of a column: how long, or a word.
-const TIME: u16 = 9;
 /// The most rows that a failure takes in a column; the whole is told at the end.
 const FAILED: usize = 4;
 
 /// The rows of a step in a column of so many cells, each of them exactly so wide.
 pub fn rows(run: &Run, step: &Step, now: Timestamp, cells: u16) -> Vec<Line> {
     let row = |glyph: fn(&crate::theme::Glyphs) -> &'static str, role, text, word: &str| {
-        let title = fitted(&step.title, cells.saturating_sub(TIME + 3));
-        let time = format!("{word:>width$}", width = usize::from(TIME));
-        Line::default().glyph(glyph, role).text(format!(" {title} "), text).text(time, role)
+        let title = fitted(&step.title, cells.saturating_sub(width(word) + 3));
+        Line::default().glyph(glyph, role).text(format!(" {title} "), text).text(word, role)
     };
     match run.step(step.id) {
         Standing::Waiting => {

@@ -33,6 +33,7 @@ pub struct Lines {
 pub fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
+        0 if span.subsec_millis() < 50 && !span.is_zero() => "<0.1 s".to_owned(),
         0..10 if span.subsec_millis() > 0 => format!("{:.1} s", span.as_secs_f32()),
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {:02}", seconds / 60, seconds % 60),
@@ -40,32 +41,40 @@ pub fn span(span: Duration) -> String {
     }
 }
 
-/// The page in so many cells and rows. Where not all fits, only the stages in which something
-/// happens or failed show their steps.
+/// The page in so many cells and rows. Where not all fits, the stages in which something happens or
+/// failed show their steps, then as many others as there is room for.
 pub fn lines(run: &Run, now: Timestamp, cells: u16, height: usize) -> Lines {
     // The last column is the scroll bar's.
     let cells = cells.saturating_sub(2);
-    let whole = laid_out(run, now, cells, false);
-    if whole.all.len() <= height { whole } else { laid_out(run, now, cells, true) }
-}
-
-fn laid_out(run: &Run, now: Timestamp, cells: u16, folded: bool) -> Lines {
-    let plan = run.plan.plan();
     let mut all = head(run, now, cells);
-    let mut focus = 0;
+    let plan = run.plan.plan();
     let undo = plan.undo.iter().filter(|_| run.undoing.is_some());
-    for stage in plan.stages.iter().chain(undo) {
-        let state = state(run, stage);
-        if !folded {
+    let stages: Vec<_> = plan
+        .stages
+        .iter()
+        .chain(undo)
+        .map(|stage| (stage, state(run, stage), lanes(run, &stage.lanes, now, cells)))
+        .collect();
+    let happens = |state| matches!(state, State::Running | State::Failed);
+    let shown = stages.iter().filter(|(_, state, _)| happens(*state)).map(|(.., rows)| rows.len());
+    let mut left = height.saturating_sub(all.len() + stages.len() + shown.sum::<usize>());
+    // Blank rows between stages only where everything has room.
+    let hidden = stages.iter().filter(|(_, state, _)| !happens(*state)).map(|(.., rows)| rows.len());
+    let airy = hidden.sum::<usize>() + stages.len() <= left;
+    let mut focus = 0;
+    for (stage, state, rows) in stages {
+        if airy {
             all.push(Line::default());
         }
-        let happens = matches!(state, State::Running | State::Failed);
-        if happens {
+        let room = left >= rows.len();
+        if happens(state) {
             focus = all.len();
+        } else if room {
+            left -= rows.len();
         }
         all.push(heading(run, stage, state));
-        if !folded || happens {
-            all.extend(lanes(run, &stage.lanes, now, cells));
+        if happens(state) || room {
+            all.extend(rows);
         }
     }
     Lines { all, focus }
@@ -173,8 +182,8 @@ fn state(run: &Run, stage: &Stage) -> State {
     }
 }
 
-fn heading(run: &Run, stage: &Stage, state: State) -> Line {
-    let word = match state {
+fn heading(run: &Run, stage: &Stage, how: State) -> Line {
+    let word = match how {
         State::Waiting if run.goes_on() => "waits",
         State::Waiting => "not begun",
         State::Running => "goes on",

@@ -44,8 +44,8 @@ pub enum ProgramError {
     },
 }
 
-/// What a program prints: at most [`MOST`] and one byte, which is too much. `env` is set for it beside
-/// what the console has.
+/// What a program prints: at most one byte more than a secret may have. `env` is set for it beside what the
+/// console has.
 pub async fn output(argv: &[&str], env: &[(&str, &str)]) -> Result<Vec<u8>, ProgramError> {
     let (program, rest) = argv.split_first().unwrap_or((&"", &[]));
     let named = || (*program).to_owned();

@@ -12,6 +12,7 @@ use crate::domain::clock::Clock as _;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
 use crate::domain::log_source::LogSource;
+use crate::domain::time::Timestamp;
 use crate::message::event::{Event, Reply};
 use crate::message::log_batch::LogBatch;
 use crate::message::publish::Publish;
@@ -69,7 +70,7 @@ impl Player {
                     self.told.take(&entry.event);
                     self.hand_over(entry.event).await;
                 }
-                Err(RecordingError::Line { unread, .. }) => self.doubt(&unread).await,
+                Err(RecordingError::Line { unread, .. }) => self.doubt(&unread, last).await,
                 Err(error) => end = Err(error),
             }
         }
@@ -80,7 +81,7 @@ impl Player {
         }
     }
 
-    async fn wait_for(&mut self, at: crate::domain::time::Timestamp) {
+    async fn wait_for(&mut self, at: Timestamp) {
         loop {
             let left = self.clock.until(at).unwrap_or(GLANCE);
             if left.is_zero() {
@@ -107,10 +108,10 @@ impl Player {
         }
     }
 
-    /// What a lost line may have told of is unknown from here on. Its own time is not waited for: it is
-    /// no more to be trusted than the rest.
-    async fn doubt(&mut self, unread: &Unread) {
-        for event in self.told.doubts(unread, self.clock.now()) {
+    /// What a lost line may have told of is unknown from the entry before it on. Its own time is not waited
+    /// for: it is no more to be trusted than the rest.
+    async fn doubt(&mut self, unread: &Unread, at: Timestamp) {
+        for event in self.told.doubts(unread, at) {
             self.hand_over(event).await;
         }
     }

@@ -24,6 +24,7 @@ mod console;
 #[path = "../it/cuttable.rs"]
 mod cuttable;
 mod deploy;
+mod doctor;
 mod first_use;
 mod keyring;
 mod lab;

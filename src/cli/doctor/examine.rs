@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::log_file;
 use super::{Outcome, Step};
 use crate::config::{Become, ServerConfig};
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::ServerId;
+use crate::domain::shell::quote;
 use crate::domain::text::{clean, shorten};
 use crate::transports::docker::{docker, failure};
 use crate::transports::docker_socket::docker_socket;
-use crate::transports::{ExitStatus, Links, Output, RemoteCommand, Transport, TransportError};
+use crate::transports::{Links, Output, RemoteCommand, Transport, TransportError};
 
 /// The steps without which nothing else can be tried.
 pub(super) const REACH: [&str; 3] = ["connection", "host key", "login"];
@@ -68,10 +70,13 @@ async fn all(links: &Links, id: &ServerId, config: &ServerConfig, steps: &mut Ve
     };
     let how = if config.local { "this machine" } else { "" };
     steps.extend(REACH.map(|step| Step::new(step, Outcome::Good, how)));
-    let sudo = config.becoming == Become::Sudo;
+    let mut sudo = config.becoming == Become::Sudo;
     steps.push(shell(&transport).await);
     if sudo {
-        steps.push(become_root(&transport).await);
+        let step = become_root(&transport).await;
+        // What could be had without it is told all the same.
+        sudo = step.outcome == Outcome::Good;
+        steps.push(step);
     }
     if config.collect.containers {
         steps.push(engine(&transport, config.docker.as_deref()).await);
@@ -119,12 +124,16 @@ async fn shell(transport: &Arc<dyn Transport>) -> Step {
 async fn become_root(transport: &Arc<dyn Transport>) -> Step {
     match run(transport, RemoteCommand::new("true"), true).await {
         Ok(output) if output.success() => Step::new("sudo", Outcome::Good, ""),
-        Ok(output) => Step {
-            mend: Some(
-                "echo \"$USER ALL=(ALL) NOPASSWD: ALL\" | sudo tee /etc/sudoers.d/midwatch".to_owned(),
-            ),
-            ..Step::new("sudo", Outcome::Missing, output.complaint())
-        },
+        Ok(output) => {
+            let step = Step::new("sudo", Outcome::Missing, output.complaint());
+            match run(transport, RemoteCommand::new("id").arg("-un"), false).await {
+                Ok(output) if output.success() => {
+                    let rule = format!("{} ALL=(ALL) NOPASSWD: ALL", said(&output));
+                    step.mend(format!("`echo {} | sudo tee /etc/sudoers.d/midwatch`", quote(&rule)))
+                }
+                _ => step,
+            }
+        }
         Err(error) => failed("sudo", &error),
     }
 }
@@ -182,10 +191,8 @@ async fn journal(transport: &Arc<dyn Transport>, sudo: bool) -> Step {
             "denied" => {
                 let text = output.text();
                 let user = shorten(&clean(text.lines().nth(1).unwrap_or("$USER")), 64).into_owned();
-                Step {
-                    mend: Some(format!("sudo usermod -aG systemd-journal {user}, then connect anew")),
-                    ..Step::new("journal", Outcome::Missing, "only your own lines may be read")
-                }
+                Step::new("journal", Outcome::Missing, "only your own lines may be read")
+                    .mend(format!("`sudo usermod -aG systemd-journal {}`, then connect anew", quote(&user)))
             }
             _ => Step::new("journal", Outcome::Failed, output.complaint()),
         },
@@ -194,13 +201,9 @@ async fn journal(transport: &Arc<dyn Transport>, sudo: bool) -> Step {
 }
 
 async fn log_file(transport: &Arc<dyn Transport>, path: &str, sudo: bool) -> Step {
-    let step = format!("log {path}");
-    match run(transport, RemoteCommand::new("test").args(["-r", path]), sudo).await {
-        Ok(Output { status: ExitStatus::Code(0), .. }) => Step::new(step, Outcome::Good, ""),
-        Ok(_) => Step {
-            mend: Some(format!("ls -l {path}")),
-            ..Step::new(step, Outcome::Missing, "it is not there, or may not be read")
-        },
-        Err(error) => Step::of(step, Outcome::Failed, &error.failure("read a log file")),
+    match run(transport, RemoteCommand::script(log_file::SCRIPT).arg(path), sudo).await {
+        Ok(output) if output.success() => log_file::step(path, &output.text()),
+        Ok(output) => Step::new(format!("log {path}"), Outcome::Failed, output.complaint()),
+        Err(error) => Step::of(format!("log {path}"), Outcome::Failed, &error.failure("read a log file")),
     }
 }

@@ -3,6 +3,7 @@
 
 mod accept;
 mod examine;
+mod log_file;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub struct DoctorArgs {
     pub deadline: u64,
 
     /// Print one JSON object: `servers[]` with `name` and `steps[]` of `step`, `outcome` (`good`,
-    /// `missing`, `failed`, `absent`), `said`, `mend`
+    /// `missing`, `failed`, `absent`), `said`, `mend` (a sentence), `command` (the one in it, if any)
     #[arg(long)]
     pub json: bool,
 }
@@ -61,17 +62,31 @@ pub(super) struct Step {
     name: String,
     outcome: Outcome,
     said: String,
-    /// The command that mends it.
+    /// What mends it.
     mend: Option<String>,
+    /// The command in that, as it is run.
+    command: Option<String>,
 }
 
 impl Step {
     fn new(step: impl Into<String>, outcome: Outcome, said: impl Into<String>) -> Self {
-        Self { name: step.into(), outcome, said: said.into(), mend: None }
+        Self { name: step.into(), outcome, said: said.into(), mend: None, command: None }
     }
 
     fn of(step: impl Into<String>, outcome: Outcome, failure: &Failure) -> Self {
-        Self { mend: failure.hint.clone(), ..Self::new(step, outcome, failure.reason()) }
+        let step = Self::new(step, outcome, failure.reason());
+        match &failure.hint {
+            Some(hint) => step.mend(hint),
+            None => step,
+        }
+    }
+
+    /// The same with what mends it; the command stands in backticks there.
+    fn mend(self, mend: impl Into<String>) -> Self {
+        let mend = mend.into();
+        let parts: Vec<&str> = mend.split('`').collect();
+        let command = if let [_, command, _] = parts[..] { Some(command.to_owned()) } else { None };
+        Self { mend: Some(mend), command, ..self }
     }
 }
 

@@ -24,7 +24,7 @@ pub struct DeployArgs {
     #[arg(long, value_name = "DIGEST")]
     pub digest: Option<String>,
 
-    /// Another strategy than the configured one: recreate or rolling
+    /// Another strategy than the configured one: recreate, rolling, start-first, blue-green, canary
     #[arg(long, value_name = "STRATEGY", value_parser = strategy)]
     pub strategy: Option<Strategy>,
 
@@ -34,11 +34,9 @@ pub struct DeployArgs {
 }
 
 fn strategy(word: &str) -> Result<Strategy, String> {
-    match word {
-        "recreate" => Ok(Strategy::Recreate),
-        "rolling" => Ok(Strategy::Rolling),
-        _ => Err("it is one of recreate, rolling".to_owned()),
-    }
+    let words = || Strategy::ALL.map(Strategy::word).join(", ");
+    let strategy = Strategy::ALL.into_iter().find(|it| it.word() == word);
+    strategy.ok_or_else(|| format!("it is one of {}", words()))
 }
 
 /// Plans, asks, deploys.

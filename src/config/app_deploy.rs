@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::app_proxy;
 use super::argv::Argv;
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
 use super::table::Table;
 use super::value::{Whole, words};
-use crate::domain::deploy::{Gate, Hook, HookPoint, Strategy};
+use crate::domain::deploy::{Canary, Gate, Hook, HookPoint, Strategy};
+use crate::domain::proxy::Proxy;
 
 words! {
     /// How containers are replaced.
@@ -16,6 +18,12 @@ words! {
         Recreate = "recreate",
         /// Some servers at a time.
         Rolling = "rolling",
+        /// New containers beside the old ones, which go when the new ones serve.
+        StartFirst = "start-first",
+        /// Likewise, but the old ones stay until the next deploy.
+        BlueGreen = "blue-green",
+        /// Requests go over in steps.
+        Canary = "canary",
     }
 }
 
@@ -50,13 +58,20 @@ pub struct DeployConfig {
     pub env_file: Option<String>,
     /// Commands in between.
     pub hooks: Vec<Hook>,
+    /// The proxy before it.
+    pub proxy: Option<Proxy>,
+    /// The steps of a canary.
+    pub canary: Canary,
 }
 
 impl DeployConfig {
-    pub(super) fn read(t: &mut Table<'_>) -> Self {
+    pub(super) fn read(t: &mut Table<'_>, app: &str) -> Self {
         let strategy = match t.or("strategy", StrategyWord::Recreate) {
             StrategyWord::Recreate => Strategy::Recreate,
             StrategyWord::Rolling => Strategy::Rolling,
+            StrategyWord::StartFirst => Strategy::StartFirst,
+            StrategyWord::BlueGreen => Strategy::BlueGreen,
+            StrategyWord::Canary => Strategy::Canary,
         };
         Self {
             services: t.opt("services").unwrap_or_default(),
@@ -70,12 +85,24 @@ impl DeployConfig {
             keep: number(t.or("keep", Whole::<2, 1000>(5))),
             env_file: t.opt::<RemotePath>("env_file").map(|path| path.0),
             hooks: t.list("hooks", hook),
+            proxy: app_proxy::read(t, app),
+            canary: t.table("canary", canary),
         }
     }
 }
 
 fn number<const MIN: i64, const MAX: i64>(it: Whole<MIN, MAX>) -> u16 {
     u16::try_from(it.0).unwrap_or(u16::MAX)
+}
+
+fn canary(t: &mut Table<'_>) -> Canary {
+    let usual = Canary::default();
+    let shares: Option<Vec<Whole<1, 99>>> = t.opt("shares");
+    let shares = shares.map_or(usual.shares, |all| all.into_iter().map(number).collect());
+    if !shares.is_sorted() {
+        t.report(Mistake::error(t.span_of("shares"), "the shares of a canary grow from step to step"));
+    }
+    Canary { shares, window: t.or("window", usual.window), path: t.or("path", usual.path) }
 }
 
 fn hook(t: &mut Table<'_>) -> Option<Hook> {

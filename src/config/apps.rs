@@ -27,7 +27,7 @@ impl AppConfig {
             servers: t.opt("servers").unwrap_or_default(),
             compose: t.opt::<RemotePath>("compose").map(|path| path.0),
             environment: t.opt("environment"),
-            deploy: DeployConfig::read(t),
+            deploy: DeployConfig::read(t, name),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! an action is (the caller says which there are).
 
 pub mod app_deploy;
+mod app_proxy;
 pub mod apps;
 mod argv;
 pub mod checks;

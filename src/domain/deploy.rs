@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AppId, EnvironmentId, ServerId};
+use super::proxy::Proxy;
 use super::setup::Guard;
 
 /// Everything that is configured of an app, the defaults filled in.
@@ -38,6 +39,10 @@ pub struct AppSpec {
     pub keep: u16,
     /// What runs in between.
     pub hooks: Vec<Hook>,
+    /// The proxy before it, where a deploy switches one.
+    pub proxy: Option<Proxy>,
+    /// The steps of a canary.
+    pub canary: Canary,
 }
 
 /// Where an app's files are on one server.
@@ -70,6 +75,13 @@ pub enum Strategy {
     Recreate,
     /// Likewise, but so many servers at a time, and no further after a failure.
     Rolling,
+    /// The new containers beside the old ones; when they are good the proxy sends to them, and when they
+    /// stayed good the old ones are drained and removed.
+    StartFirst,
+    /// Likewise, but the old ones go on running until the next deploy, for an instant return.
+    BlueGreen,
+    /// As start-first, but the proxy sends to the new ones in steps, each judged.
+    Canary,
 }
 
 impl Strategy {
@@ -78,7 +90,19 @@ impl Strategy {
         match self {
             Self::Recreate => "recreate",
             Self::Rolling => "rolling",
+            Self::StartFirst => "start-first",
+            Self::BlueGreen => "blue-green",
+            Self::Canary => "canary",
         }
+    }
+
+    /// All, in the order of the help.
+    pub const ALL: [Self; 5] =
+        [Self::Recreate, Self::Rolling, Self::StartFirst, Self::BlueGreen, Self::Canary];
+
+    /// Whether new containers stand beside the old ones, so that a proxy has to be switched.
+    pub const fn is_beside(self) -> bool {
+        matches!(self, Self::StartFirst | Self::BlueGreen | Self::Canary)
     }
 }
 
@@ -94,6 +118,23 @@ pub struct Gate {
 impl Default for Gate {
     fn default() -> Self {
         Self { deadline: Duration::from_secs(120), steady: Duration::from_secs(10) }
+    }
+}
+
+/// How a canary goes over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Canary {
+    /// Percent of the requests that the new containers get, step by step; the last step is all of them.
+    pub shares: Vec<u16>,
+    /// How long new and old are compared at each.
+    pub window: Duration,
+    /// The path that both are asked for.
+    pub path: String,
+}
+
+impl Default for Canary {
+    fn default() -> Self {
+        Self { shares: vec![5, 25, 50], window: Duration::from_secs(60), path: "/".to_owned() }
     }
 }
 

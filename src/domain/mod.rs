@@ -27,6 +27,7 @@ pub mod metric;
 pub mod past;
 pub mod plan;
 pub mod problem;
+pub mod proxy;
 pub mod quantity;
 pub mod question;
 pub mod reading;

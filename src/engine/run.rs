@@ -62,6 +62,8 @@ enum Ending {
     Done,
     Cancelled,
     Failed(Failure),
+    /// All that was planned holds, but something was left behind.
+    Untidy(Failure),
 }
 
 /// One run under way.
@@ -249,6 +251,7 @@ impl<'a> Run<'a> {
             Ending::Failed(failure) if touched.is_empty() => (Outcome::Failed, Some(failure)),
             Ending::Cancelled => self.go_back(None, &touched).await,
             Ending::Failed(failure) => self.go_back(Some(failure), &touched).await,
+            Ending::Untidy(failure) => (Outcome::Partial, Some(failure)),
         };
         self.wind_up(outcome, because, start).await
     }

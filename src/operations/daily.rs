@@ -52,7 +52,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             steps.push(gate(&mut numbers, spec, None, services));
         }
         let lanes = vec![Lane { server: server.clone(), steps }];
-        stages.push(Stage { title: format!("{} on {server}", ask.operation.word()), lanes });
+        stages.push(Stage { title: format!("{} on {server}", ask.operation.word()), lanes, tidies: false });
     }
     let names: Vec<&str> = servers.iter().map(ServerId::as_str).collect();
     Ok(Plan {
@@ -86,9 +86,11 @@ fn services(facts: &ServerFacts, ask: &Ask) -> Vec<Expected> {
         if !ask.services.is_empty() && !ask.services.contains(&container.service) {
             continue;
         }
-        match all.iter_mut().find(|it| it.service == container.service) {
-            Some(known) => known.containers += 1,
-            None => all.push(Expected { service: container.service.clone(), containers: 1, image: None }),
+        if let Some(known) = all.iter_mut().find(|it| it.service == container.service) {
+            known.containers += 1;
+        } else {
+            let service = container.service.clone();
+            all.push(Expected { service, containers: 1, image: None, names: Vec::new() });
         }
     }
     all.sort_by(|a, b| a.service.cmp(&b.service));

@@ -9,8 +9,8 @@ use super::differences::between;
 use super::facts::{AppFacts, Rendered, ServerFacts};
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
-use super::selection::{chosen, known, place};
-use super::steps::{COMPOSE, HOOK, PULL, REPLACE, gate, hooks, put_back, stage};
+use super::selection::{chosen, known, place, switchable};
+use super::steps::{COMPOSE, HOOK, PULL, apply, clear, expected, hooks, put_back, stage, tidy};
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
 use crate::domain::deploy::{AppSpec, HookPoint, Strategy};
@@ -32,9 +32,10 @@ pub struct Ask {
 
 /// Plans a deploy.
 pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
+    let spec = &AppSpec { strategy: ask.strategy.unwrap_or(spec.strategy), ..spec.clone() };
     let servers = chosen(spec, &ask.servers)?;
     let known = known(facts, &servers)?;
-    let strategy = ask.strategy.unwrap_or(spec.strategy);
+    switchable(spec)?;
     let mut numbers = Numbers::default();
     let mut findings = Vec::new();
     let mut changes = Vec::new();
@@ -45,19 +46,20 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         let subject = Subject { spec, operation: Operation::Deploy, server, place, facts };
         findings.extend(preflight::findings(&subject, ask.reason.is_some()));
         if let Some(Ok(rendered)) = &facts.rendered {
-            let services = changed(facts, rendered);
+            let services = changed(spec, facts, rendered);
             changes.extend(changes_on(server, facts, rendered, &services));
-            interrupts.extend(interrupted(server, facts, &services));
-            work.push(Work::of(server, facts, rendered, &services));
+            let it = Work::of(spec, server, facts, rendered, &services);
+            interrupts.extend(interrupted(server, facts, &it.services));
+            work.push(it);
         }
     }
     changes = merged(&changes, known.len());
     let release = next_release(facts, &work);
     let mut stages = vec![prepare(&mut numbers, &work, release)];
     stages.extend(migrations(&mut numbers, spec, &work, release));
-    let step = match strategy {
+    let step = match spec.strategy {
         Strategy::Recreate => work.len(),
-        Strategy::Rolling => usize::from(spec.at_a_time.max(1)),
+        _ => usize::from(spec.at_a_time.max(1)),
     };
     for some in work.chunks(step.max(1)) {
         stages.push(replace(&mut numbers, spec, some, release));
@@ -69,6 +71,8 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         let act = Act::Point { release };
         vec![numbers.step(format!("make release {release} the current one"), act, COMPOSE)]
     }));
+    stages.push(tidy(&mut numbers, spec, &work));
+    stages.retain(|stage| !stage.lanes.is_empty());
     let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before(release, it)))];
     let title = title(spec, &work, &servers);
     Ok(Plan {
@@ -150,6 +154,7 @@ fn prepare(numbers: &mut Numbers, work: &[Work], release: ReleaseNumber) -> Stag
             let act = Act::Pull { image: image.clone() };
             steps.push(numbers.step(format!("pull {}", image.name()), act, PULL));
         }
+        steps.extend(clear(numbers, it));
         steps
     })
 }
@@ -172,13 +177,7 @@ fn replace(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: Releas
     let names: Vec<&str> = work.iter().map(|it| it.server.as_str()).collect();
     stage(&format!("replace on {}", names.join(", ")), work, |it| {
         let mut steps = hooks(numbers, spec, HookPoint::Before);
-        let services: Vec<String> = it.services.iter().map(|expected| expected.service.clone()).collect();
-        if !services.is_empty() {
-            let what = services.join(", ");
-            let act = Act::Up { release, services, replaces: it.replaces.clone() };
-            steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
-            steps.push(gate(numbers, spec, Some(release), it.services.clone()));
-        }
+        steps.extend(apply(numbers, spec, it, release));
         steps.extend(hooks(numbers, spec, HookPoint::After));
         steps
     })
@@ -186,10 +185,11 @@ fn replace(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: Releas
 
 fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseNumber) -> Stage {
     stage("watch", work, |it| {
-        if it.services.is_empty() {
+        let services = expected(it);
+        if services.is_empty() {
             return Vec::new();
         }
-        let act = Act::Watch { release: Some(release), services: it.services.clone(), window: spec.watch };
+        let act = Act::Watch { release: Some(release), services, window: spec.watch };
         let title = format!("watch for {}", crate::domain::time::Age(spec.watch));
         vec![numbers.step(title, act, spec.watch + Duration::from_secs(30))]
     })

@@ -13,6 +13,7 @@ use crate::domain::container::{ContainerHealth, ContainerState};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ContainerId, ServerId};
 use crate::domain::image::{Digest, ImageRef};
+use crate::domain::plan::act::Published;
 use crate::domain::quantity::Bytes;
 use crate::domain::release::lock::Holder;
 use crate::domain::release::{Release, ReleaseNumber, ReleaseOutcome};
@@ -35,6 +36,8 @@ pub struct ServerFacts {
     pub writable: Result<(), String>,
     /// Room for images; `None` where it is not known.
     pub free: Option<Bytes>,
+    /// The TCP ports on which something listens; `None` where that could not be told.
+    pub listening: Option<Vec<u16>>,
     /// How far the server's clock is from the console's.
     pub clock_off: Option<Duration>,
     /// Who holds the lock.
@@ -55,6 +58,19 @@ pub struct ServerFacts {
     pub rendered: Option<Result<Rendered, Failure>>,
     /// The current release as it was rendered.
     pub before: Option<Compose>,
+    /// What is known of the proxy, where the app has one.
+    pub proxy: Option<ProxyFacts>,
+}
+
+/// The proxy before an app, on one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyFacts {
+    /// What stands in its file; why where it cannot be read.
+    pub text: Result<String, String>,
+    /// Whether the file can be replaced.
+    pub writable: Result<(), String>,
+    /// What the test of its configuration says now.
+    pub tested: Result<(), String>,
 }
 
 /// A lock that is held.
@@ -77,6 +93,8 @@ pub struct ServiceFacts {
     pub hash: String,
     /// Ports it wants on the server, with the address.
     pub ports: Vec<String>,
+    /// Whether the file gives its container a name, so that there can be one only.
+    pub named: bool,
 }
 
 /// A container of the project.
@@ -98,6 +116,8 @@ pub struct Running {
     pub state: ContainerState,
     /// What its health check says.
     pub health: ContainerHealth,
+    /// Its TCP ports on the server.
+    pub ports: Vec<Published>,
 }
 
 /// An image that a registry knows.
@@ -116,6 +136,9 @@ pub struct Rendered {
     pub digest: String,
     /// Compose's hashes of its services.
     pub hashes: BTreeMap<String, String>,
+    /// The hash of the service behind the proxy with each of the ports that it may have on the server;
+    /// empty where it has none of its own.
+    pub behind: BTreeMap<u16, String>,
     /// The whole.
     pub compose: Compose,
 }

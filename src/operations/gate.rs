@@ -44,7 +44,10 @@ const LOOP: u32 = 2;
 pub fn judge(expected: &[Expected], seen: &[Seen], steady: Duration) -> Verdict {
     let mut waiting = None;
     for service in expected {
-        let all: Vec<&Seen> = seen.iter().filter(|it| it.service == service.service).collect();
+        let meant = |it: &&Seen| {
+            it.service == service.service && (service.names.is_empty() || service.names.contains(&it.name))
+        };
+        let all: Vec<&Seen> = seen.iter().filter(meant).collect();
         for container in &all {
             match one(container, service, steady) {
                 Verdict::Good => {}
@@ -110,7 +113,7 @@ mod tests {
     }
 
     fn expected(containers: u16) -> [Expected; 1] {
-        [Expected { service: "web".into(), containers, image: None }]
+        [Expected { service: "web".into(), containers, image: None, names: Vec::new() }]
     }
 
     const STEADY: Duration = Duration::from_secs(10);
@@ -126,7 +129,8 @@ mod tests {
     fn an_image_that_could_not_be_read_is_not_taken_for_the_right_one() {
         let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
         let image = format!("shop:1@{}", digest("a")).parse().unwrap();
-        let expected = [Expected { service: "web".into(), containers: 1, image: Some(image) }];
+        let expected =
+            [Expected { service: "web".into(), containers: 1, image: Some(image), names: Vec::new() }];
         let well = web(ContainerState::Running, ContainerHealth::Healthy);
         let of = |digit: &str| Seen { digest: digest(digit).parse().ok(), ..well.clone() };
         assert!(matches!(judge(&expected, std::slice::from_ref(&well), STEADY), Verdict::Waiting(_)));

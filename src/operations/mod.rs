@@ -2,6 +2,8 @@
 //!
 //! Pure: no I/O, no clock; what a plan is made of was gathered before, and is all it depends on.
 
+mod beside;
+pub mod compare;
 pub mod daily;
 pub mod deploy;
 pub mod differences;
@@ -11,6 +13,7 @@ mod numbering;
 pub mod preflight;
 pub mod rollback;
 mod selection;
+pub mod standing;
 mod steps;
 mod telling;
 mod work;

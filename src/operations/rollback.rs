@@ -7,14 +7,14 @@ use super::differences::between;
 use super::facts::{AppFacts, ServerFacts};
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
-use super::selection::{chosen, known, place};
-use super::steps::{COMPOSE, PULL, REPLACE, gate, stage};
+use super::selection::{chosen, known, place, switchable};
+use super::steps::{COMPOSE, PULL, apply, clear, put_back, stage, tidy};
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
-use crate::domain::deploy::AppSpec;
+use crate::domain::deploy::{AppSpec, Strategy};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
-use crate::domain::plan::{Act, FORMAT, Operation, Plan};
+use crate::domain::plan::{Act, FORMAT, Operation, Plan, Step};
 use crate::domain::release::{Release, ReleaseNumber};
 
 /// What is asked for.
@@ -64,6 +64,10 @@ pub fn destination(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Releas
 
 /// Plans a rollback to a release that the facts were gathered for.
 pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
+    // Back is back: nothing is tried out on the way.
+    let strategy = if spec.strategy == Strategy::Canary { Strategy::StartFirst } else { spec.strategy };
+    let spec = &AppSpec { strategy, ..spec.clone() };
+    switchable(spec)?;
     let to = destination(spec, facts, ask)?;
     let servers = chosen(spec, &ask.servers)?;
     let known = known(facts, &servers)?;
@@ -75,32 +79,24 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             Subject { spec, operation: Operation::Rollback, server, place: place(spec, server)?, facts };
         findings.extend(preflight::findings(&subject, ask.reason.is_some()));
         if let Some(Ok(rendered)) = &facts.rendered {
-            let mut services = changed(facts, rendered);
+            let mut services = changed(spec, facts, rendered);
             services.retain(|service| ask.services.is_empty() || ask.services.contains(service));
             if let Some(before) = &facts.before {
                 changes.extend(between(Some(server), before, &rendered.compose));
             }
-            interrupts.extend(interrupted(server, facts, &services));
-            work.push(Work::of(server, facts, rendered, &services));
+            let it = Work::of(spec, server, facts, rendered, &services);
+            interrupts.extend(interrupted(server, facts, &it.services));
+            work.push(it);
         }
     }
     let pulls = stage("pull what is missing", &work, |it| {
         let pull = |image: &crate::domain::image::ImageRef| {
             numbers.step(format!("pull {}", image.name()), Act::Pull { image: image.clone() }, PULL)
         };
-        it.pulls.iter().map(pull).collect()
+        let pulls: Vec<Step> = it.pulls.iter().map(pull).collect();
+        pulls.into_iter().chain(clear(&mut numbers, it)).collect()
     });
-    let replace = stage(&format!("put release {to} back"), &work, |it| {
-        let services: Vec<String> = it.services.iter().map(|expected| expected.service.clone()).collect();
-        let mut steps = Vec::new();
-        if !services.is_empty() {
-            let title = format!("replace {}", services.join(", "));
-            let act = Act::Up { release: to, services, replaces: it.replaces.clone() };
-            steps.push(numbers.step(title, act, REPLACE));
-            steps.push(gate(&mut numbers, spec, Some(to), it.services.clone()));
-        }
-        steps
-    });
+    let replace = stage(&format!("put release {to} back"), &work, |it| apply(&mut numbers, spec, it, to));
     let mut stages = vec![pulls, replace];
     // What holds for a part of the app only does not make the release the current one.
     if ask.services.is_empty() {
@@ -112,7 +108,11 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             )]
         }));
     }
+    stages.push(tidy(&mut numbers, spec, &work));
     stages.retain(|stage| !stage.lanes.is_empty());
+    // What is replaced in its place has no way back but another rollback; what stands beside has.
+    let aside = work.iter().all(|it| it.services.is_empty());
+    let undo = stage("put back", &work, |it| put_back(&mut numbers, spec, it, it.current));
     Ok(Plan {
         format: FORMAT,
         operation: Operation::Rollback,
@@ -128,7 +128,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         interrupts,
         leaves: known.iter().filter_map(|(_, facts)| facts.current).max().filter(|it| *it != to),
         stages,
-        undo: Vec::new(),
+        undo: if aside { vec![undo] } else { Vec::new() },
         undone_by: format!("by going to another release: midwatch rollback {} --to N", spec.id),
     })
 }

@@ -43,3 +43,15 @@ pub(super) fn place<'a>(spec: &'a AppSpec, server: &ServerId) -> Result<&'a Plac
         Refusal::Senseless(Failure::new(FailureKind::Invalid, what, "its Compose file there is not known"))
     })
 }
+
+/// A strategy with new containers beside the old ones needs a proxy that is switched between them.
+pub(super) fn switchable(spec: &AppSpec) -> Result<(), Refusal> {
+    if !spec.strategy.is_beside() || spec.proxy.is_some() {
+        return Ok(());
+    }
+    let why = format!("{} needs a proxy to switch, and none is configured", spec.strategy.word());
+    Err(Refusal::Senseless(
+        Failure::new(FailureKind::Invalid, format!("change {}", spec.id), why)
+            .hint(format!("add [apps.{}.proxy], or take --strategy rolling", spec.id)),
+    ))
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::beside::Beside;
 use super::numbering::Numbers;
 use super::work::Work;
 use crate::domain::deploy::{AppSpec, HookPoint};
@@ -20,7 +21,11 @@ pub(super) const HOOK: Duration = Duration::from_secs(3600);
 
 pub(super) fn stage(title: &str, work: &[Work], mut steps: impl FnMut(&Work) -> Vec<Step>) -> Stage {
     let lanes = work.iter().map(|it| Lane { server: it.server.clone(), steps: steps(it) });
-    Stage { title: title.to_owned(), lanes: lanes.filter(|lane| !lane.steps.is_empty()).collect() }
+    Stage {
+        title: title.to_owned(),
+        lanes: lanes.filter(|lane| !lane.steps.is_empty()).collect(),
+        tidies: false,
+    }
 }
 
 pub(super) fn hooks(numbers: &mut Numbers, spec: &AppSpec, when: HookPoint) -> Vec<Step> {
@@ -41,6 +46,51 @@ pub(super) fn gate(
     numbers.step(title, Act::Gate { release, services, steady: spec.gate.steady }, spec.gate.deadline)
 }
 
+/// What is in the way of new containers beside the old ones, or of Compose counting them.
+pub(super) fn clear(numbers: &mut Numbers, work: &Work) -> Option<Step> {
+    let containers: Vec<String> = work.idle.iter().map(|it| it.id.as_str().to_owned()).collect();
+    let names: Vec<&str> = work.idle.iter().map(|it| it.name.as_str()).collect();
+    (!containers.is_empty()).then(|| {
+        let act = Act::Retire { containers, drain: Duration::ZERO };
+        numbers.step(format!("remove {}, which serves nothing", names.join(", ")), act, REPLACE)
+    })
+}
+
+/// A release's containers on one server, good: those beside the old ones first, then those in their
+/// place, then the requests.
+pub(super) fn apply(numbers: &mut Numbers, spec: &AppSpec, work: &Work, release: ReleaseNumber) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(beside) = &work.beside {
+        steps.extend(beside.make(numbers, spec, release));
+    }
+    let services: Vec<String> = work.services.iter().map(|expected| expected.service.clone()).collect();
+    if !services.is_empty() {
+        let what = services.join(", ");
+        let (replaces, ports) = (work.replaces.clone(), work.ports.clone());
+        let act = Act::Up { release, services, replaces, ports };
+        steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
+        steps.push(gate(numbers, spec, Some(release), work.services.clone()));
+    }
+    if let Some(beside) = &work.beside {
+        steps.extend(beside.route(numbers, spec, release));
+    }
+    steps
+}
+
+/// The containers that get no requests any more: nothing depends on them, so a failure here takes
+/// nothing back.
+pub(super) fn tidy(numbers: &mut Numbers, spec: &AppSpec, work: &[Work]) -> Stage {
+    let tidied = stage("tidy up", work, |it| {
+        it.beside.as_ref().and_then(|beside| beside.retire(numbers, spec)).into_iter().collect()
+    });
+    Stage { tidies: true, ..tidied }
+}
+
+/// What has to be good on a server when a release is in place.
+pub(super) fn expected(work: &Work) -> Vec<Expected> {
+    work.services.iter().cloned().chain(work.beside.as_ref().map(Beside::expected)).collect()
+}
+
 /// The way back on one server: the release before, of the same services, good again.
 pub(super) fn put_back(
     numbers: &mut Numbers,
@@ -48,30 +98,43 @@ pub(super) fn put_back(
     work: &Work,
     release: Option<ReleaseNumber>,
 ) -> Vec<Step> {
-    let services: Vec<String> = work.services.iter().map(|expected| expected.service.clone()).collect();
-    if services.is_empty() {
-        return Vec::new();
+    let mut steps = Vec::new();
+    if let Some(beside) = &work.beside {
+        let image = work.before.get(beside.service()).cloned();
+        steps.extend(beside.back(numbers, release.map(|release| (release, image))));
     }
-    let Some(release) = release.filter(|_| !work.replaces.is_empty()) else {
+    let services: Vec<String> = work.services.iter().map(|expected| expected.service.clone()).collect();
+    if !services.is_empty() {
         // What runs is always of a release: it is recorded as one before anything is replaced.
-        // It did not run before.
-        let words = ["rm", "-s", "-f"].map(str::to_owned).into_iter().chain(services.iter().cloned());
-        let title = format!("remove {}", services.join(", "));
-        return vec![numbers.step(title, Act::Compose { words: words.collect() }, REPLACE)];
-    };
-    let expected = work
-        .services
-        .iter()
-        .map(|it| Expected { image: work.before.get(&it.service).cloned(), ..it.clone() })
-        .collect();
-    let up = Act::Up { release, services, replaces: Vec::new() };
-    vec![
+        if let Some(release) = release.filter(|_| !work.replaces.is_empty()) {
+            steps.extend(replaced_back(numbers, spec, work, release, services));
+        } else {
+            // It did not run before.
+            let words = ["rm", "-s", "-f"].map(str::to_owned).into_iter().chain(services.iter().cloned());
+            let title = format!("remove {}", services.join(", "));
+            steps.push(numbers.step(title, Act::Compose { words: words.collect() }, REPLACE));
+        }
+    }
+    let ran = !work.replaces.is_empty() || work.beside.as_ref().is_some_and(Beside::serves);
+    if let Some(release) = release.filter(|_| ran) {
+        let title = format!("make release {release} the current one again");
+        steps.push(numbers.step(title, Act::Point { release }, COMPOSE));
+    }
+    steps
+}
+
+fn replaced_back(
+    numbers: &mut Numbers,
+    spec: &AppSpec,
+    work: &Work,
+    release: ReleaseNumber,
+    services: Vec<String>,
+) -> [Step; 2] {
+    let before = |it: &Expected| Expected { image: work.before.get(&it.service).cloned(), ..it.clone() };
+    let expected = work.services.iter().map(before).collect();
+    let up = Act::Up { release, services, replaces: Vec::new(), ports: work.ports.clone() };
+    [
         numbers.step(format!("put release {release} back"), up, REPLACE),
         gate(numbers, spec, Some(release), expected),
-        numbers.step(
-            format!("make release {release} the current one again"),
-            Act::Point { release },
-            COMPOSE,
-        ),
     ]
 }

@@ -1,11 +1,10 @@
 //! What a plan tells its reader: what changes, and what is interrupted.
 
-use std::collections::BTreeSet;
-
 use super::facts::ServerFacts;
 use crate::domain::container::ContainerState;
 use crate::domain::ids::ServerId;
 use crate::domain::plan::Change;
+use crate::domain::plan::act::Expected;
 
 /// Changes that are the same on all servers, told once.
 pub(super) fn merged(changes: &[Change], servers: usize) -> Vec<Change> {
@@ -21,12 +20,9 @@ pub(super) fn merged(changes: &[Change], servers: usize) -> Vec<Change> {
     told
 }
 
-pub(super) fn interrupted(
-    server: &ServerId,
-    facts: &ServerFacts,
-    services: &BTreeSet<String>,
-) -> Vec<String> {
-    let told = |service: &String| {
+pub(super) fn interrupted(server: &ServerId, facts: &ServerFacts, services: &[Expected]) -> Vec<String> {
+    let told = |it: &Expected| {
+        let service = &it.service;
         let running = facts.containers_of(service).filter(|it| it.state == ContainerState::Running).count();
         (running > 0).then(|| match running {
             1 => format!("{service} on {server}: its container is stopped before the new one starts"),

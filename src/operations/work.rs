@@ -2,19 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside::Beside;
 use super::facts::{Rendered, Running, ServerFacts};
+use super::standing::{port, standing};
 use crate::domain::container::ContainerState;
+use crate::domain::deploy::AppSpec;
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
-use crate::domain::plan::act::Expected;
+use crate::domain::plan::act::{Expected, Published};
 use crate::domain::release::ReleaseNumber;
 
 /// One server's share.
 pub(super) struct Work {
     pub(super) server: ServerId,
-    /// What of the release's services is otherwise here, with the containers each is to have.
+    /// What of the release's services is replaced in its place, with the containers each is to have.
     pub(super) services: Vec<Expected>,
     pub(super) replaces: Vec<String>,
+    /// The service whose new containers stand beside the old ones.
+    pub(super) beside: Option<Beside>,
+    /// Containers of the service behind the proxy that Compose would count, though they serve nothing.
+    pub(super) idle: Vec<Running>,
+    /// Services that take another port of the server than the Compose file says.
+    pub(super) ports: BTreeMap<String, Published>,
     pub(super) pins: BTreeMap<String, ImageRef>,
     pub(super) pulls: Vec<ImageRef>,
     pub(super) expects: String,
@@ -27,6 +36,7 @@ pub(super) struct Work {
 
 impl Work {
     pub(super) fn of(
+        spec: &AppSpec,
         server: &ServerId,
         facts: &ServerFacts,
         rendered: &Rendered,
@@ -39,26 +49,47 @@ impl Work {
             images.filter(|(_, image)| !image.present).map(|(_, image)| image.image.clone()).collect();
         pulls.sort();
         pulls.dedup();
-        let services = changed
-            .iter()
+        let behind = spec.proxy.as_ref().filter(|proxy| changed.contains(&proxy.service));
+        let project = spec.places.get(server).map_or(spec.project.as_str(), |place| &place.project);
+        let beside = behind
+            .filter(|_| spec.strategy.is_beside())
+            .map(|proxy| Beside::of(proxy, project, facts, rendered, pins.get(&proxy.service).cloned()));
+        let idle = match (&beside, behind) {
+            (Some(beside), _) => beside.idle().to_vec(),
+            (None, Some(proxy)) => standing(proxy, facts).idle,
+            (None, None) => Vec::new(),
+        };
+        let in_place = || {
+            changed.iter().filter(|service| beside.as_ref().is_none_or(|it| it.service() != service.as_str()))
+        };
+        let services = in_place()
             .map(|service| Expected {
                 service: service.clone(),
                 containers: wanted(rendered, service),
                 image: pins.get(service).cloned(),
+                names: Vec::new(),
             })
             .collect();
-        let replaces: Vec<String> = changed
-            .iter()
+        let replaces: Vec<String> = in_place()
             .flat_map(|service| facts.containers_of(service))
             .map(|container| container.id.as_str().to_owned())
             .collect();
+        let runs = changed.iter().any(|service| facts.containers_of(service).next().is_some());
+        let ports = behind.filter(|_| beside.is_none()).and_then(|proxy| {
+            let [first, _] = proxy.ports?;
+            let now = standing(proxy, facts).serving.iter().find_map(|it| port(proxy, it));
+            let port = Published { host: now.unwrap_or(first), container: proxy.port };
+            Some((proxy.service.clone(), port))
+        });
         // Where nothing runs there is nothing to go back to.
-        let adopts =
-            (facts.current.is_none() && !replaces.is_empty()).then(|| running_pins(facts, pins.keys()));
+        let adopts = (facts.current.is_none() && runs).then(|| running_pins(facts, pins.keys()));
         Self {
             server: server.clone(),
             services,
             replaces,
+            beside,
+            idle,
+            ports: ports.into_iter().collect(),
             pins,
             pulls,
             expects: rendered.digest.clone(),
@@ -77,29 +108,37 @@ fn images_of_current(facts: &ServerFacts) -> BTreeMap<String, ImageRef> {
 
 /// The services that a rendered file would change: another configuration, another image, another
 /// number of containers, or one that does not run.
-pub fn changed(facts: &ServerFacts, rendered: &Rendered) -> BTreeSet<String> {
+pub fn changed(spec: &AppSpec, facts: &ServerFacts, rendered: &Rendered) -> BTreeSet<String> {
     let differs = |(service, hash): (&String, &String)| {
         let image = facts.images.get(service).and_then(|image| image.as_ref().ok());
         let digest = image.and_then(|image| image.image.digest.as_ref());
+        let behind = spec.proxy.as_ref().filter(|proxy| proxy.service == *service);
         let good = |container: &&Running| {
             let same_image = digest.is_none_or(|digest| container.digest.as_ref() == Some(digest));
+            // On another port than the file says it has the hash that goes with that.
+            let moved = behind.and_then(|proxy| rendered.behind.get(&port(proxy, container)?));
             // A pin alone changes the hash: what runs is the same where its image is, and was made of
             // the same file without the pin.
             let same = container.hash == *hash
+                || moved == Some(&container.hash)
                 || facts.services.as_ref().is_ok_and(|services| {
                     digest.is_some() && services.get(service).is_some_and(|it| it.hash == container.hash)
                 });
             same && same_image && container.state == ContainerState::Running
         };
-        let all = facts.containers_of(service).count();
-        let well = facts.containers_of(service).filter(good).count();
-        (all != well || all != usize::from(wanted(rendered, service))).then(|| service.clone())
+        // What only stands by is of another release.
+        let all = match behind {
+            Some(proxy) => standing(proxy, facts).serving,
+            None => facts.containers_of(service).cloned().collect(),
+        };
+        let well = all.iter().filter(good).count();
+        (all.len() != well || all.len() != usize::from(wanted(rendered, service))).then(|| service.clone())
     };
     rendered.hashes.iter().filter_map(differs).collect()
 }
 
 /// How many containers a rendered service is to have.
-fn wanted(rendered: &Rendered, service: &str) -> u16 {
+pub(super) fn wanted(rendered: &Rendered, service: &str) -> u16 {
     let service = rendered.compose.0.get("services").and_then(|services| services.get(service));
     let scale = service.and_then(|it| it.get("scale")).and_then(serde_json::Value::as_u64);
     let replicas = service.and_then(|it| it.pointer("/deploy/replicas")).and_then(serde_json::Value::as_u64);

@@ -65,6 +65,8 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         watch: deploy.watch,
         keep: deploy.keep,
         hooks: deploy.hooks.clone(),
+        proxy: deploy.proxy.clone(),
+        canary: deploy.canary.clone(),
     })
 }
 

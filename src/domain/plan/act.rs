@@ -2,6 +2,7 @@
 //! type instead.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,63 @@ pub enum Act {
         /// The containers that are replaced, by their ids when the plan was made: where others run by
         /// now, somebody was quicker.
         replaces: Vec<String>,
+        /// Services that take another port of the server than the release's file says.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        ports: BTreeMap<String, Published>,
+    },
+    /// Makes containers of a release beside those of the one before, which go on serving.
+    Beside {
+        /// Which release.
+        release: ReleaseNumber,
+        /// The service.
+        service: String,
+        /// The names that Compose gives them.
+        names: Vec<String>,
+        /// The containers that are there, by their ids: where others run by now, somebody was quicker.
+        beside: Vec<String>,
+        /// The port of the server's loopback address that they take, where the proxy asks there.
+        port: Option<Published>,
+    },
+    /// Writes the file that tells the proxy where requests go, has it tested, and has the proxy read it
+    /// again; the file as it was is put back where the proxy refuses it.
+    Route {
+        /// The file.
+        file: String,
+        /// What is to stand in it.
+        text: String,
+        /// The command that tests the proxy's configuration; empty for none.
+        test: Vec<String>,
+        /// The command that makes the proxy read it again; empty where it does so by itself.
+        reload: Vec<String>,
+        /// How long the proxy may go on as before.
+        settles: Duration,
+        /// Nothing is done where none of these addresses stands in the file; always where empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        instead_of: Vec<String>,
+    },
+    /// Stops and removes containers that get no requests any more.
+    Retire {
+        /// By id or name; those that are not there any more are passed over.
+        containers: Vec<String>,
+        /// How long what is under way in them may take before.
+        drain: Duration,
+    },
+    /// Asks the new containers beside the old ones, and goes no further where the new ones do worse.
+    Compare {
+        /// The release that is judged, to which the last lines of what fails are attached.
+        release: ReleaseNumber,
+        /// The service.
+        service: String,
+        /// The new ones' names.
+        new: Vec<String>,
+        /// The old ones' names.
+        old: Vec<String>,
+        /// The port in them.
+        port: u16,
+        /// The path that is asked for.
+        path: String,
+        /// How long.
+        window: Duration,
     },
     /// Waits until these services are good.
     Gate {
@@ -88,7 +146,7 @@ pub enum Act {
 impl Act {
     /// Whether what serves is otherwise once it has begun, so that there is something to put back.
     pub const fn touches(&self) -> bool {
-        matches!(self, Self::Up { .. } | Self::Compose { .. })
+        matches!(self, Self::Up { .. } | Self::Beside { .. } | Self::Route { .. } | Self::Compose { .. })
     }
 
     /// Whether it is a command of the operator's, of which nobody knows what it changed.
@@ -111,4 +169,31 @@ pub struct Expected {
     pub containers: u16,
     /// The image; `None` where any will do.
     pub image: Option<ImageRef>,
+    /// The containers' names, where others of the service have no say; empty for all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}
+
+/// A port of a container on its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// The port on the server's loopback address.
+    pub host: u16,
+    /// The port in the container.
+    pub container: u16,
+}
+
+impl Published {
+    /// A Compose file that publishes this port of a service and no other, on one line. `!override` takes
+    /// the place of the list instead of adding to it (Compose 2.24.4 and later).
+    pub fn overlay(self, service: &str) -> String {
+        format!("services: {{\"{service}\": {{ports: !override [\"{self}\"]}}}}\n")
+    }
+}
+
+impl fmt::Display for Published {
+    /// As Compose writes it: `127.0.0.1:8081:8080`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "127.0.0.1:{}:{}", self.host, self.container)
+    }
 }

@@ -41,9 +41,37 @@ impl Act {
                 )
             }
             Self::Pull { image } => line(["docker", "pull", &pull_name(image)]),
-            Self::Up { release, services, .. } => {
-                let up = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"].map(str::to_owned);
-                line(compose_release(place, *release).chain(up).chain(services.iter().cloned()))
+            Self::Up { release, services, ports, .. } => {
+                let overlays: Vec<String> =
+                    ports.iter().map(|(service, port)| port.overlay(service)).collect();
+                up(place, *release, overlays.first(), services, &[])
+            }
+            Self::Beside { release, service, names, beside, port } => {
+                let overlay = port.map(|port| port.overlay(service));
+                let more = scaled(service, names.len() + beside.len());
+                up(place, *release, overlay.as_ref(), std::slice::from_ref(service), &more)
+            }
+            Self::Route { file, text, test, reload, .. } => {
+                let commands = [test, reload].into_iter().filter(|it| !it.is_empty()).map(line);
+                let then = commands.fold(String::new(), |all, command| all + " && " + &command);
+                format!("cat >{}{then} <<'END'\n{text}END", quote(file))
+            }
+            Self::Retire { containers, drain } => {
+                let names = line(containers);
+                let wait = match drain.as_secs() {
+                    0 => String::new(),
+                    secs => format!("sleep {secs}; "),
+                };
+                format!("{wait}docker stop {names} && docker rm {names}")
+            }
+            Self::Compare { new, old, port, path, .. } => {
+                let names = line(new.iter().chain(old));
+                let ip = "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' $c";
+                let url = quote(path);
+                format!(
+                    "for c in {names}; do curl -so /dev/null -w \"$c %{{http_code}} %{{time_total}} s\\n\" \
+                     \"http://$({ip} | cut -d' ' -f1):{port}\"{url}; done"
+                )
             }
             Self::Gate { services, .. } | Self::Watch { services, .. } => {
                 let names = services.iter().map(|expected| expected.service.clone());
@@ -69,6 +97,42 @@ pub fn pull_name(image: &crate::domain::image::ImageRef) -> String {
         Some(digest) => format!("{}@{digest}", image.repository),
         None => image.to_string(),
     }
+}
+
+/// `docker compose up` of a release, over a file on standard input where there is one.
+fn up(
+    place: &Place,
+    release: ReleaseNumber,
+    overlay: Option<&String>,
+    services: &[String],
+    more: &[String],
+) -> String {
+    let line = line(compose_up(place, release, overlay.is_some(), services, more));
+    match overlay {
+        Some(overlay) => format!("{line} <<'END'\n{overlay}END"),
+        None => line,
+    }
+}
+
+/// The words of `docker compose up` for services of a release; `over` where a file that changes it is on
+/// standard input.
+pub fn compose_up(
+    place: &Place,
+    release: ReleaseNumber,
+    over: bool,
+    services: &[String],
+    more: &[String],
+) -> impl Iterator<Item = String> {
+    const UP: [&str; 6] = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"];
+    const OVER: [&str; 2] = ["-f", "-"];
+    let over: &[&str] = if over { &OVER } else { &[] };
+    let words = over.iter().chain(&UP).map(|&word| word.to_owned());
+    compose_release(place, release).chain(words).chain(more.iter().cloned()).chain(services.iter().cloned())
+}
+
+/// What makes Compose add containers up to a number and leave those that are there alone.
+pub fn scaled(service: &str, containers: usize) -> [String; 3] {
+    ["--no-recreate".to_owned(), "--scale".to_owned(), format!("{service}={containers}")]
 }
 
 fn compose_project(place: &Place) -> impl Iterator<Item = String> {

@@ -28,6 +28,9 @@ pub struct Stage {
     pub title: String,
     /// The servers, side by side.
     pub lanes: Vec<Lane>,
+    /// Whether it only tidies up behind a change that holds: a failure in it takes nothing back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tidies: bool,
 }
 
 /// One server's part of a stage.

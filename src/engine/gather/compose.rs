@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::image::ImageRef;
+use crate::domain::plan::act::Published;
 use crate::domain::plan::hex;
 use crate::domain::plan::shell::{compose_release, compose_source};
+use crate::domain::proxy::Proxy;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::ground::Ground;
 use crate::operations::facts::{Compose, Rendered, ServiceFacts};
@@ -50,20 +53,34 @@ fn facts(service: &Value, hash: String) -> ServiceFacts {
         containers: u16::try_from(count.unwrap_or(1)).unwrap_or(u16::MAX),
         hash,
         ports: ports.filter_map(published).collect(),
+        named: service.get("container_name").is_some_and(|it| !it.is_null()),
     }
 }
 
 /// The app's file over these images.
-pub(super) async fn over(ground: &Ground, pins: &BTreeMap<String, ImageRef>) -> Result<Rendered, Failure> {
+pub(super) async fn over(
+    ground: &Ground,
+    pins: &BTreeMap<String, ImageRef>,
+    proxy: Option<&Proxy>,
+) -> Result<Rendered, Failure> {
     let more = ["-f", "-"].map(str::to_owned);
     let words: Vec<String> = compose_source(&ground.place).chain(more).collect();
-    render(ground, &words, Some(&pins_file(pins))).await
+    let mut rendered = render(ground, &words, Some(&pins_file(pins))).await?;
+    rendered.behind = behind(ground, &words, pins, proxy).await?;
+    Ok(rendered)
 }
 
 /// A release's own file.
-pub(super) async fn of_release(ground: &Ground, release: ReleaseNumber) -> Result<Rendered, Failure> {
+pub(super) async fn of_release(
+    ground: &Ground,
+    release: ReleaseNumber,
+    proxy: Option<&Proxy>,
+) -> Result<Rendered, Failure> {
     let words: Vec<String> = compose_release(&ground.place, release).collect();
-    render(ground, &words, None).await
+    let over: Vec<String> = words.iter().cloned().chain(["-f", "-"].map(str::to_owned)).collect();
+    let pins = BTreeMap::new();
+    let (rendered, behind) = tokio::join!(render(ground, &words, None), behind(ground, &over, &pins, proxy));
+    Ok(Rendered { behind: behind?, ..rendered? })
 }
 
 /// A Compose file that holds the images alone: JSON on one line, which is YAML too.
@@ -73,11 +90,43 @@ pub fn pins_file(pins: &BTreeMap<String, ImageRef>) -> String {
     json!({ "services": services }).to_string()
 }
 
+/// The hash that the service behind the proxy has with each of its ports.
+async fn behind(
+    ground: &Ground,
+    words: &[String],
+    pins: &BTreeMap<String, ImageRef>,
+    proxy: Option<&Proxy>,
+) -> Result<BTreeMap<u16, String>, Failure> {
+    let Some((proxy, ports)) = proxy.and_then(|proxy| Some((proxy, proxy.ports?))) else {
+        return Ok(BTreeMap::new());
+    };
+    let hashed = join_all(ports.map(async |host| {
+        let port = Published { host, container: proxy.port };
+        let hashes = hashes(ground, words, Some(&over_port(pins, &proxy.service, port))).await?;
+        Ok((host, hashes.get(&proxy.service).cloned().unwrap_or_default()))
+    }))
+    .await;
+    hashed.into_iter().collect()
+}
+
+/// The images, and another port for one service.
+fn over_port(pins: &BTreeMap<String, ImageRef>, service: &str, port: Published) -> String {
+    let images: Vec<String> = pins
+        .iter()
+        .filter(|(name, _)| *name != service)
+        .map(|(name, image)| format!("{}: {}", json!(name), json!({ "image": image })))
+        .collect();
+    let image = pins.get(service).map(|image| format!("image: {}, ", json!(image))).unwrap_or_default();
+    let ports = format!("ports: !override {}", json!([port.to_string()]));
+    let own = format!("{}: {{{image}{ports}}}", json!(service));
+    format!("services: {{{}}}\n", images.into_iter().chain([own]).collect::<Vec<_>>().join(", "))
+}
+
 async fn render(ground: &Ground, words: &[String], pins: Option<&str>) -> Result<Rendered, Failure> {
     let whole = compose(ground, words, &["config"], pins);
     let (whole, hashes, model) = tokio::join!(whole, hashes(ground, words, pins), model(ground, words, pins));
     let digest = hex(&Sha256::digest(whole?.as_bytes()));
-    Ok(Rendered { digest, hashes: hashes?, compose: model? })
+    Ok(Rendered { digest, hashes: hashes?, behind: BTreeMap::new(), compose: model? })
 }
 
 async fn model(ground: &Ground, words: &[String], pins: Option<&str>) -> Result<Compose, Failure> {

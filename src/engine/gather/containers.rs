@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use bollard::models::ContainerSummary;
+use bollard::models::{ContainerSummary, PortSummary, PortSummaryTypeEnum};
 use bollard::query_parameters::ListContainersOptions;
 use tokio::time::timeout;
 
@@ -11,6 +11,7 @@ use crate::domain::container::{ContainerHealth, ContainerState};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ContainerId;
 use crate::domain::image::Digest;
+use crate::domain::plan::act::Published;
 use crate::domain::text::clean;
 use crate::engine::ground::Ground;
 use crate::operations::Running;
@@ -66,6 +67,7 @@ fn container(it: ContainerSummary, digests: &BTreeMap<String, Vec<String>>) -> O
         hash: labels.get(HASH).cloned().unwrap_or_default(),
         state: state_of(&state),
         health: health_of(&it.status.unwrap_or_default()),
+        ports: it.ports.unwrap_or_default().iter().filter_map(published).collect(),
     })
 }
 
@@ -83,6 +85,14 @@ pub fn digest_of(image: &str, known: &[String]) -> Option<Digest> {
             .is_some_and(|it| crate::domain::image::familiar(it) == crate::domain::image::familiar(from))
     };
     all.iter().find(same).or_else(|| all.first()).map(|(_, digest)| digest.clone())
+}
+
+/// A TCP port that can be asked for on the server itself.
+fn published(port: &PortSummary) -> Option<Published> {
+    let tcp = port.typ.is_none_or(|it| it == PortSummaryTypeEnum::TCP);
+    let reached = !port.ip.as_deref().is_some_and(|ip| ip.contains(':'));
+    (tcp && reached).then_some(())?;
+    Some(Published { host: port.public_port?, container: port.private_port })
 }
 
 fn state_of(word: &str) -> ContainerState {

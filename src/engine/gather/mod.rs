@@ -4,6 +4,7 @@
 pub mod compose;
 pub mod containers;
 pub mod images;
+mod proxy;
 mod survey;
 
 use std::collections::BTreeMap;
@@ -61,7 +62,7 @@ pub async fn gather_told(
     let images = wanted(spec, want, &surveyed).await;
     let servers = join_all(surveyed.into_iter().map(async |(server, standing)| {
         let facts = match (standing, &images) {
-            (Ok((ground, facts)), Ok(images)) => Ok(complete(&ground, facts, want, images).await),
+            (Ok((ground, facts)), Ok(images)) => Ok(complete(spec, &ground, facts, want, images).await),
             (Ok(_), Err(failure)) => Err(failure.clone()),
             (Err(failure), _) => Err(failure),
         };
@@ -87,12 +88,17 @@ async fn stand(
             .hint(format!("say where it is: [apps.{}] compose = \"/…/compose.yaml\"", spec.id))
     })?;
     let ground = Ground::reach(engines, server, place).await?;
-    let (survey, services, running) =
-        tokio::join!(survey::survey(&ground, now), compose::services(&ground), containers::running(&ground),);
+    let (survey, services, running, proxy) = tokio::join!(
+        survey::survey(&ground, now),
+        compose::services(&ground),
+        containers::running(&ground),
+        proxy::proxy(&ground, spec.proxy.as_ref()),
+    );
     let survey = survey?;
     let facts = ServerFacts {
         writable: survey.writable,
         free: survey.free,
+        listening: survey.listening,
         clock_off: survey.clock_off,
         lock: survey.lock,
         releases: survey.releases,
@@ -103,6 +109,7 @@ async fn stand(
         images: BTreeMap::new(),
         rendered: None,
         before: None,
+        proxy: proxy?,
     };
     Ok((ground, facts))
 }
@@ -141,6 +148,7 @@ async fn wanted(
 
 /// The second look: at the images, and at what Compose makes of them.
 async fn complete(
+    spec: &AppSpec,
     ground: &Ground,
     mut facts: ServerFacts,
     want: &Want,
@@ -158,13 +166,13 @@ async fn complete(
     };
     let rendered = async {
         match want {
-            Want::Release(number) => compose::of_release(ground, *number).await,
-            _ => compose::over(ground, &pins).await,
+            Want::Release(number) => compose::of_release(ground, *number, spec.proxy.as_ref()).await,
+            _ => compose::over(ground, &pins, spec.proxy.as_ref()).await,
         }
     };
     let before = async {
         let current = facts.current?;
-        compose::of_release(ground, current).await.ok().map(|rendered| rendered.compose)
+        compose::of_release(ground, current, None).await.ok().map(|rendered| rendered.compose)
     };
     let seen = join_all(
         pins.iter().map(async |(service, image)| (service.clone(), images::seen(ground, image).await)),

@@ -24,6 +24,7 @@ else echo "writable no: it is not there, or may not be entered"; exit 0
 fi
 r=/var/lib/docker; [ -d "$r" ] || r=/var/lib/containers; [ -d "$r" ] || r=/
 df -Pk "$r" 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/free \1/p'
+(ss -ltn || netstat -ltn) 2>/dev/null | sed -n '/LISTEN/s/^[^:]*[^ ]*:\([0-9][0-9]*\) .*$/listens \1/p' | sort -u
 [ -e "$o/lock" ] && sed 's/^/lock /' "$o/lock"
 for f in "$o"/releases/[0-9]*/release.json; do [ -f "$f" ] && sed 's/^/release /' "$f"; done
 c=$(readlink "$o/releases/current") && echo "current $c"
@@ -34,6 +35,7 @@ exit 0"#;
 pub(super) struct Survey {
     pub(super) writable: Result<(), String>,
     pub(super) free: Option<Bytes>,
+    pub(super) listening: Option<Vec<u16>>,
     pub(super) clock_off: Option<Duration>,
     pub(super) lock: Option<Held>,
     pub(super) releases: Vec<Release>,
@@ -53,6 +55,7 @@ fn read(text: &str, now: Timestamp) -> Survey {
     let mut found = Survey {
         writable: Err("it could not be told".to_owned()),
         free: None,
+        listening: None,
         clock_off: None,
         lock: None,
         releases: Vec::new(),
@@ -72,6 +75,7 @@ fn read(text: &str, now: Timestamp) -> Survey {
                 found.writable = why.map_or(Ok(()), |why| Err(clean(why).into_owned()));
             }
             "free" => found.free = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
+            "listens" => found.listening.get_or_insert_default().extend(value.parse::<u16>().ok()),
             "lock" => lock.push(value),
             "release" => found.releases.extend(serde_json::from_str::<Release>(value).ok()),
             "current" => found.current = value.parse().ok().map(ReleaseNumber),

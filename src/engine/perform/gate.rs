@@ -40,11 +40,11 @@ pub(super) async fn pass(
                     exit: None,
                 });
             }
-            Verdict::Bad(service, why) => return Err(bad(task, release, &service, why).await),
+            Verdict::Bad(service, why) => return Err(bad(task, release, services, &service, why).await),
             Verdict::Waiting(why) if start.elapsed() >= deadline => {
                 let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
                 let why = format!("{why}, after {} s", deadline.as_secs());
-                return Err(bad(task, release, service, why).await);
+                return Err(bad(task, release, services, service, why).await);
             }
             Verdict::Waiting(why) => {
                 if why != said {
@@ -70,13 +70,20 @@ pub(super) async fn watch(
     while start.elapsed() < window {
         let seen = look(task, &mut lives).await?;
         if let Verdict::Bad(service, why) = judge(services, &seen, Duration::ZERO) {
-            return Err(bad(task, release, &service, why).await);
+            return Err(bad(task, release, services, &service, why).await);
         }
         let restarts: u32 = seen.iter().map(|it| it.restarts).sum();
         if restarts > before {
             let service =
                 seen.iter().find(|it| it.restarts > 0).map(|it| it.service.clone()).unwrap_or_default();
-            return Err(bad(task, release, &service, format!("a container of {service} restarted")).await);
+            return Err(bad(
+                task,
+                release,
+                services,
+                &service,
+                format!("a container of {service} restarted"),
+            )
+            .await);
         }
         let left = window.saturating_sub(start.elapsed());
         task.listen.progress(Progress::Saying(format!("{} s left", left.as_secs()))).await;
@@ -87,16 +94,23 @@ pub(super) async fn watch(
         Verdict::Good => Ok(Done { said: "it stayed good".to_owned(), exit: None }),
         Verdict::Waiting(why) | Verdict::Bad(_, why) => {
             let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
-            Err(bad(task, release, service, why).await)
+            Err(bad(task, release, services, service, why).await)
         }
     }
 }
 
 /// A failure with the last lines of what failed kept beside the release.
-async fn bad(task: &Task<'_>, release: Option<ReleaseNumber>, service: &str, why: String) -> Failure {
+async fn bad(
+    task: &Task<'_>,
+    release: Option<ReleaseNumber>,
+    services: &[Expected],
+    service: &str,
+    why: String,
+) -> Failure {
     let failure = Failure::new(FailureKind::Invalid, task.what(), why);
+    let names = services.iter().find(|it| it.service == service).map(|it| it.names.as_slice());
     match release {
-        Some(release) => match logs::attach(task, release, service).await {
+        Some(release) => match logs::attach(task, release, service, names.unwrap_or_default()).await {
             Ok(last) => Failure { why: failure.why.iter().cloned().chain(last).collect(), ..failure }
                 .hint(format!("its last lines: .midwatch/releases/{}/log-{service}.txt", release.folder())),
             Err(error) => failure.hint(format!("its log could not be kept: {}", error.reason())),

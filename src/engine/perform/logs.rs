@@ -14,15 +14,18 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// `$1` the file, then the containers. Not by Compose, which moves the cursor in what it writes.
 const SCRIPT: &str = r#"f=$1; shift; umask 077; for c; do docker logs --timestamps --tail 50 "$c"; done >"$f" 2>&1; tail -n 3 "$f""#;
 
-/// Fifty lines of each container of a service; gives the last few.
+/// Fifty lines of each container of a service, or of those of these names where there are any; gives the last few.
 pub(super) async fn attach(
     task: &Task<'_>,
     release: ReleaseNumber,
     service: &str,
+    names: &[String],
 ) -> Result<Vec<String>, Failure> {
     let what = format!("keep the log of {service} on {}", task.ground.server);
     let containers = running(task.ground).await?;
-    let ids = containers.iter().filter(|it| it.service == service).map(|it| it.id.as_str());
+    let meant = |name: &String| names.is_empty() || names.contains(name);
+    let failed = containers.iter().filter(|it| it.service == service && meant(&it.name));
+    let ids = failed.map(|it| it.id.as_str());
     let file = format!("{}/releases/{}/log-{service}.txt", task.ground.place.own(), release.folder());
     let command = RemoteCommand::script(SCRIPT).arg(&file).args(ids);
     let text = task.ground.done(command, &what, DEADLINE).await?;

@@ -1,12 +1,16 @@
 //! What each kind of step does: one file an act.
 
+mod beside;
 mod command;
+mod compare;
 pub mod credentials;
 mod gate;
 mod logs;
 mod point;
 mod pull;
 mod render;
+mod retire;
+mod route;
 mod up;
 
 use async_trait::async_trait;
@@ -72,7 +76,21 @@ impl Task<'_> {
                 render::render(self, *release, pins, expects.as_deref()).await
             }
             Act::Pull { image } => pull::pull(self, image).await,
-            Act::Up { release, services, replaces } => up::up(self, *release, services, replaces).await,
+            Act::Up { release, services, replaces, ports } => {
+                up::up(self, *release, services, replaces, ports).await
+            }
+            Act::Beside { release, service, names, beside, port } => {
+                beside::beside(self, *release, service, names, beside, *port).await
+            }
+            Act::Route { file, text, test, reload, settles, instead_of } => {
+                let settles = *settles;
+                route::route(self, route::Switch { file, text, test, reload, settles, instead_of }).await
+            }
+            Act::Retire { containers, drain } => retire::retire(self, containers, *drain).await,
+            Act::Compare { release, service, new, old, port, path, window } => {
+                let it = compare::Compared { release: *release, service, new, old, port: *port, path };
+                compare::compare(self, &it, *window).await
+            }
             Act::Gate { release, services, steady } => gate::pass(self, *release, services, *steady).await,
             Act::Watch { release, services, window } => gate::watch(self, *release, services, *window).await,
             Act::Point { release } => point::point(self, *release).await,

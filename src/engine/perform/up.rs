@@ -1,31 +1,37 @@
 //! Replaces containers: the server's own Compose applies a release's file to some services.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::plan::shell::compose_release;
+use crate::domain::plan::act::Published;
+use crate::domain::plan::shell::compose_up;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::containers::running;
-use crate::engine::guarded::{self, Became, look_up};
+use crate::engine::guarded::{self, Became, Left, look_up};
 
 pub(super) async fn up(
     task: &Task<'_>,
     release: ReleaseNumber,
     services: &[String],
     replaces: &[String],
+    ports: &BTreeMap<String, Published>,
 ) -> Result<Done, Failure> {
-    let what = task.what();
     if !begun_before(task).await? {
         unchanged(task, services, replaces).await?;
     }
-    let more = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"].map(str::to_owned);
-    let words = compose_release(&task.ground.place, release).chain(more).chain(services.iter().cloned());
-    let left = guarded::run(task, words, None).await?;
+    let overlay = ports.iter().next().map(|(service, port)| port.overlay(service));
+    let words = compose_up(&task.ground.place, release, overlay.is_some(), services, &[]);
+    let left = guarded::run(task, words, overlay.map(String::into_bytes)).await?;
     if left.exit == 0 {
         return Ok(Done { said: String::new(), exit: Some(0) });
     }
+    Err(explained(task.what(), &left))
+}
+
+/// Why Compose could not make containers, and what to do.
+pub(super) fn explained(what: String, left: &Left) -> Failure {
     let words = left.last_words();
     let hint = if words.contains("port is already allocated") || words.contains("address already in use") {
         "something else on the server listens there: ss -ltnp"
@@ -34,11 +40,11 @@ pub(super) async fn up(
     } else {
         "see what Compose says: the whole output is kept beside the run, in steps/N/out"
     };
-    Err(Failure::new(FailureKind::Invalid, what, format!("{words} (exit {})", left.exit)).hint(hint))
+    Failure::new(FailureKind::Invalid, what, format!("{words} (exit {})", left.exit)).hint(hint)
 }
 
 /// Whether the run was here before it was taken up: what is there now may be its own work.
-async fn begun_before(task: &Task<'_>) -> Result<bool, Failure> {
+pub(super) async fn begun_before(task: &Task<'_>) -> Result<bool, Failure> {
     if !task.resumed {
         return Ok(false);
     }
@@ -47,7 +53,11 @@ async fn begun_before(task: &Task<'_>) -> Result<bool, Failure> {
 }
 
 /// What is to be replaced is still what the plan was made of.
-async fn unchanged(task: &Task<'_>, services: &[String], replaces: &[String]) -> Result<(), Failure> {
+pub(super) async fn unchanged(
+    task: &Task<'_>,
+    services: &[String],
+    replaces: &[String],
+) -> Result<(), Failure> {
     if replaces.is_empty() {
         return Ok(());
     }

@@ -46,7 +46,9 @@ impl Run<'_> {
             Ending::Done if failure.is_some() => (Outcome::Failed, failure),
             Ending::Done => (Outcome::Cancelled, None),
             Ending::Cancelled => (Outcome::Partial, failure),
-            Ending::Failed(second) => (Outcome::Partial, Some(after(second, failure))),
+            Ending::Failed(second) | Ending::Untidy(second) => {
+                (Outcome::Partial, Some(after(second, failure)))
+            }
         }
     }
 

@@ -33,6 +33,8 @@ impl Run<'_> {
     /// Does stages; the way back is not `cancellable`.
     pub(super) async fn stages(&self, stages: &[Stage], cancellable: bool) -> Ending {
         for stage in stages {
+            // The change holds once there is only tidying up left.
+            let cancellable = cancellable && !stage.tidies;
             if cancellable && self.cancel.is_cancelled() {
                 return Ending::Cancelled;
             }
@@ -46,10 +48,11 @@ impl Run<'_> {
                 match ending {
                     Ending::Done => {}
                     Ending::Cancelled => cancelled = true,
-                    Ending::Failed(why) => failure = failure.or(Some(why)),
+                    Ending::Failed(why) | Ending::Untidy(why) => failure = failure.or(Some(why)),
                 }
             }
             match failure {
+                Some(failure) if stage.tidies => return Ending::Untidy(failure),
                 Some(failure) => return Ending::Failed(failure),
                 None if cancelled => return Ending::Cancelled,
                 None => {}

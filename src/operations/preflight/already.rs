@@ -9,7 +9,7 @@ pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let Some(Ok(rendered)) = &it.facts.rendered else { return Vec::new() };
-    if changed(it.facts, rendered).is_empty() {
+    if changed(it.spec, it.facts, rendered).is_empty() {
         return vec![it.doubtful(
             "already",
             "this is what runs already",

@@ -7,6 +7,8 @@ mod disk;
 mod folder;
 mod health;
 mod lock;
+mod ports;
+mod proxy;
 mod registry;
 mod unfinished;
 
@@ -41,6 +43,8 @@ static CHECKS: &[Check] = &[
     compose::check,
     registry::check,
     already::check,
+    ports::check,
+    proxy::check,
     disk::check,
     clock::check,
     health::check,

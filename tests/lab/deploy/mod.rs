@@ -1,7 +1,9 @@
 //! Deploying to real servers: an app of its own for each test, gone when the test is over.
 
+mod beside;
 mod changes;
 mod failures;
 mod guards;
 mod kills;
 mod project;
+mod site;

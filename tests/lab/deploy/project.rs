@@ -83,6 +83,17 @@ impl Project {
         Told(self.command(args).output().unwrap())
     }
 
+    /// Adds to the end of its configuration: to the last table of it.
+    pub fn configure(&self, more: &str) {
+        let text = fs::read_to_string(&self.config).unwrap();
+        fs::write(&self.config, text + more).unwrap();
+    }
+
+    /// A file of the test's own.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// The version that a server's containers serve, by what runs in them.
     pub fn versions(&self, server: &str) -> Vec<String> {
         let all = self.on(

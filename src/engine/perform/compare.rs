@@ -1,0 +1,106 @@
+//! Asks new and old containers side by side, by their own addresses, and stops where the new ones do
+//! worse.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Done, Task, logs};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::release::ReleaseNumber;
+use crate::domain::run::Progress;
+use crate::engine::gather::containers::ANSWER;
+use crate::http::limits::Deadline;
+use crate::http::{Request, exchange};
+use crate::operations::compare::{Answers, worse};
+use crate::transports::engine::failed;
+
+/// How often each side is asked.
+const PACE: Duration = Duration::from_millis(200);
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of an answer is read, in bytes: that it is whole is part of its being good.
+const BODY: usize = 64 << 10;
+
+/// What is compared.
+pub(super) struct Compared<'a> {
+    pub(super) release: ReleaseNumber,
+    pub(super) service: &'a str,
+    pub(super) new: &'a [String],
+    pub(super) old: &'a [String],
+    pub(super) port: u16,
+    pub(super) path: &'a str,
+}
+
+pub(super) async fn compare(task: &Task<'_>, it: &Compared<'_>, window: Duration) -> Result<Done, Failure> {
+    let (new, old) = (addresses(task, it.new).await?, addresses(task, it.old).await?);
+    let (mut news, mut olds) = (Answers::default(), Answers::default());
+    let start = Instant::now();
+    let mut turn = 0;
+    while start.elapsed() < window {
+        let pick = |all: &[String]| all.get(turn % all.len().max(1)).cloned().unwrap_or_default();
+        let (new, old) = (pick(&new), pick(&old));
+        let (a, b) = tokio::join!(ask(task, &new, it), ask(task, &old, it));
+        take(&mut news, a);
+        take(&mut olds, b);
+        if let Some(why) = worse(&news, &olds) {
+            return Err(bad(task, it, why).await);
+        }
+        turn += 1;
+        let said = format!("{} s left, {}", window.saturating_sub(start.elapsed()).as_secs(), told(&news));
+        task.listen.progress(Progress::Saying(said)).await;
+        sleep(PACE).await;
+    }
+    Ok(Done { said: format!("new: {}; old: {}", told(&news), told(&olds)), exit: None })
+}
+
+fn told(it: &Answers) -> String {
+    let p95 = it.p95().map_or_else(|| "none".to_owned(), |p95| format!("p95 {} ms", p95.as_millis()));
+    format!("{} of {} errors, {p95}", it.errors, it.asked())
+}
+
+fn take(side: &mut Answers, answer: Option<Duration>) {
+    match answer {
+        Some(took) => side.took.push(took),
+        None => side.errors += 1,
+    }
+}
+
+/// One question; `None` where it was not answered as it should be.
+async fn ask(task: &Task<'_>, address: &str, it: &Compared<'_>) -> Option<Duration> {
+    let url: Url = format!("http://{address}:{}{}", it.port, it.path).parse().ok()?;
+    let transport = task.ground.transport().await.ok()?;
+    let deadline = Deadline::new(PATIENCE);
+    let stream = deadline.phase("connection", transport.tcp(address, it.port)).await.ok()?.ok()?;
+    let answer = exchange(stream, &Request::get(url), &deadline, BODY).await.ok()?;
+    (answer.status < 500).then(|| deadline.elapsed())
+}
+
+/// The containers' addresses on their networks, which their server can reach.
+async fn addresses(task: &Task<'_>, names: &[String]) -> Result<Vec<String>, Failure> {
+    let what = task.what();
+    let docker = task.ground.docker().await?;
+    let mut all = Vec::new();
+    for name in names {
+        let late = |_| Failure::new(FailureKind::Timeout, &what, "the engine does not answer");
+        let inspected = timeout(ANSWER, docker.inspect_container(name, None)).await.map_err(late)?;
+        let inspected = inspected.map_err(|error| failed(&error, &what))?;
+        let networks = inspected.network_settings.and_then(|it| it.networks).unwrap_or_default();
+        let address = networks.into_values().filter_map(|it| it.ip_address).find(|it| !it.is_empty());
+        all.push(address.ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, &what, format!("{name} has no address on any network"))
+        })?);
+    }
+    Ok(all)
+}
+
+async fn bad(task: &Task<'_>, it: &Compared<'_>, why: String) -> Failure {
+    let failure = Failure::new(FailureKind::Invalid, task.what(), why);
+    match logs::attach(task, it.release, it.service, it.new).await {
+        Ok(last) => Failure { why: failure.why.iter().cloned().chain(last).collect(), ..failure }.hint(
+            format!("the last lines: .midwatch/releases/{}/log-{}.txt", it.release.folder(), it.service),
+        ),
+        Err(error) => failure.hint(format!("its log could not be kept: {}", error.reason())),
+    }
+}

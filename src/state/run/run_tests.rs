@@ -15,6 +15,7 @@ fn step(id: u16, title: &str) -> Step {
 fn plan(servers: &[&str]) -> FrozenPlan {
     let mut id = 0;
     let mut stage = |title: &str, steps: &[&str]| Stage {
+        tidies: false,
         title: title.to_owned(),
         lanes: servers
             .iter()

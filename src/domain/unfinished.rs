@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::ids::ServerId;
-use super::plan::{FrozenPlan, StepId};
+use super::plan::{FrozenPlan, Step, StepId};
 use super::release::lock::Holder;
 use super::run::{RunEnd, RunId};
 
@@ -59,10 +59,19 @@ impl Unfinished {
 
     /// The steps that were begun of those that change what serves.
     pub fn touching(&self) -> BTreeSet<(ServerId, StepId)> {
-        let begun = |server: &ServerId, step: StepId| matches!(self.traces.get(server), Some(Ok(trace)) if trace.begun.contains(&step));
-        let steps = self.plan.plan().steps();
-        let touching = steps.filter(|(server, step)| step.act.touches() && begun(server, step.id));
+        let touching = self.begun().filter(|(_, step)| step.act.touches());
         touching.map(|(server, step)| (server.clone(), step.id)).collect()
+    }
+
+    /// The operator's own commands that were begun, by their titles.
+    pub fn theirs(&self) -> Vec<(ServerId, String)> {
+        let theirs = self.begun().filter(|(_, step)| step.act.is_theirs());
+        theirs.map(|(server, step)| (server.clone(), step.title.clone())).collect()
+    }
+
+    fn begun(&self) -> impl Iterator<Item = (&ServerId, &Step)> {
+        let begun = |server: &ServerId, step: StepId| matches!(self.traces.get(server), Some(Ok(trace)) if trace.begun.contains(&step));
+        self.plan.plan().steps().filter(move |(server, step)| begun(server, step.id))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Refusal;
 use super::differences::between;
 use super::facts::{AppFacts, Rendered, ServerFacts};
+use super::keeping;
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
 use super::selection::{chosen, known, place, switchable};
@@ -16,6 +17,7 @@ use super::work::{Work, changed};
 use crate::domain::deploy::{AppSpec, HookPoint, Strategy};
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
+use crate::domain::plan::act::Migrating;
 use crate::domain::plan::{Act, Change, FORMAT, Operation, Plan, Stage, Step};
 use crate::domain::release::ReleaseNumber;
 
@@ -71,7 +73,12 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         let act = Act::Point { release };
         vec![numbers.step(format!("make release {release} the current one"), act, COMPOSE)]
     }));
-    stages.push(tidy(&mut numbers, spec, &work));
+    stages.push(tidy(&mut numbers, spec, &work, |numbers, it| {
+        let (_, facts) = known.iter().find(|(server, _)| *server == it.server)?;
+        let adopted = it.adopts.as_ref().and_then(|images| Some((before(release, it)?, images)));
+        let new: Vec<_> = adopted.into_iter().chain([(release, &it.pins)]).collect();
+        keeping::step(numbers, spec, it, facts, &new)
+    }));
     stages.retain(|stage| !stage.lanes.is_empty());
     let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before(release, it)))];
     let title = title(spec, &work, &servers);
@@ -166,7 +173,8 @@ fn migrations(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: Rel
     let steps: Vec<Step> = hooks
         .filter_map(|hook| {
             let service = hook.service.clone()?;
-            let act = Act::Migrate { release, service, command: hook.command.clone() };
+            let migration = Migrating::Up { name: hook.name.clone(), down: hook.down.clone() };
+            let act = Act::Migrate { release, service, command: hook.command.clone(), migration };
             Some(numbers.step(format!("migrate: {}", hook.name), act, HOOK))
         })
         .collect();

@@ -4,11 +4,13 @@
 
 mod beside;
 pub mod compare;
+mod crossing;
 pub mod daily;
 pub mod deploy;
 pub mod differences;
 pub mod facts;
 pub mod gate;
+mod keeping;
 mod numbering;
 pub mod preflight;
 pub mod rollback;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Refusal;
+use super::crossing;
 use super::differences::between;
 use super::facts::{AppFacts, ServerFacts};
 use super::numbering::Numbers;
@@ -89,6 +90,9 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             work.push(it);
         }
     }
+    // For a part of the app the data stay as they are.
+    let crossed = if ask.services.is_empty() { crossing::crossed(&known, to) } else { Vec::new() };
+    findings.extend(crossing::findings(&crossed, ask.reason.is_some()));
     let pulls = stage("pull what is missing", &work, |it| {
         let pull = |image: &crate::domain::image::ImageRef| {
             numbers.step(format!("pull {}", image.name()), Act::Pull { image: image.clone() }, PULL)
@@ -97,7 +101,9 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         pulls.into_iter().chain(clear(&mut numbers, it)).collect()
     });
     let replace = stage(&format!("put release {to} back"), &work, |it| apply(&mut numbers, spec, it, to));
-    let mut stages = vec![pulls, replace];
+    let first = work.get(..1).unwrap_or_default();
+    let downs = stage("take migrations back", first, |_| crossing::steps(&mut numbers, &crossed));
+    let mut stages = vec![pulls, downs, replace];
     // What holds for a part of the app only does not make the release the current one.
     if ask.services.is_empty() {
         stages.push(stage("record", &work, |_| {
@@ -108,7 +114,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             )]
         }));
     }
-    stages.push(tidy(&mut numbers, spec, &work));
+    stages.push(tidy(&mut numbers, spec, &work, |_, _| None));
     stages.retain(|stage| !stage.lanes.is_empty());
     // What is replaced in its place has no way back but another rollback; what stands beside has.
     let aside = work.iter().all(|it| it.services.is_empty());

@@ -77,11 +77,17 @@ pub(super) fn apply(numbers: &mut Numbers, spec: &AppSpec, work: &Work, release:
     steps
 }
 
-/// The containers that get no requests any more: nothing depends on them, so a failure here takes
-/// nothing back.
-pub(super) fn tidy(numbers: &mut Numbers, spec: &AppSpec, work: &[Work]) -> Stage {
+/// The containers that get no requests any more, and what else a server is tidied up of. Nothing depends
+/// on it, so a failure here takes nothing back.
+pub(super) fn tidy(
+    numbers: &mut Numbers,
+    spec: &AppSpec,
+    work: &[Work],
+    mut more: impl FnMut(&mut Numbers, &Work) -> Option<Step>,
+) -> Stage {
     let tidied = stage("tidy up", work, |it| {
-        it.beside.as_ref().and_then(|beside| beside.retire(numbers, spec)).into_iter().collect()
+        let retired = it.beside.as_ref().and_then(|beside| beside.retire(numbers, spec));
+        retired.into_iter().chain(more(numbers, it)).collect()
     });
     Stage { tidies: true, ..tidied }
 }

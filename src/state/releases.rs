@@ -191,6 +191,7 @@ mod tests {
             images: BTreeMap::from([("web".to_owned(), format!("shop:{number}").parse().unwrap())]),
             outcome,
             because: None,
+            migrations: Vec::new(),
         }
     }
 

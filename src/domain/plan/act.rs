@@ -113,6 +113,14 @@ pub enum Act {
         /// Which release.
         release: ReleaseNumber,
     },
+    /// Keeps the images of releases from being pruned, by a name of their own, and lets go of others.
+    Keep {
+        /// The images by the names that keep them.
+        keep: BTreeMap<String, ImageRef>,
+        /// Names that are not kept any longer; an image that no other name of ours keeps and no container
+        /// has goes with them.
+        drop: Vec<String>,
+    },
     /// A command of the operator's, by the server's shell in the app's folder; once.
     Hook {
         /// Its words.
@@ -126,6 +134,8 @@ pub enum Act {
         service: String,
         /// The arguments.
         command: Vec<String>,
+        /// Which of the release's migrations it is, and which way.
+        migration: Migrating,
     },
     /// Compares for a while with how it was before.
     Watch {
@@ -158,6 +168,24 @@ impl Act {
     pub const fn repeatable(&self) -> bool {
         !self.is_theirs()
     }
+}
+
+/// What becomes of a migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Migrating {
+    /// It is applied; this takes it back.
+    Up {
+        /// Its name.
+        name: String,
+        /// The arguments that take it back, where there are any.
+        down: Option<Vec<String>>,
+    },
+    /// It is taken back.
+    Down {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// A service as it should be.

@@ -56,6 +56,11 @@ impl Act {
                 let then = commands.fold(String::new(), |all, command| all + " && " + &command);
                 format!("cat >{}{then} <<'END'\n{text}END", quote(file))
             }
+            Self::Keep { keep, drop } => {
+                let tags = keep.iter().map(|(name, image)| line(["docker", "tag", &pull_name(image), name]));
+                let gone = drop.iter().map(|name| line(["docker", "rmi", name]));
+                tags.chain(gone).collect::<Vec<_>>().join("\n")
+            }
             Self::Retire { containers, drain } => {
                 let names = line(containers);
                 let wait = match drain.as_secs() {
@@ -82,7 +87,7 @@ impl Act {
                 folder = release.folder()
             ),
             Self::Hook { command } => format!("(cd {directory} && {})", line(command)),
-            Self::Migrate { release, service, command } => {
+            Self::Migrate { release, service, command, .. } => {
                 let run = ["run", "--rm", "--no-deps", "-T", service].map(str::to_owned);
                 line(compose_release(place, *release).chain(run).chain(command.iter().cloned()))
             }

@@ -94,6 +94,23 @@ pub struct Release {
     /// Why it did not fare well.
     #[serde(default)]
     pub because: Option<String>,
+    /// The migrations that ran for it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
+}
+
+/// A migration that ran for a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// Its name.
+    pub name: String,
+    /// The service whose image ran it.
+    pub service: String,
+    /// What takes it back, in a container of that image; `None` where nothing is known to.
+    pub down: Option<Vec<String>>,
+    /// Whether it was taken back.
+    #[serde(default)]
+    pub taken_back: bool,
 }
 
 impl Release {

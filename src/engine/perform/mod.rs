@@ -5,6 +5,7 @@ mod command;
 mod compare;
 pub mod credentials;
 mod gate;
+mod keep;
 mod logs;
 mod point;
 mod pull;
@@ -86,6 +87,7 @@ impl Task<'_> {
                 let settles = *settles;
                 route::route(self, route::Switch { file, text, test, reload, settles, instead_of }).await
             }
+            Act::Keep { keep, drop } => keep::keep(self, keep, drop).await,
             Act::Retire { containers, drain } => retire::retire(self, containers, *drain).await,
             Act::Compare { release, service, new, old, port, path, window } => {
                 let it = compare::Compared { release: *release, service, new, old, port: *port, path };

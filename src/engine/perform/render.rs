@@ -13,7 +13,8 @@ use crate::engine::guarded;
 
 /// `$1` the release's folder, `$2` what the rendered file's hash has to be, then Compose's words.
 /// Standard input holds the release's record and the images. The files that it was made of are kept
-/// beside, with the permissions that they have.
+/// beside, with the permissions that they have; what is in the environment, as hashes with a key that
+/// never leaves the server, so that a listing can say what changed without holding it.
 const SCRIPT: &str = r#"f=.midwatch/releases/$1 e=$2 s=$3 v=$4; shift 4; umask 077
 mkdir -p "$f/source" || exit 73
 IFS= read -r j; IFS= read -r p
@@ -22,6 +23,10 @@ printf '%s\n' "$p" >"$f/images.json" || exit 73
 if [ "$e" ]; then
   h=$(sha256sum <"$f/compose.new"); [ "${h%% *}" = "$e" ] || { rm -f "$f/compose.new"; echo 'the Compose file or its environment is not what the plan was made of' >&2; exit 65; }
 fi
+k=.midwatch/key; [ -s "$k" ] || { head -c 64 /dev/urandom | sha256sum | cut -d' ' -f1 >"$k.new" && mv "$k.new" "$k"; } || exit 73
+awk '/^[^ ]/{s=($0=="services:");e=0} s&&/^  [^ ]/{n=$1;sub(/:$/,"",n);e=0} /^    [^ ]/{e=(s&&$0=="    environment:")}
+  e&&/^      [^ ]/{if(v!="")print v;x=$0;sub(/^ */,"",x);c=index(x,":");v=n" "substr(x,1,c-1)" "substr(x,c+1);next} e&&/^       /{v=v"\\n"$0;next} v!=""{print v;v=""} END{if(v!="")print v}' "$f/compose.new" |
+while read -r n v x; do h=$( { cat "$k"; printf '%s' "$x"; } | sha256sum); echo "$n $v ${h%% *}"; done >"$f/environment.new" && mv "$f/environment.new" "$f/environment" || exit 73
 cp -p "$s" "$f/source/" || exit 73
 for x in "$v" .env; do [ "$x" ] && [ -f "$x" ] && { cp -p "$x" "$f/source/" || exit 73; }; done
 mv "$f/compose.new" "$f/compose.yaml" && printf '%s\n' "$j" >"$f/release.new" && mv "$f/release.new" "$f/release.json" || exit 73

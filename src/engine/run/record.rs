@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use super::Run;
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
+use crate::domain::plan::act::Migrating;
 use crate::domain::plan::{Act, Operation, Step};
 use crate::domain::release::{Release, ReleaseOutcome};
 use crate::domain::run::{Outcome, RunEnd};
@@ -61,7 +62,12 @@ impl Run<'_> {
         let lanes = plan.stages.iter().flat_map(|stage| &stage.lanes);
         let steps: Vec<&Step> =
             lanes.filter(|lane| lane.server == ground.server).flat_map(|lane| &lane.steps).collect();
-        let written = steps.iter().filter_map(|step| self.record_of(&step.act));
+        let ran = self.migrations_begun();
+        let written = steps.iter().filter_map(|step| self.record_of(&step.act)).map(|mut release| {
+            // One that was not begun did not change the data.
+            release.migrations.retain(|it| ran.contains(&it.name));
+            release
+        });
         let mut releases: Vec<Release> = written
             .map(|release| {
                 if release.adopted {
@@ -71,10 +77,56 @@ impl Run<'_> {
                 }
             })
             .collect();
-        if plan.operation == Operation::Rollback && end.outcome == Outcome::Done {
-            releases.extend(self.left(ground, &steps).await);
+        if plan.operation == Operation::Rollback {
+            if end.outcome == Outcome::Done {
+                releases.extend(self.left(ground, &steps).await);
+            }
+            self.taken_back(ground, &mut releases).await;
         }
         releases
+    }
+
+    /// The titles of the migrations that were begun anywhere.
+    fn migrations_begun(&self) -> BTreeSet<String> {
+        let theirs = self.theirs.lock().map(|it| it.clone()).unwrap_or_default();
+        let titles: BTreeSet<String> = theirs.into_iter().map(|(_, title)| title).collect();
+        let steps = self.confirmed.plan.plan().steps().map(|(_, step)| step);
+        let begun = steps.filter(|step| titles.contains(&step.title));
+        begun
+            .filter_map(|step| match &step.act {
+                Act::Migrate { migration: Migrating::Up { name, .. } | Migrating::Down { name }, .. } => {
+                    Some(name.clone())
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Marks the migrations that were taken back in the releases that they ran for.
+    async fn taken_back(&self, ground: &Ground, releases: &mut Vec<Release>) {
+        let begun = self.migrations_begun();
+        let downs = self.confirmed.plan.plan().steps().filter_map(|(_, step)| match &step.act {
+            Act::Migrate { release, migration: Migrating::Down { name }, .. } if begun.contains(name) => {
+                Some((*release, name))
+            }
+            _ => None,
+        });
+        for (number, name) in downs {
+            let at = releases.iter().position(|release| release.number == number);
+            let known = match at {
+                Some(at) => Some(releases.remove(at)),
+                // It is not there on a server that never had it.
+                None => ledger::release(ground, number).await.ok(),
+            };
+            releases.extend(known.map(|mut release| {
+                release
+                    .migrations
+                    .iter_mut()
+                    .filter(|it| it.name == *name)
+                    .for_each(|it| it.taken_back = true);
+                release
+            }));
+        }
     }
 
     /// The release that a rollback went away from.

@@ -63,6 +63,9 @@ impl Run<'_> {
         if let Ok(mut begun) = self.begun.lock() {
             *begun = it.touching();
         }
+        if let Ok(mut theirs) = self.theirs.lock() {
+            *theirs = it.theirs();
+        }
         Ok(())
     }
 

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::{Ending, Run};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::act::Migrating;
 use crate::domain::plan::{Act, Lane, Stage, Step, StepId};
-use crate::domain::release::{Release, ReleaseNumber, ReleaseOutcome};
+use crate::domain::release::{Migration, Release, ReleaseNumber, ReleaseOutcome};
 use crate::domain::run::{News, Progress};
 use crate::engine::ground::Ground;
 use crate::engine::perform::{Listen, Task};
@@ -139,6 +140,23 @@ impl Run<'_> {
         Some(self.record(*release, pins.clone(), *adopts))
     }
 
+    /// The migrations of the plan.
+    fn migrations(&self) -> Vec<Migration> {
+        let stages = self.confirmed.plan.plan().stages.iter();
+        let steps = stages.flat_map(|stage| &stage.lanes).flat_map(|lane| &lane.steps);
+        steps
+            .filter_map(|step| match &step.act {
+                Act::Migrate { service, migration: Migrating::Up { name, down }, .. } => Some(Migration {
+                    name: name.clone(),
+                    service: service.clone(),
+                    down: down.clone(),
+                    taken_back: false,
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
     fn record(
         &self,
         number: ReleaseNumber,
@@ -159,6 +177,7 @@ impl Run<'_> {
             // What runs already was good enough to run.
             outcome: if adopted { ReleaseOutcome::Good } else { ReleaseOutcome::Pending },
             because: None,
+            migrations: if adopted { Vec::new() } else { self.migrations() },
         }
     }
 }

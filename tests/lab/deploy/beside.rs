@@ -19,12 +19,12 @@ fn under_load(name: &str, kind: Kind, strategy: &str, tag: &str, port: u16, more
 #[ignore = "needs the lab: tests/run"]
 fn start_first_behind_caddy_loses_no_request() {
     // Its new container takes ten seconds to listen: a request that came to it before would be lost.
-    let site = under_load("papa", Kind::Caddy, "start-first", "slow", 18080, "");
+    let site = under_load("victor", Kind::Caddy, "start-first", "slow", 18080, "");
     assert_eq!(site.app.versions("web-1"), ["slow"], "the old container is gone");
     // And on to the next, which takes the first port again.
-    site.app.run(&["deploy", "papa", "--tag", "1.2", "--yes"]).ends(0);
+    site.app.run(&["deploy", "victor", "--tag", "1.2", "--yes"]).ends(0);
     assert_eq!(site.served(), "1.2");
-    let told = site.app.run(&["deploy", "papa", "--tag", "1.2", "--yes"]).ends(2);
+    let told = site.app.run(&["deploy", "victor", "--tag", "1.2", "--yes"]).ends(2);
     assert!(told.text().contains("this is what runs already"), "{}", told.text());
 }
 

@@ -27,7 +27,7 @@ fn a_release_is_deployed_everywhere_and_rolled_back() {
     app.run(&["journal", "verify"]).ends(0);
     assert!(app.journal().contains("the test wants it"));
     // Nothing is held any more.
-    assert_eq!(app.on("web-1", "ls .midwatch"), "releases\nruns");
+    assert_eq!(app.on("web-1", "ls .midwatch"), "key\nreleases\nruns");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn a_deploy_killed_at_any_step_can_be_undone() {
             told.text(),
             app.run(&["journal", "show", &run]).text()
         );
-        assert_eq!(app.on("web-2", "ls .midwatch"), "releases\nruns", "killed at step {nth}");
+        assert_eq!(app.on("web-2", "ls .midwatch"), "key\nreleases\nruns", "killed at step {nth}");
         app.run(&["runs"]).ends(0);
     }
 }

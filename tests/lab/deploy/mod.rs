@@ -2,6 +2,7 @@
 
 mod beside;
 mod changes;
+mod data;
 mod failures;
 mod guards;
 mod kills;

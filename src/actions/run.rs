@@ -53,7 +53,8 @@ fn goes_on(state: &State) -> Available {
 fn detach(state: &mut State) -> Vec<Effect> {
     let goes_on = shown(state).filter(|run| run.goes_on());
     if let Some(title) = goes_on.map(|run| run.plan.plan().title.clone()) {
-        state.say(format!("{title}: goes on; w shows it"));
+        let key = state.key_of("run");
+        state.say(format!("{title}: goes on; {key} shows it"));
     }
     state.back()
 }

@@ -69,15 +69,22 @@ impl State {
         here.or_else(any).map(|it| it.run.clone())
     }
 
+    /// The key of an action, for a sentence; the palette's where it has none.
+    pub fn key_of(&self, action: &str) -> String {
+        let chord = self.keymap.chords(action).next().or_else(|| self.keymap.chords("palette").next());
+        chord.map(|chord| chord.label()).unwrap_or_default()
+    }
+
     /// What is said of an app's runs above its containers, and how grave it is.
     pub fn app_notes(&self, app: &AppId) -> Vec<(String, Health)> {
         let mut notes = Vec::new();
         for run in self.runs.going_on().filter(|run| run.app() == app) {
-            notes.push((format!("{}: {}; w shows it", run.plan.plan().title, run.now()), Health::Up));
+            let key = self.key_of("run");
+            notes.push((format!("{}: {}; {key} shows it", run.plan.plan().title, run.now()), Health::Up));
         }
         let mine = |it: &&Unfinished| !self.runs.has(&it.run);
         for it in self.interrupted.of(app).filter(mine) {
-            notes.push((cause(it), Health::Degraded));
+            notes.push((cause(it, &self.key_of("interrupted")), Health::Degraded));
         }
         for it in self.interrupted.carried_out(app).filter(mine) {
             let by = it.holder().map(|holder| format!(" by {}", holder.by)).unwrap_or_default();
@@ -89,7 +96,8 @@ impl State {
     /// Tells the list of problems which runs of an app were interrupted.
     pub fn note_interrupted(&mut self, app: &AppId) {
         let runs = self.interrupted.of(app).filter(|it| !self.runs.has(&it.run));
-        let causes = runs.map(|it| (it.run.to_string(), cause(it))).collect();
+        let key = self.key_of("interrupted");
+        let causes = runs.map(|it| (it.run.to_string(), cause(it, &key))).collect();
         self.fleet.interrupted(app, causes);
     }
 

@@ -51,6 +51,8 @@ pub enum Question {
     Name {
         /// Which.
         app: AppId,
+        /// What it means, in a line.
+        says: String,
         /// What is done then.
         then: Then,
     },
@@ -178,7 +180,7 @@ impl Prompt {
             }
             Question::Reason { .. } if typed.is_empty() => Err("a reason is a word at least".to_owned()),
             Question::Reason { .. } => Ok(Answered::Reason(typed)),
-            Question::Name { app, then } if typed == app.as_str() => Ok(Answered::Yes(then.clone())),
+            Question::Name { app, then, .. } if typed == app.as_str() => Ok(Answered::Yes(then.clone())),
             Question::Name { app, .. } => Err(format!("type {app}, or leave with Esc")),
             Question::Sure { .. } => return Outcome::Stay,
         };
@@ -247,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_name_has_to_be_the_right_one() {
-        let question = Question::Name { app: "ab".into(), then: Then::CarryOut };
+        let question = Question::Name { app: "ab".into(), says: String::new(), then: Then::CarryOut };
         let mut prompt = Prompt::new(question, NOW);
         assert_eq!(press(&mut prompt, "a enter"), Outcome::Stay);
         assert_eq!(press(&mut prompt, "b enter"), Outcome::Answered(Answered::Yes(Then::CarryOut)));

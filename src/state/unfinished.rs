@@ -47,11 +47,11 @@ impl Interrupted {
     }
 }
 
-/// A run in a line, for the list of problems.
-pub fn cause(run: &Unfinished) -> String {
+/// A run in a line, for the list of problems; `key` is what shows the ways on.
+pub fn cause(run: &Unfinished, key: &str) -> String {
     let title = &run.plan.plan().title;
-    let by = run.holder().map(|holder| format!(" of {}", holder.by)).unwrap_or_default();
-    format!("{title}{by} was interrupted: u shows the ways on")
+    let by = run.holder().map(|holder| format!(", by {}", holder.by)).unwrap_or_default();
+    format!("interrupted, {key} ends it: {title}{by}")
 }
 
 /// What stands on a server.

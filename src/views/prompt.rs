@@ -91,8 +91,9 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
             let keys = "enter  plan it with this reason     esc  leave";
             ("override".to_owned(), Role::Down, says, "reason: ", keys)
         }
-        Question::Name { app, .. } => {
-            let says = vec![(format!("Its environment asks for the app's name: type {app}"), Role::Text)];
+        Question::Name { app, says, .. } => {
+            let asked = format!("Its environment asks for the app's name: type {app}");
+            let says = vec![(says.clone(), Role::Text), (asked, Role::Muted)];
             ("confirm".to_owned(), Role::Production, says, "name: ", "enter  go on     esc  leave")
         }
         Question::Sure { says, .. } => {

@@ -21,7 +21,7 @@ const COLUMNS: [Column; 7] = [
     Column::fixed("no", 4, Align::Right, 0),
     Column::fixed("", 10, Align::Left, 0),
     Column::flexible("fared", 11, 26, 0),
-    Column::flexible("images", 14, 60, 0),
+    Column::flexible("images", 16, 32, 0),
     Column::fixed("age", 4, Align::Right, 0),
     Column::flexible("by", 8, 24, 1),
     Column::flexible("why", 8, 60, 2),
@@ -43,7 +43,9 @@ pub fn page(state: &State, app: &AppId, theme: &Theme, buf: &mut Buffer) {
         return;
     };
     let detail = DETAIL.min(body.height.saturating_sub(HEADS));
-    let table = Rect { y: body.y + 1, height: body.height.saturating_sub(detail + 1), ..body };
+    let rows = u16::try_from(page.rows.len().max(1) + 2).unwrap_or(u16::MAX);
+    let room = body.height.saturating_sub(detail + 1);
+    let table = Rect { y: body.y + 1, height: room.min(rows), ..body };
     if page.rows.is_empty() {
         let sentence = "there are none yet: the first deploy records what runs as release 1";
         draw_empty(buf, table, sentence, Role::Muted, theme);

@@ -12,6 +12,7 @@
     reason = "a test ends where something is not as it should be, may say so, and drives real time"
 )]
 
+mod changes;
 mod checks;
 mod cli;
 mod collectors;

@@ -45,7 +45,13 @@ pub fn ask(state: &mut State, question: Question) -> Vec<Effect> {
 pub fn guarded(state: &mut State, plan: &Plan, then: Then) -> Option<Vec<Effect>> {
     match plan.guard {
         Guard::Confirm => None,
-        Guard::TypeName => Some(ask(state, Question::Name { app: plan.app.clone(), then })),
+        Guard::TypeName => {
+            let says = match &then {
+                Then::Resume(_, way) => format!("{}: {}", way.word(), plan.title),
+                _ => plan.title.clone(),
+            };
+            Some(ask(state, Question::Name { app: plan.app.clone(), says, then }))
+        }
         Guard::TwoPerson => {
             state.refuse("its environment asks for a second person, who cannot be waited for here yet");
             Some(Vec::new())

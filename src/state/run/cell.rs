@@ -15,15 +15,16 @@ use crate::widgets::text::width;
 /// The most rows that a failure takes in a column; the whole is told at the end.
 const FAILED: usize = 4;
 
-/// The rows of a step in a column of so many cells, each of them exactly so wide.
-pub fn rows(run: &Run, step: &Step, now: Timestamp, cells: u16) -> Vec<Line> {
+/// The rows of a step in a column of so many cells, each of them exactly so wide; whether it will be
+/// begun where it is not.
+pub fn rows(run: &Run, step: &Step, awaits: bool, now: Timestamp, cells: u16) -> Vec<Line> {
     let row = |glyph: fn(&crate::theme::Glyphs) -> &'static str, role, text, word: &str| {
-        let title = fitted(&step.title, cells.saturating_sub(width(word) + 3));
-        Line::default().glyph(glyph, role).text(format!(" {title} "), text).text(word, role)
+        let title = fitted(&step.title, cells.saturating_sub(width(word) + 4));
+        Line::default().glyph(glyph, role).text(format!(" {title}  "), text).text(word, role)
     };
     match run.step(step.id) {
         Standing::Waiting => {
-            let word = if run.goes_on() { "waits" } else { "not done" };
+            let word = if awaits { "waits" } else { "not done" };
             vec![row(|it| it.dot, Role::Faint, Role::Muted, word)]
         }
         Standing::Running { since, progress, first, told } if run.goes_on() => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cell::rows;
 use super::{Run, Standing};
-use crate::domain::plan::{Lane, Stage};
+use crate::domain::plan::Stage;
 use crate::domain::quantity::Percent;
 use crate::domain::run::{Outcome, RunEnd};
 use crate::domain::time::Timestamp;
@@ -53,7 +53,7 @@ pub fn lines(run: &Run, now: Timestamp, cells: u16, height: usize) -> Lines {
         .stages
         .iter()
         .chain(undo)
-        .map(|stage| (stage, state(run, stage), lanes(run, &stage.lanes, now, cells)))
+        .map(|stage| (stage, state(run, stage), lanes(run, stage, now, cells)))
         .collect();
     let happens = |state| matches!(state, State::Running | State::Failed);
     let shown = stages.iter().filter(|(_, state, _)| happens(*state)).map(|(.., rows)| rows.len());
@@ -114,7 +114,9 @@ fn under_way(run: &Run, now: Timestamp, cells: u16) -> Vec<Line> {
         lines.extend(wrapped("it is cancelled at the next safe point", 4, Role::Degraded, cells));
     }
     if let Some(why) = &run.undoing {
-        lines.extend(wrapped(&format!("what was changed is put back: {why}"), 4, Role::Degraded, cells));
+        // The whole is told at the end.
+        let why = fitted(&format!("what was changed is put back: {why}"), cells.saturating_sub(4));
+        lines.push(Line::at(4).text(why.trim_end(), Role::Degraded));
     }
     lines
 }
@@ -169,7 +171,7 @@ fn state(run: &Run, stage: &Stage) -> State {
     let steps = || stage.lanes.iter().flat_map(|lane| &lane.steps).map(|step| run.step(step.id));
     if steps().any(|it| matches!(it, Standing::Failed(_))) {
         State::Failed
-    } else if steps().any(|it| matches!(it, Standing::Running { .. })) {
+    } else if run.goes_on() && steps().any(|it| matches!(it, Standing::Running { .. })) {
         State::Running
     } else if steps().all(|it| *it == Standing::Waiting) {
         State::Waiting
@@ -184,7 +186,7 @@ fn state(run: &Run, stage: &Stage) -> State {
 
 fn heading(run: &Run, stage: &Stage, how: State) -> Line {
     let word = match how {
-        State::Waiting if run.goes_on() => "waits",
+        State::Waiting if run.awaits(stage) => "waits",
         State::Waiting => "not begun",
         State::Running => "goes on",
         State::Done => "done",
@@ -195,7 +197,8 @@ fn heading(run: &Run, stage: &Stage, how: State) -> Line {
 }
 
 /// Lanes side by side, as many as there is room for, the others below.
-fn lanes(run: &Run, lanes: &[Lane], now: Timestamp, cells: u16) -> Vec<Line> {
+fn lanes(run: &Run, stage: &Stage, now: Timestamp, cells: u16) -> Vec<Line> {
+    let (lanes, awaits) = (&stage.lanes, run.awaits(stage));
     let room = cells.saturating_sub(INDENT);
     let most = usize::from(((room + BETWEEN) / (COLUMN + BETWEEN)).max(1));
     let beside = u16::try_from(lanes.len().clamp(1, most)).unwrap_or(1);
@@ -206,7 +209,7 @@ fn lanes(run: &Run, lanes: &[Lane], now: Timestamp, cells: u16) -> Vec<Line> {
             .iter()
             .map(|lane| {
                 let name = Line::default().strong(fitted(lane.server.as_str(), column), Role::Muted);
-                let steps = lane.steps.iter().flat_map(|step| rows(run, step, now, column));
+                let steps = lane.steps.iter().flat_map(|step| rows(run, step, awaits, now, column));
                 std::iter::once(name).chain(steps).collect()
             })
             .collect();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId};
-use crate::domain::plan::{FrozenPlan, StepId};
+use crate::domain::plan::{FrozenPlan, Stage, StepId};
 use crate::domain::quantity::Bytes;
 use crate::domain::run::{News, Progress, RunEnd, RunId, RunNews};
 use crate::domain::time::Timestamp;
@@ -100,6 +100,12 @@ impl Run {
     /// Whether it goes on.
     pub const fn goes_on(&self) -> bool {
         self.end.is_none()
+    }
+
+    /// Whether a stage that is not begun still will be, as far as is known: after a failure only the way
+    /// back is.
+    pub fn awaits(&self, stage: &Stage) -> bool {
+        self.goes_on() && self.plan.plan().undo.contains(stage) == self.undoing.is_some()
     }
 
     /// How long it took, or takes already.

@@ -3,6 +3,7 @@
 mod beside;
 mod changes;
 mod data;
+mod console;
 mod failures;
 mod guards;
 mod kills;

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::lab::Lab;
+use crate::pty::Start;
 
 /// What the app's Compose file says unless a test says otherwise: two services, secrets among them.
 pub const COMPOSE: &str = r#"services:
@@ -76,6 +77,11 @@ impl Project {
         let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
         command.args(args).arg("--config").arg(&self.config);
         command
+    }
+
+    /// The console, with this app's configuration.
+    pub fn console(&self) -> Start {
+        Start::new(&["--config", &self.config.display().to_string()]).size(120, 40)
     }
 
     /// Runs it to its end.

@@ -93,8 +93,12 @@ fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal
 /// How long the last such run of the app took that was done. It blocks.
 fn last(journal: &Journal, app: &AppId, operation: Operation) -> Option<Duration> {
     let entries = journal.entries().ok()?;
+    // One that was taken up stood still in between.
+    let taken = |wanted: &crate::domain::run::RunId| {
+        entries.iter().any(|it| matches!(&it.entry, Entry::RunTaken { run, .. } if run == wanted))
+    };
     let ended = entries.iter().rev().filter_map(|it| match &it.entry {
-        Entry::RunEnded { run, outcome: Outcome::Done, .. } => Some((run, it.at)),
+        Entry::RunEnded { run, outcome: Outcome::Done, .. } if !taken(run) => Some((run, it.at)),
         _ => None,
     });
     let begun = |wanted: &crate::domain::run::RunId| {

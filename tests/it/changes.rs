@@ -182,7 +182,7 @@ fn plan(servers: &[&str], guard: Guard, mut findings: Vec<Finding>) -> FrozenPla
             });
             Lane { server: (*server).into(), steps: steps.collect() }
         };
-        Stage { title: title.into(), lanes: servers.iter().map(&mut lane).collect() }
+        Stage { title: title.into(), lanes: servers.iter().map(&mut lane).collect(), tidies: false }
     };
     let replace = format!("replace on {}", servers.join(", "));
     let stages = vec![

@@ -2,8 +2,8 @@
 
 mod beside;
 mod changes;
-mod data;
 mod console;
+mod data;
 mod failures;
 mod guards;
 mod kills;

@@ -504,6 +504,7 @@ fn release(number: u32, outcome: ReleaseOutcome) -> Release {
         images: BTreeMap::from([("web".to_owned(), image.parse().unwrap())]),
         outcome,
         because: (outcome == ReleaseOutcome::RolledBack).then(|| "shop-web-1 keeps restarting".to_owned()),
+        migrations: Vec::new(),
     }
 }
 

@@ -133,7 +133,7 @@ fn lines(part: usize, at: i64) -> LogBatch {
         chunk.push_raw(&line, Timestamp::from_millis(at), Flags::NONE);
     }
     let stream = LogStream::Container { name: "shop-web-0".to_owned() };
-    LogBatch { source: LogSource { server: server(0), stream }, chunk: chunk.take(), gap: 0 }
+    LogBatch::new(LogSource { server: server(0), stream }, chunk.take(), 0)
 }
 
 /// Writes a recording of so many seconds; with lines, a million of them between the tenth second

@@ -115,7 +115,7 @@ fn fill(app: &mut App, now: Timestamp) {
         }
         let stream = LogStream::Container { name: format!("shop-web-{}", part % 8) };
         let source = LogSource { server: server(part % 8), stream };
-        app.handle(Event::Logs(LogBatch { source, chunk: chunk.take(), gap: 0 }), now);
+        app.handle(Event::Logs(LogBatch::new(source, chunk.take(), 0)), now);
     }
 }
 

@@ -42,6 +42,16 @@ pub enum Effect {
         /// How far back.
         back: Back,
     },
+    /// Read the part of a followed log from a time to another, both included; it comes as
+    /// [`super::log_batch::Part::Earlier`], its end last. A later one takes the place of one under way.
+    Reach {
+        /// Which.
+        source: LogSource,
+        /// No line before this.
+        from: Timestamp,
+        /// No line after this.
+        until: Timestamp,
+    },
     /// Nobody looks at a log any more.
     Unfollow(LogSource),
     /// Search lines on another thread; the answers are what was found, bit by bit. A later search

@@ -318,7 +318,7 @@ mod tests {
         let mut builder = ChunkBuilder::default();
         builder.push_raw(&"x".repeat(bytes), Timestamp::from_secs(1), Flags::NONE);
         let stream = LogStream::Container { name: source.to_owned() };
-        LogBatch { source: LogSource { server: "a".into(), stream }, chunk: builder.take(), gap: 0 }
+        LogBatch::new(LogSource { server: "a".into(), stream }, builder.take(), 0)
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::failure::Failure;
 use crate::domain::log_source::LogSource;
 use crate::store::logs::Chunk;
 
@@ -16,9 +17,36 @@ pub struct LogBatch {
     /// How many lines are known to be missing before the first of these;
     /// [`Self::UNCOUNTED`] where that is all that is known.
     pub gap: u64,
+    /// Which part of the log they are of.
+    #[serde(default, skip_serializing_if = "Part::is_followed")]
+    pub part: Part,
+}
+
+/// A part of a log that is read by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The one that goes on.
+    #[default]
+    Followed,
+    /// What stands before that, read when someone goes back further than it reaches.
+    Earlier,
+    /// That is read to its end, or as far as it could be.
+    EarlierEnd(Option<Failure>),
+}
+
+impl Part {
+    fn is_followed(&self) -> bool {
+        *self == Self::Followed
+    }
 }
 
 impl LogBatch {
+    /// Lines of the part that goes on.
+    pub const fn new(source: LogSource, chunk: Chunk, gap: u64) -> Self {
+        Self { source, chunk, gap, part: Part::Followed }
+    }
+
     /// A gap of which nobody knows how many lines it has.
     pub const UNCOUNTED: u64 = u64::MAX;
 

@@ -135,6 +135,14 @@ impl Perform for Effects {
                 self.follower.follow(source, back);
                 None
             }
+            Effect::Reach { source, from, until } => {
+                let _within = self.tasks.enter();
+                if let Some(refused) = self.follower.reach(source, from, until) {
+                    let out = Arc::clone(&self.out);
+                    self.tasks.spawn(async move { out.logs(refused).await });
+                }
+                None
+            }
             Effect::Unfollow(source) => {
                 let _within = self.tasks.enter();
                 self.follower.unfollow(&source);

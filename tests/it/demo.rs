@@ -330,7 +330,7 @@ fn events() -> Vec<(Timestamp, Event)> {
                 builder.push_raw(&text, at(second), Flags::NONE);
                 let source =
                     LogSource { server: server.into(), stream: LogStream::Container { name: name.into() } };
-                events.push((at(second), Event::Logs(LogBatch { source, chunk: builder.take(), gap: 0 })));
+                events.push((at(second), Event::Logs(LogBatch::new(source, builder.take(), 0))));
             }
         }
     }

@@ -25,15 +25,15 @@ use crate::lab::Lab;
 use crate::recorder::Recorder;
 
 /// A supervisor over a real connection to one of the lab's servers.
-struct Watch {
-    out: Arc<Recorder>,
+pub struct Watch {
+    pub out: Arc<Recorder>,
     way: Arc<Cuttable>,
-    supervisor: Supervisor,
-    server: ServerId,
+    pub supervisor: Supervisor,
+    pub server: ServerId,
 }
 
 impl Watch {
-    fn new(lab: &Lab, server: &str, change: impl FnOnce(&mut ServerConfig)) -> Self {
+    pub fn new(lab: &Lab, server: &str, change: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::as_user(lab, server, None, change)
     }
 
@@ -67,7 +67,7 @@ impl Watch {
         Self { out, way, supervisor, server: id }
     }
 
-    fn follow(&self, stream: LogStream, range: LogRange) -> Following {
+    pub fn follow(&self, stream: LogStream, range: LogRange) -> Following {
         self.supervisor.follow(LogSource { server: self.server.clone(), stream }, range).unwrap()
     }
 
@@ -95,11 +95,11 @@ fn containers(batch: &Batch) -> Option<&Vec<Container>> {
     }
 }
 
-fn container(name: &str) -> LogStream {
+pub fn container(name: &str) -> LogStream {
     LogStream::Container { name: name.to_owned() }
 }
 
-fn count(logs: &[LogBatch]) -> usize {
+pub fn count(logs: &[LogBatch]) -> usize {
     logs.iter().map(|batch| batch.chunk.len()).sum()
 }
 
@@ -108,14 +108,14 @@ fn out(output: &std::process::Output) -> String {
 }
 
 /// A container of the lab that is removed when the test ends, however it does.
-struct Temporary<'a> {
+pub struct Temporary<'a> {
     lab: &'a Lab,
     server: &'a str,
-    name: String,
+    pub name: String,
 }
 
 impl<'a> Temporary<'a> {
-    fn run(lab: &'a Lab, server: &'a str, name: &str, arguments: &str) -> Self {
+    pub fn run(lab: &'a Lab, server: &'a str, name: &str, arguments: &str) -> Self {
         let this = Self { lab, server, name: name.to_owned() };
         this.remove();
         let started = lab.ssh(server, &format!("docker run -d --name {name} {arguments}"));
@@ -135,7 +135,7 @@ impl Drop for Temporary<'_> {
 }
 
 /// The numbers that the lab's `noisy` image writes, in order, none missing and none twice.
-fn assert_numbered(lines: &[String]) {
+pub fn assert_numbered(lines: &[String]) {
     let number = |line: &String| -> u64 {
         let digits = line.split(|c: char| !c.is_ascii_digit()).find(|word| !word.is_empty());
         digits.unwrap_or_else(|| panic!("no number in {line:?}")).parse().unwrap()

@@ -30,6 +30,7 @@ mod keyring;
 mod lab;
 #[path = "../it/pty.rs"]
 mod pty;
+mod reach_back;
 #[path = "../it/recorder.rs"]
 mod recorder;
 mod tools;

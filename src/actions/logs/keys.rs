@@ -148,6 +148,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
             if !motion::to_time(state, at) && effects.is_empty() {
                 state.refuse("there is no line to go to");
             }
+            state.logs_page.awaited = state.logs_page.shown.iter().any(|it| it.reach.is_some()).then_some(at);
             effects
         }
         (Purpose::Since, at) => {

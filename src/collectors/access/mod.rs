@@ -21,7 +21,7 @@ use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::log_source::{LogSource, LogStream};
 use crate::message::batch::{Batch, Observation, Subject};
 use crate::message::event::Event;
-use crate::message::log_batch::LogBatch;
+use crate::message::log_batch::{LogBatch, Part};
 use crate::message::publish::Publish;
 
 /// One request as its line tells.
@@ -106,7 +106,7 @@ impl Collector for AccessCollector {
             LogSource { server: beat.server.clone(), stream: LogStream::File { path: self.path.clone() } };
         let access = LogAccess { docker: None, sudo: self.sudo };
         let mut file = log(&beat.server, &source.stream, &access, LogRange::follow(0));
-        let mut sink = Sink::new(source, Arc::clone(&beat.clock), reader.clone());
+        let mut sink = Sink::new(source, Part::Followed, Arc::clone(&beat.clock), reader.clone());
         let transport = Arc::clone(&beat.transport);
         let reading = file.read(&transport, &mut sink);
         tokio::pin!(reading);

@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::clock::Clock;
+use crate::domain::failure::Failure;
 use crate::domain::level::Level;
 use crate::domain::log_source::LogSource;
 use crate::domain::time::Timestamp;
-use crate::message::log_batch::LogBatch;
+use crate::message::log_batch::{LogBatch, Part};
 use crate::message::publish::Publish;
 use crate::store::logs::{ChunkBuilder, Flags};
 
@@ -25,6 +26,7 @@ const LINGER: Duration = Duration::from_millis(30);
 /// See the module.
 pub struct Sink {
     source: LogSource,
+    part: Part,
     builder: ChunkBuilder,
     gap: u64,
     /// When the oldest line that waits has waited long enough.
@@ -34,9 +36,9 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// For one source.
-    pub fn new(source: LogSource, clock: Arc<dyn Clock>, out: Arc<dyn Publish>) -> Self {
-        Self { source, builder: ChunkBuilder::default(), gap: 0, due: None, clock, out }
+    /// For a part of one source.
+    pub fn new(source: LogSource, part: Part, clock: Arc<dyn Clock>, out: Arc<dyn Publish>) -> Self {
+        Self { source, part, builder: ChunkBuilder::default(), gap: 0, due: None, clock, out }
     }
 
     /// The console's time, for lines that tell none.
@@ -92,8 +94,15 @@ impl Sink {
 
     async fn hand_over(&mut self) {
         let gap = std::mem::take(&mut self.gap);
-        let batch = LogBatch { source: self.source.clone(), chunk: self.builder.take(), gap };
-        self.out.logs(batch).await;
+        let (source, part) = (self.source.clone(), self.part.clone());
+        self.out.logs(LogBatch { source, chunk: self.builder.take(), gap, part }).await;
+    }
+
+    /// Says how the reading of an earlier part ended.
+    pub async fn end(mut self, failure: Option<Failure>) {
+        self.flush().await;
+        self.part = Part::EarlierEnd(failure);
+        self.hand_over().await;
     }
 
     fn wait(&mut self) {

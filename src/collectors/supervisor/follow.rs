@@ -14,6 +14,7 @@ use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::log_source::LogSource;
 use crate::message::batch::{Batch, Observation, Subject};
+use crate::message::log_batch::Part;
 use crate::message::publish::Publish;
 
 /// A log that is read. Dropping it ends that, here and on the server.
@@ -59,6 +60,8 @@ pub(super) struct Follower {
     pub(super) log: Box<dyn Log>,
     /// Whether it goes on after what there is.
     pub(super) follow: bool,
+    /// Which part of the log this is; the end of an earlier one is told as such, and so is its failure.
+    pub(super) part: Part,
     pub(super) current: Current,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) out: Arc<dyn Publish>,
@@ -66,7 +69,16 @@ pub(super) struct Follower {
 
 impl Follower {
     async fn run(mut self) -> Result<(), Failure> {
-        let mut sink = Sink::new(self.source.clone(), Arc::clone(&self.clock), Arc::clone(&self.out));
+        let (clock, out) = (Arc::clone(&self.clock), Arc::clone(&self.out));
+        let mut sink = Sink::new(self.source.clone(), self.part.clone(), clock, out);
+        let ended = self.read(&mut sink).await;
+        if self.part != Part::Followed {
+            sink.end(ended.clone().err()).await;
+        }
+        ended
+    }
+
+    async fn read(&mut self, sink: &mut Sink) -> Result<(), Failure> {
         let mut backoff = Backoff::default();
         loop {
             let standing =
@@ -77,7 +89,7 @@ impl Follower {
                 Err(_) => return Err(self.not_configured()),
             };
             let started = Instant::now();
-            let failure = match self.log.read(&transport, &mut sink).await {
+            let failure = match self.log.read(&transport, sink).await {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
@@ -88,7 +100,9 @@ impl Follower {
             }
             let rest = backoff.after(failure.retry, started.elapsed());
             let failure = failure.retry(Retry::After(rest));
-            publish(self.out.as_ref(), self.clock.as_ref(), &self.source, failure.clone());
+            if self.part == Part::Followed {
+                publish(self.out.as_ref(), self.clock.as_ref(), &self.source, failure.clone());
+            }
             if !self.follow {
                 return Err(failure);
             }

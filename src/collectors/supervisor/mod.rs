@@ -27,6 +27,8 @@ use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::log_source::LogSource;
+use crate::domain::time::Timestamp;
+use crate::message::log_batch::Part;
 use crate::message::publish::Publish;
 use crate::transports::Transport;
 
@@ -82,6 +84,17 @@ impl Supervisor {
     /// Reads a log, from now until the handle is dropped. Lines come as [`crate::message::log_batch`]
     /// tells; a failure comes as an observation, and is tried again.
     pub fn follow(&self, source: LogSource, range: LogRange) -> Result<Following, Failure> {
+        self.read(source, range, Part::Followed)
+    }
+
+    /// Reads what was written from a time to another, both included, as the part of a log that stands before
+    /// what is followed of it. Its end is told by a batch.
+    pub fn reach(&self, source: LogSource, from: Timestamp, until: Timestamp) -> Result<Following, Failure> {
+        let range = LogRange { tail: None, since: Some(from), until: Some(until), follow: false };
+        self.read(source, range, Part::Earlier)
+    }
+
+    fn read(&self, source: LogSource, range: LogRange, part: Part) -> Result<Following, Failure> {
         let inner = self.lock();
         let (Some(server), Some(connected)) =
             (inner.servers.get(&source.server), inner.connected.get(&source.server))
@@ -96,6 +109,7 @@ impl Supervisor {
         Ok(Following::start(Follower {
             log: logs::log(&source.server, &source.stream, &access, range),
             follow: range.follow,
+            part,
             source,
             current: connected.subscribe(),
             clock: Arc::clone(&self.context.clock),

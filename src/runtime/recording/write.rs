@@ -10,8 +10,27 @@ use super::{EntryRef, Header, RecordingError, VERSION, belongs};
 use crate::domain::log_source::LogSource;
 use crate::domain::time::Timestamp;
 use crate::message::event::Event;
-use crate::message::log_batch::LogBatch;
+use crate::message::log_batch::{LogBatch, Part};
 use crate::store::logs::ChunkBuilder;
+
+impl Seam {
+    /// What of a batch of before what is recorded is new.
+    fn earlier(&mut self, batch: &LogBatch) -> Option<LogBatch> {
+        if matches!(batch.part, Part::EarlierEnd(_)) {
+            self.first = self.earlier.take().or(self.first);
+            return None;
+        }
+        let mut builder = ChunkBuilder::default();
+        for (text, at, level, flags) in batch.chunk.lines() {
+            if self.first.is_none_or(|first| at < first) {
+                builder.push(text, at, level, flags);
+                self.earlier = Some(self.earlier.map_or(at, |earlier| earlier.min(at)));
+            }
+        }
+        let chunk = builder.take();
+        (!chunk.is_empty()).then(|| LogBatch { chunk, ..batch.clone() })
+    }
+}
 
 /// Writes events to a file that only its owner may read. The first mistake ends the recording, and
 /// is told when it is finished: the console goes on without.
@@ -29,6 +48,9 @@ pub struct Recorder {
 struct Seam {
     last: Option<Timestamp>,
     again: bool,
+    /// The first time recorded, and that of what is read now of before it.
+    first: Option<Timestamp>,
+    earlier: Option<Timestamp>,
 }
 
 impl Recorder {
@@ -75,6 +97,9 @@ impl Recorder {
     /// not; of several at that very millisecond some may be lost.
     fn unseen(&mut self, batch: &LogBatch) -> Option<LogBatch> {
         let seam = self.sources.entry(batch.source.clone()).or_default();
+        if batch.part != Part::Followed {
+            return seam.earlier(batch);
+        }
         if batch.chunk.is_empty() && batch.gap == 0 {
             seam.again = true;
             return None;
@@ -86,11 +111,12 @@ impl Recorder {
                 builder.push(text, at, level, flags);
             }
             seam.last = seam.last.max(Some(at));
+            seam.first = Some(seam.first.map_or(at, |first| first.min(at)));
         }
         let chunk = builder.take();
         seam.again = held.is_some() && chunk.is_empty();
         let gap = if held.is_some() { 0 } else { batch.gap };
-        (!chunk.is_empty() || gap > 0).then(|| LogBatch { source: batch.source.clone(), chunk, gap })
+        (!chunk.is_empty() || gap > 0).then(|| LogBatch::new(batch.source.clone(), chunk, gap))
     }
 
     fn line(&mut self, value: &impl serde::Serialize) -> std::io::Result<()> {

@@ -55,7 +55,7 @@ impl Told {
             About::Check(id) => self.checks.get(id).map(|last| check(last, line, at)).into_iter().collect(),
             About::Logs(source) => {
                 let gap = LogBatch::UNCOUNTED;
-                vec![Event::Logs(LogBatch { source: source.clone(), chunk: Chunk::default(), gap })]
+                vec![Event::Logs(LogBatch::new(source.clone(), Chunk::default(), gap))]
             }
             About::Server(server, subjects) => failed(server, subjects, line, at).collect(),
             About::Anything => {

@@ -44,6 +44,7 @@ impl Perform for ReplayEffects {
             Effect::Copy(text) => return clipboard(&text),
             Effect::SearchLogs(request, job) => self.searcher.search(request, job),
             Effect::Follow { source, .. } => self.order(Order::Follow(source)),
+            Effect::Reach { source, .. } => self.order(Order::Reach(source)),
             Effect::Unfollow(source) => self.order(Order::Unfollow(source)),
             Effect::Past(request, _) => {
                 self.order(Order::Tell(Box::new(Event::Reply(request, Reply::Past(Past::default())))));

@@ -14,7 +14,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::log_source::LogSource;
 use crate::domain::time::Timestamp;
 use crate::message::event::{Event, Reply};
-use crate::message::log_batch::LogBatch;
+use crate::message::log_batch::{LogBatch, Part};
 use crate::message::publish::Publish;
 use crate::runtime::recording::{Losses, Reader, RecordingError, Unread, belongs};
 use crate::store::logs::Chunk;
@@ -30,6 +30,8 @@ const HELD: usize = 64 << 20;
 pub enum Order {
     /// The lines of a log, from its first on.
     Follow(LogSource),
+    /// What was recorded of it from before the first of those.
+    Reach(LogSource),
     /// No further lines of it.
     Unfollow(LogSource),
     /// Tell the core something.
@@ -42,6 +44,8 @@ pub struct Player {
     out: Arc<dyn Publish>,
     orders: mpsc::Receiver<Order>,
     held: HashMap<LogSource, Vec<LogBatch>>,
+    /// What stands before that, in the order of time.
+    earlier: HashMap<LogSource, Vec<LogBatch>>,
     bytes: usize,
     followed: HashSet<LogSource>,
     told: Told,
@@ -55,7 +59,16 @@ impl Player {
         orders: mpsc::Receiver<Order>,
         told: Told,
     ) -> Self {
-        Self { clock, out, orders, held: HashMap::new(), bytes: 0, followed: HashSet::new(), told }
+        Self {
+            clock,
+            out,
+            orders,
+            held: HashMap::new(),
+            earlier: HashMap::new(),
+            bytes: 0,
+            followed: HashSet::new(),
+            told,
+        }
     }
 
     /// Plays to the end and says so; from then on the clock stands, and logs can still be opened.
@@ -97,6 +110,7 @@ impl Player {
     async fn hand_over(&mut self, event: Event) {
         match event {
             Event::Batch(batch) => self.out.batch(batch),
+            Event::Logs(batch) if batch.part != Part::Followed => self.hold_earlier(batch),
             Event::Logs(batch) => {
                 if self.followed.contains(&batch.source) {
                     self.out.logs(batch.clone()).await;
@@ -120,17 +134,35 @@ impl Player {
         match order {
             Order::Follow(source) => {
                 self.followed.insert(source.clone());
-                let begin = LogBatch { source: source.clone(), chunk: Chunk::default(), gap: 0 };
-                self.out.logs(begin).await;
+                self.out.logs(LogBatch::new(source.clone(), Chunk::default(), 0)).await;
                 for batch in self.held.get(&source).cloned().unwrap_or_default() {
                     self.out.logs(batch).await;
                 }
+            }
+            Order::Reach(source) => {
+                let begin = LogBatch::new(source.clone(), Chunk::default(), 0);
+                self.out.logs(LogBatch { part: Part::Earlier, ..begin.clone() }).await;
+                for batch in self.earlier.get(&source).cloned().unwrap_or_default() {
+                    self.out.logs(batch).await;
+                }
+                self.out.logs(LogBatch { part: Part::EarlierEnd(None), ..begin }).await;
             }
             Order::Unfollow(source) => {
                 self.followed.remove(&source);
             }
             Order::Tell(event) => self.out.control(*event).await,
         }
+    }
+
+    fn hold_earlier(&mut self, batch: LogBatch) {
+        if self.bytes + batch.bytes() > HELD {
+            return;
+        }
+        self.bytes += batch.bytes();
+        let first = |batch: &LogBatch| batch.chunk.lines().next().map(|(_, at, ..)| at);
+        let held = self.earlier.entry(batch.source.clone()).or_default();
+        let at = held.partition_point(|other| first(other) <= first(&batch));
+        held.insert(at, batch);
     }
 
     fn hold(&mut self, batch: LogBatch) {

@@ -26,6 +26,7 @@ pub mod view;
 use std::collections::BTreeSet;
 
 use crate::domain::ids::ServerId;
+use crate::domain::time::Timestamp;
 use crate::store::logs::Cursor;
 use crate::store::logs::pattern::Compiled;
 use bars::Histogram;
@@ -63,6 +64,8 @@ pub struct LogsPage {
     pub anchor: Option<Cursor>,
     /// Where the reader was when something was looked for, while it was not found yet.
     pub seek: Option<Cursor>,
+    /// The time that the reader went to, while what stands there is still read.
+    pub awaited: Option<Timestamp>,
     /// Which records show all their lines.
     pub folds: Folds,
     /// Whether long lines go on in the next row.

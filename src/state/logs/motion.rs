@@ -14,6 +14,7 @@ use crate::store::logs::{Cursor, Entry, Flags};
 pub fn follow(page: &mut LogsPage) {
     page.place = Place::Following;
     page.selected = None;
+    page.awaited = None;
     page.bars.counted = None;
 }
 
@@ -21,6 +22,7 @@ pub fn follow(page: &mut LogsPage) {
 pub fn pause(state: &mut State) {
     state.logs_page.anchor = None;
     state.logs_page.seek = None;
+    state.logs_page.awaited = None;
     if state.logs_page.place != Place::Following {
         return;
     }

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::narrow;
-use crate::domain::log_source::LogSource;
+use crate::domain::log_source::{LogSource, LogStream};
 use crate::domain::time::Timestamp;
 use crate::message::effect::{Back, Effect};
 use crate::state::State;
 use crate::state::logs::detail::Detail;
 use crate::state::logs::layout::layout;
 use crate::state::logs::picker::Picker;
-use crate::state::logs::shown::{Shown, Stream};
+use crate::state::logs::shown::{Reach, Shown, Stream};
 use crate::state::logs::view::View;
 use crate::state::logs::{fold, motion};
 use crate::state::page::Page;
+use crate::store::logs::{LogStore, OVERLAP};
 
 /// How many lines of a source are read from before it was opened.
 const BACK: u64 = 10_000;
@@ -46,7 +47,7 @@ pub fn open(state: &mut State, sources: Vec<LogSource>) -> Vec<Effect> {
         effects
             .push(Effect::Follow { source: source.clone(), back: Back { since: None, lines: Some(BACK) } });
         let stream = Stream::Opening { since: state.now };
-        state.logs_page.shown.push(Shown { source, id, stream, back_to: None, stale: false });
+        state.logs_page.shown.push(Shown { source, id, stream, back_to: None, stale: false, reach: None });
     }
     state.logs_page.marked.clear();
     state.logs_page.detail = None;
@@ -56,7 +57,7 @@ pub fn open(state: &mut State, sources: Vec<LogSource>) -> Vec<Effect> {
     effects
 }
 
-/// Reads sources anew from a time on, where what is held begins later. What is held of them goes.
+/// Reads what is missing of the sources from a time on, where what is held begins later.
 pub fn reach_back(state: &mut State, to: Timestamp) -> Vec<Effect> {
     let mut effects = Vec::new();
     for shown in &mut state.logs_page.shown {
@@ -67,14 +68,33 @@ pub fn reach_back(state: &mut State, to: Timestamp) -> Vec<Effect> {
         if asked || dropped || begins.is_some_and(|begins| begins <= to) {
             continue;
         }
-        state.logs.clear(&shown.source);
         shown.back_to = Some(to);
-        shown.stale = true;
-        shown.stream = Stream::Opening { since: state.now };
-        let back = Back { since: Some(to), lines: None };
-        effects.push(Effect::Follow { source: shown.source.clone(), back });
+        match begins {
+            Some(begins) if !matches!(shown.source.stream, LogStream::File { .. }) => {
+                // One that is under way is read to its end first, so that nothing is left out between.
+                if shown.reach.is_none() {
+                    effects.push(reach(&mut state.logs, shown, to, begins));
+                }
+            }
+            // Of a file whose lines tell no time nobody knows what stands before a time; and where nothing
+            // is held there is nothing to keep.
+            _ => {
+                state.logs.clear(&shown.source);
+                shown.stale = true;
+                shown.stream = Stream::Opening { since: state.now };
+                let back = Back { since: Some(to), lines: None };
+                effects.push(Effect::Follow { source: shown.source.clone(), back });
+            }
+        }
     }
     effects
+}
+
+/// Reads a source from a time on to where what is held begins.
+pub(super) fn reach(logs: &mut LogStore, shown: &mut Shown, from: Timestamp, begins: Timestamp) -> Effect {
+    logs.begin_earlier(&shown.source);
+    shown.reach = Some(Reach { from, begun: false });
+    Effect::Reach { source: shown.source.clone(), from, until: begins + OVERLAP }
 }
 
 /// Opens the choice of sources, with the shown ones marked.

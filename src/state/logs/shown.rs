@@ -18,6 +18,17 @@ pub struct Shown {
     pub back_to: Option<Timestamp>,
     /// Whether what comes is of a stream that was given up for another, until that one begins.
     pub stale: bool,
+    /// What stands before all that and is read now, where something is.
+    pub reach: Option<Reach>,
+}
+
+/// A part of a log that is read because someone went back further than what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The time from which on it is read.
+    pub from: Timestamp,
+    /// Whether it began: what comes before that is of one that was given up.
+    pub begun: bool,
 }
 
 /// Where a stream stands.

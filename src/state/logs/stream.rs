@@ -1,19 +1,27 @@
 //! News of followed logs: lines, gaps, trouble.
 
 use super::LogsPage;
-use super::narrow;
+use super::{motion, narrow, open};
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
-use crate::domain::log_source::LogStream;
+use crate::domain::log_source::{LogSource, LogStream};
 use crate::domain::time::Timestamp;
 use crate::message::effect::Effect;
-use crate::message::log_batch::LogBatch;
+use crate::message::log_batch::{LogBatch, Part};
 use crate::state::State;
 use crate::state::logs::shown::{Shown, Stream};
 
 /// Takes lines into the store.
 pub fn take(state: &mut State, batch: LogBatch) -> Vec<Effect> {
-    let LogBatch { source, chunk, gap } = batch;
+    match batch.part {
+        Part::Followed => followed(state, batch),
+        Part::Earlier => earlier(state, &batch),
+        Part::EarlierEnd(failure) => ended(state, &batch.source, failure),
+    }
+}
+
+fn followed(state: &mut State, batch: LogBatch) -> Vec<Effect> {
+    let LogBatch { source, chunk, gap, .. } = batch;
     let begins = chunk.is_empty() && gap == 0;
     let shown = state.logs_page.shown.iter_mut().find(|shown| shown.source == source);
     let is_shown = shown.is_some();
@@ -31,6 +39,49 @@ pub fn take(state: &mut State, batch: LogBatch) -> Vec<Effect> {
     }
     state.logs.append(&source, &chunk, state.now);
     if is_shown { narrow::more(state) } else { Vec::new() }
+}
+
+/// Takes lines of before what is held, as long as someone waits for them.
+fn earlier(state: &mut State, batch: &LogBatch) -> Vec<Effect> {
+    let LogBatch { source, chunk, gap, .. } = batch;
+    let shown = state.logs_page.shown.iter_mut().find(|shown| shown.source == *source);
+    let Some(reach) = shown.and_then(|shown| shown.reach.as_mut()) else { return Vec::new() };
+    reach.begun |= chunk.is_empty() && *gap == 0;
+    if !reach.begun || (chunk.is_empty() && *gap == 0) {
+        return Vec::new();
+    }
+    state.logs.append_earlier(source, chunk, (*gap != LogBatch::UNCOUNTED).then_some(*gap));
+    state.logs_page.bars.counted = None;
+    let effects = narrow::more(state);
+    if let Some(at) = state.logs_page.awaited {
+        motion::to_time(state, at);
+        state.logs_page.awaited = Some(at);
+    }
+    effects
+}
+
+/// What someone went back for is read; what was asked for meanwhile is read next.
+fn ended(state: &mut State, source: &LogSource, failure: Option<Failure>) -> Vec<Effect> {
+    let Some(shown) = state.logs_page.shown.iter_mut().find(|shown| shown.source == *source) else {
+        return Vec::new();
+    };
+    // One that could not even begin has no other sign.
+    let Some(reach) = shown.reach.filter(|reach| reach.begun || failure.is_some()) else { return Vec::new() };
+    shown.reach = None;
+    state.logs.end_earlier(source);
+    if let Some(failure) = failure {
+        shown.back_to = None;
+        state.refuse(format!("{source} could not be read further back: {}", failure.reason()));
+        return Vec::new();
+    }
+    let begins = state.logs.sources().find(|info| info.id == shown.id).and_then(|info| info.span);
+    if let (Some(to), Some((begins, _))) = (shown.back_to.filter(|to| *to < reach.from), begins) {
+        return vec![open::reach(&mut state.logs, shown, to, begins)];
+    }
+    if state.logs_page.shown.iter().all(|shown| shown.reach.is_none()) {
+        state.logs_page.awaited = None;
+    }
+    Vec::new()
 }
 
 impl LogsPage {

@@ -10,8 +10,8 @@ use crate::domain::time::Timestamp;
 #[serde(transparent)]
 pub struct SourceId(pub u32);
 
-/// A line's number within its source, from zero upward without holes; never an index, since the
-/// oldest lines are dropped.
+/// A line's number within its source: the next line has the next, but for holes before what was read
+/// later than what follows it. Never an index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LineSeq(pub u64);

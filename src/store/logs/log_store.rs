@@ -97,11 +97,38 @@ impl LogStore {
         self.shrink();
     }
 
-    /// Drops all lines of a source; its id stays its own.
+    /// From now on what stands before the first line of a source is read.
+    pub fn begin_earlier(&mut self, source: &LogSource) {
+        self.log_mut(source).begin_earlier();
+    }
+
+    /// Adds lines there, oldest first, `gap` missing before them (`None` where nobody knows how many). What
+    /// is held already is passed over.
+    pub fn append_earlier(&mut self, source: &LogSource, chunk: &Chunk, gap: impl Into<Option<u64>>) {
+        let gap = gap.into();
+        self.revision += 1;
+        let log = self.log_mut(source);
+        if gap != Some(0) {
+            let first = chunk.lines().next().map(|(_, at, ..)| at);
+            let here = log.segments.front().map(|segment| segment.earliest());
+            if let Some(at) = first.or(here) {
+                log.gap_earlier(gap, at);
+            }
+        }
+        log.append_earlier(chunk);
+        self.shrink();
+    }
+
+    /// What stands there was read.
+    pub fn end_earlier(&mut self, source: &LogSource) {
+        self.log_mut(source).end_earlier();
+    }
+
+    /// Forgets all lines of a source; its id stays its own.
     pub fn clear(&mut self, source: &LogSource) {
         if let Some(log) = self.ids.get(source).and_then(|id| self.sources.get_mut(id.0 as usize)) {
             self.revision += 1;
-            while log.drop_oldest().is_some() {}
+            log.clear();
         }
     }
 
@@ -141,7 +168,7 @@ impl LogStore {
         self.sources.iter().map(|log| SourceInfo {
             id: log.id,
             source: &log.source,
-            lines: log.next.0 - log.first().0,
+            lines: log.segments.iter().map(|segment| segment.len() as u64).sum(),
             bytes: log.bytes(),
             dropped: log.dropped,
             span: log.segments.front().zip(log.segments.back()).map(|(a, b)| (a.earliest(), b.latest())),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::chunk::Chunk;
 use super::cursor::{Cursor, LineSeq, SourceId};
+use super::earlier::Earlier;
 use super::flags::Flags;
 use super::line::Gap;
 use super::segment::{NewLine, Segment, SegmentKey};
@@ -17,6 +18,9 @@ use crate::domain::time::Timestamp;
 /// must not drag all lines after it along.
 const FUTURE: Duration = Duration::from_secs(15 * 60);
 
+/// The number of a source's first line: what stands before it may be read later, and has lower ones.
+pub(super) const BASE: u64 = 1 << 48;
+
 #[derive(Clone, Debug)]
 pub(super) struct SourceLog {
     pub id: SourceId,
@@ -27,6 +31,8 @@ pub(super) struct SourceLog {
     pub dropped: u64,
     /// Bytes of all segments but the last, which still grows.
     sealed: usize,
+    /// What stands before all this, while it is read.
+    earlier: Option<Earlier>,
     order: Timestamp,
     level: Level,
 }
@@ -37,9 +43,10 @@ impl SourceLog {
             id,
             source,
             segments: VecDeque::new(),
-            next: LineSeq(0),
+            next: LineSeq(BASE),
             dropped: 0,
             sealed: 0,
+            earlier: None,
             order: Timestamp::from_millis(i64::MIN),
             level: Level::Unknown,
         }
@@ -48,7 +55,7 @@ impl SourceLog {
     pub fn append(&mut self, chunk: &Chunk, now: Timestamp) {
         for (text, time, level, flags) in chunk.lines() {
             let mut line = NewLine { text, order: self.order, time, level, flags, gap: None };
-            if flags.has(Flags::CONTINUATION) && self.next > LineSeq(0) {
+            if flags.has(Flags::CONTINUATION) && self.next > LineSeq(BASE) {
                 line.level = self.level;
             } else {
                 line.order = time.min(now + FUTURE).max(self.order);
@@ -59,20 +66,89 @@ impl SourceLog {
     }
 
     pub fn gap(&mut self, count: Option<u64>, at: Timestamp) {
-        let text = match count {
-            Some(1) => "1 line is missing here".to_owned(),
-            Some(n) => format!("{n} lines are missing here"),
-            None => "lines are missing here".to_owned(),
-        };
+        let text = missing(count);
         let order = at.max(self.order);
         let gap = Some(Gap { count });
         self.push(&NewLine { text: &text, order, time: at, level: Level::Unknown, flags: Flags::GAP, gap });
         self.level = Level::Unknown;
     }
 
+    /// From now on what stands before the first line is read; nothing where there is none.
+    pub fn begin_earlier(&mut self) {
+        self.end_earlier();
+        self.earlier = Earlier::before(&self.segments);
+    }
+
+    /// Adds lines, oldest first, before the first line that was there when that began.
+    pub fn append_earlier(&mut self, chunk: &Chunk) {
+        let Some(mut earlier) = self.earlier.take() else { return };
+        for (text, time, level, flags) in chunk.lines() {
+            if let Some(line) = earlier.take(text, time, level, flags) {
+                self.push_earlier(&mut earlier, &line);
+            }
+        }
+        self.earlier = Some(earlier);
+    }
+
+    /// Notes likewise that lines are missing there.
+    pub fn gap_earlier(&mut self, count: Option<u64>, at: Timestamp) {
+        let Some(mut earlier) = self.earlier.take() else { return };
+        let text = missing(count);
+        let line = earlier.gap(&text, count, at);
+        self.push_earlier(&mut earlier, &line);
+        self.earlier = Some(earlier);
+    }
+
+    /// What stands there was read.
+    pub fn end_earlier(&mut self) {
+        let Some(earlier) = self.earlier.take() else { return };
+        if let Some(tail) = earlier.segments.checked_sub(1).and_then(|at| self.segments.get_mut(at)) {
+            let before = tail.footprint();
+            Arc::make_mut(tail).seal();
+            self.sealed = self.sealed + tail.footprint() - before;
+        }
+    }
+
+    fn push_earlier(&mut self, earlier: &mut Earlier, line: &NewLine<'_>) {
+        // Where memory took what it stood before, it would be newer than what is held.
+        if self.segments.len() <= earlier.segments {
+            return;
+        }
+        let tail = earlier.segments.checked_sub(1).and_then(|at| self.segments.get(at));
+        if !tail.is_some_and(|tail| tail.takes(line)) {
+            if let Some(full) = earlier.segments.checked_sub(1).and_then(|at| self.segments.get_mut(at)) {
+                let before = full.footprint();
+                Arc::make_mut(full).seal();
+                self.sealed = self.sealed + full.footprint() - before;
+            }
+            let key = SegmentKey { source: self.id, first: earlier.next };
+            let new = Segment::new(key, line.order);
+            self.sealed += new.footprint();
+            self.segments.insert(earlier.segments, Arc::new(new));
+            earlier.segments += 1;
+        }
+        if let Some(tail) = earlier.segments.checked_sub(1).and_then(|at| self.segments.get_mut(at)) {
+            let before = tail.footprint();
+            Arc::make_mut(tail).push(line);
+            self.sealed = self.sealed + tail.footprint() - before;
+        }
+        earlier.next.0 += 1;
+    }
+
+    /// Drops everything, as if it had never been there.
+    pub fn clear(&mut self) {
+        self.segments.clear();
+        self.earlier = None;
+        self.sealed = 0;
+        self.dropped = 0;
+    }
+
     /// Drops the oldest segment and gives back its bytes; `None` where there is none.
     pub fn drop_oldest(&mut self) -> Option<usize> {
         let segment = self.segments.pop_front()?;
+        if let Some(earlier) = &mut self.earlier {
+            earlier.segments = earlier.segments.saturating_sub(1);
+        }
         let lines = segment.len() - segment.gaps().count();
         self.dropped += lines as u64;
         let bytes = segment.footprint();
@@ -125,5 +201,13 @@ impl SourceLog {
             self.sealed += full.footprint();
         }
         self.segments.push_back(Arc::new(Segment::new(key, base)));
+    }
+}
+
+fn missing(count: Option<u64>) -> String {
+    match count {
+        Some(1) => "1 line is missing here".to_owned(),
+        Some(n) => format!("{n} lines are missing here"),
+        None => "lines are missing here".to_owned(),
     }
 }

@@ -70,13 +70,13 @@ pub fn batches() -> Vec<LogBatch> {
     for n in 0..40 {
         let seconds = f64::from(n) * 4.0;
         let ok = format!("GET /cart/{n} 200 in {}ms", 12 + n % 7);
-        out.push(LogBatch { source: web.clone(), chunk: chunk(&[(seconds, &ok)]), gap: 0 });
+        out.push(LogBatch::new(web.clone(), chunk(&[(seconds, &ok)]), 0));
         let access = format!(
             r#"{{"level":"info","ts":{},"msg":"handled request","status":{},"uri":"/cart/{n}","duration":0.01{n}}}"#,
             seconds,
             if n > 30 { 502 } else { 200 }
         );
-        out.push(LogBatch { source: caddy.clone(), chunk: chunk(&[(seconds + 0.3, &access)]), gap: 0 });
+        out.push(LogBatch::new(caddy.clone(), chunk(&[(seconds + 0.3, &access)]), 0));
     }
     let lines = [
         (100.0, "INFO  worker started, 4 threads"),
@@ -84,10 +84,10 @@ pub fn batches() -> Vec<LogBatch> {
         (121.0, "INFO  価格を更新しました 🛒 done"),
         (124.0, "\u{1b}[31mERROR\u{1b}[0m bad \u{1b}]0;title\u{7} bytes \u{0}\u{8}\t| tab"),
     ];
-    out.push(LogBatch { source: worker.clone(), chunk: chunk(&lines), gap: 0 });
-    out.push(LogBatch { source: web.clone(), chunk: chunk(&[(157.2, TRACE)]), gap: 0 });
+    out.push(LogBatch::new(worker.clone(), chunk(&lines), 0));
+    out.push(LogBatch::new(web.clone(), chunk(&[(157.2, TRACE)]), 0));
     let late = [(159.0, "INFO  caught up")];
-    out.push(LogBatch { source: worker, chunk: chunk(&late), gap: 1204 });
+    out.push(LogBatch::new(worker, chunk(&late), 1204));
     out
 }
 

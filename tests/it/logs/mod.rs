@@ -3,4 +3,5 @@
 mod lines;
 mod motions;
 mod narrowing;
+mod reaching;
 mod screens;

@@ -15,7 +15,7 @@ fn lines(app: &mut App) -> Vec<String> {
 }
 
 fn come(app: &mut App, server: &str, name: &str, seconds: f64, text: &str) {
-    let batch = LogBatch { source: container(server, name), chunk: chunk(&[(seconds, text)]), gap: 0 };
+    let batch = LogBatch::new(container(server, name), chunk(&[(seconds, text)]), 0);
     app.handle(Event::Logs(batch), at(seconds));
 }
 
@@ -58,7 +58,7 @@ fn lines_that_are_dropped_do_not_move_a_paused_screen() {
         let batch: Vec<_> =
             (0..1000).map(|i| (200.0 + f64::from(n * 1000 + i) / 100.0, text.as_str())).collect();
         let chunk = chunk(&batch);
-        let batch = LogBatch { source: container("web-1", "shop-web-1"), chunk, gap: 0 };
+        let batch = LogBatch::new(container("web-1", "shop-web-1"), chunk, 0);
         app.handle(Event::Logs(batch), at(1000.0));
     }
     keys(&mut app, "p pageup");

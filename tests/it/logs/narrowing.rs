@@ -98,8 +98,7 @@ fn lines_that_come_are_filtered_too() {
     let mut app = filled(80, 24, "dark");
     keys(&mut app, "& l a t e enter");
     for text in ["INFO  too late", "INFO  in time"] {
-        let batch =
-            LogBatch { source: container("web-1", "shop-web-1"), chunk: chunk(&[(170.0, text)]), gap: 0 };
+        let batch = LogBatch::new(container("web-1", "shop-web-1"), chunk(&[(170.0, text)]), 0);
         let effects = app.handle(Event::Logs(batch), at(170.0));
         answer(&mut app, effects);
     }
@@ -124,8 +123,11 @@ fn the_screen_stays_by_its_line_when_a_filter_is_taken_off() {
 fn lines_since_a_time_are_asked_for_where_they_are_not_held() {
     let mut app = filled(80, 24, "dark");
     let effects = keys(&mut app, "[ 0 3 : 0 0 enter");
-    let follows = effects.iter().filter(|effect| matches!(effect, Effect::Follow { .. })).count();
-    assert_eq!(follows, 3, "{effects:?}");
+    let asked = |effects: &[Effect]| {
+        let is_one = |effect: &&Effect| matches!(effect, Effect::Follow { .. } | Effect::Reach { .. });
+        effects.iter().filter(is_one).count()
+    };
+    assert_eq!(asked(&effects), 3, "{effects:?}");
     let effects = keys(&mut app, "[ 0 3 : 1 1 enter");
-    assert!(effects.iter().all(|effect| !matches!(effect, Effect::Follow { .. })));
+    assert_eq!(asked(&effects), 0, "{effects:?}");
 }

@@ -2,6 +2,7 @@
 //! `rare.jsonl` what it has not, in the fields that there were then. And recordings that are damaged.
 
 mod damaged;
+mod earlier;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -130,6 +130,10 @@ fn press(app: &mut App, screen: &mut Screen<Vec<u8>>, what: &str, keys: &[&str],
             let n = (i * 4 + n) % SERVERS;
             app.handle(batch(n, *now, Observation::Vitals(vitals(n, i))), *now);
         }
+        // The loop's own, between two keys.
+        if now.as_millis() / 1000 != (*now - Duration::from_millis(16)).as_millis() / 1000 {
+            app.handle(Event::Tick, *now);
+        }
         let start = Instant::now();
         app.handle(Event::Key(chords[i % chords.len()]), *now);
         app.settle(*now);

@@ -82,10 +82,11 @@ impl App {
         }
     }
 
-    /// Brings verdicts and rows up to date with all that was observed; to be called before a frame.
+    /// Brings verdicts and rows up to date with all that was observed; to be called before a frame. What
+    /// follows from time alone does with the next tick.
     pub fn settle(&mut self, now: Timestamp) {
         self.state.now = now;
-        self.state.fleet.refresh(now);
+        self.state.fleet.refresh_changed(now);
         self.state.settle();
     }
 
@@ -233,6 +234,7 @@ impl App {
             self.state.notice = None;
         }
         narrow::forget_dropped(&mut self.state);
+        self.state.fleet.refresh(self.state.now.whole_second());
         Vec::new()
     }
 

@@ -32,8 +32,19 @@ pub struct Inbox {
     log_room: Semaphore,
 }
 
+/// Whether the loop sleeps, and what ends that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sleeps {
+    #[default]
+    Awake,
+    UntilInput,
+    UntilAny,
+}
+
 #[derive(Default)]
 struct Inner {
+    /// What the loop sleeps for: it is woken for nothing else.
+    sleeps: Sleeps,
     /// Somebody wants the loop to look around, though nothing is to be taken.
     woken: bool,
     input: VecDeque<Event>,
@@ -96,8 +107,23 @@ impl Inbox {
             inner.input.pop_front();
         }
         inner.input.push_back(event);
+        let wake = inner.sleeps != Sleeps::Awake;
+        self.unlock(inner, wake);
+    }
+
+    /// Gives the lock back, and then wakes the loop where that is wanted: woken before, it would have
+    /// to wait for the lock.
+    fn unlock(&self, inner: MutexGuard<'_, Inner>, wake: bool) {
         drop(inner);
-        self.ready.notify_one();
+        if wake {
+            self.ready.notify_one();
+        }
+    }
+
+    /// The same after something that is no input.
+    fn unlock_data(&self, inner: MutexGuard<'_, Inner>) {
+        let wake = inner.sleeps == Sleeps::UntilAny;
+        self.unlock(inner, wake);
     }
 
     /// The next event that should be handled: input, then control, then one batch of log lines,
@@ -137,28 +163,30 @@ impl Inbox {
 
     /// Ends the sleep that is under way, or the next one: there is something to do besides events.
     pub fn wake(&self) {
-        self.lock().woken = true;
-        self.ready.notify_one();
+        let mut inner = self.lock();
+        inner.woken = true;
+        self.unlock(inner, true);
     }
 
     /// Sleeps until something waits, or this long; with `None` for as long as it takes.
     pub fn wait(&self, at_most: Option<Duration>) {
-        self.wait_while(at_most.unwrap_or(Duration::MAX), Inner::is_empty);
+        self.wait_while(at_most.unwrap_or(Duration::MAX), Sleeps::UntilAny, Inner::is_empty);
     }
 
     /// The same, woken by input alone: what paces drawing when only data came.
     pub fn wait_input(&self, at_most: Duration) {
-        self.wait_while(at_most, |inner| inner.input.is_empty());
+        self.wait_while(at_most, Sleeps::UntilInput, |inner| inner.input.is_empty());
     }
 
-    fn wait_while(&self, at_most: Duration, idle: impl Fn(&Inner) -> bool) {
-        let sleeps = |inner: &mut Inner| !inner.woken && idle(inner);
+    fn wait_while(&self, at_most: Duration, sleeps: Sleeps, idle: impl Fn(&Inner) -> bool) {
+        let mut inner = self.lock();
+        inner.sleeps = sleeps;
+        let goes_on = |inner: &mut Inner| !inner.woken && idle(inner);
         // A poisoned lock only means that a task panicked while it held plain data.
-        let (mut inner, _) = self
-            .ready
-            .wait_timeout_while(self.lock(), at_most, sleeps)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (mut inner, _) =
+            self.ready.wait_timeout_while(inner, at_most, goes_on).unwrap_or_else(PoisonError::into_inner);
         inner.woken = false;
+        inner.sleeps = Sleeps::Awake;
     }
 }
 
@@ -169,6 +197,27 @@ impl Inner {
 
     fn has_gauge(&self) -> bool {
         !self.counted.is_empty() || !self.order.is_empty()
+    }
+
+    /// Puts a gauge in its slot; the slot keeps its place in the row.
+    fn overwrite(&mut self, slot: Slot, batch: Batch) {
+        match self.slots.entry(slot.clone()) {
+            Entry::Occupied(mut held) => {
+                held.insert(batch);
+            }
+            Entry::Vacant(free) => {
+                free.insert(batch);
+                self.order.push_back(slot);
+            }
+        }
+    }
+
+    /// Puts one behind the others of its kind, which all count.
+    fn add(&mut self, batch: Batch) {
+        if self.counted.len() >= COUNTED_ROOM {
+            self.counted.pop_front();
+        }
+        self.counted.push_back(batch);
     }
 
     /// The next batch of lines, but not twice in a row past a gauge that waits.
@@ -190,43 +239,30 @@ fn room_for(batch: &LogBatch) -> u32 {
 #[async_trait::async_trait]
 impl Publish for Inbox {
     fn batch(&self, batch: Batch) {
-        let Some(slot) = slot(&batch) else {
-            let mut inner = self.lock();
-            if inner.counted.len() >= COUNTED_ROOM {
-                inner.counted.pop_front();
-            }
-            inner.counted.push_back(batch);
-            drop(inner);
-            self.ready.notify_one();
-            return;
-        };
+        let slot = slot(&batch);
         let mut inner = self.lock();
-        let inner = &mut *inner;
-        match inner.slots.entry(slot.clone()) {
-            Entry::Occupied(mut held) => {
-                held.insert(batch);
-            }
-            Entry::Vacant(free) => {
-                free.insert(batch);
-                inner.order.push_back(slot);
-            }
+        match slot {
+            Some(slot) => inner.overwrite(slot, batch),
+            None => inner.add(batch),
         }
-        self.ready.notify_one();
+        self.unlock_data(inner);
     }
 
     async fn logs(&self, batch: LogBatch) {
         if let Ok(permits) = self.log_room.acquire_many(room_for(&batch)).await {
             permits.forget();
-            self.lock().logs.push_back(batch);
-            self.ready.notify_one();
+            let mut inner = self.lock();
+            inner.logs.push_back(batch);
+            self.unlock_data(inner);
         }
     }
 
     async fn control(&self, event: Event) {
         if let Ok(permit) = self.control_room.acquire().await {
             permit.forget();
-            self.lock().control.push_back(event);
-            self.ready.notify_one();
+            let mut inner = self.lock();
+            inner.control.push_back(event);
+            self.unlock_data(inner);
         }
     }
 }

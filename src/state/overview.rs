@@ -1,6 +1,6 @@
 //! The first page: what is wrong, the servers, the apps, what changed.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 
 use ratatui::layout::Rect;
 
@@ -120,7 +120,7 @@ impl Overview {
             fleet.problems().iter().filter(|p| problem_passes(filter, p)).map(|p| p.id.clone()).collect();
         let mut servers: Vec<&ServerLive> =
             fleet.servers().filter(|server| server_passes(filter, server)).collect();
-        servers.sort_by(|a, b| compare(self.sort, a, b));
+        sort(&mut servers, self.sort);
         self.server_rows = servers.iter().map(|server| server.id().clone()).collect();
         let apps = fleet.apps().iter().filter(|app| {
             let servers = app.servers.iter().map(ServerId::as_str);
@@ -274,14 +274,16 @@ pub fn target_name(target: &Target) -> String {
     }
 }
 
-fn compare(sort: Sort, a: &ServerLive, b: &ServerLive) -> Ordering {
-    let greatest = |value: fn(&ServerLive) -> Option<Percent>| {
-        let (a, b) = (value(a).map_or(-1.0, |p| p.0), value(b).map_or(-1.0, |p| p.0));
-        b.total_cmp(&a)
+/// Sorts by what is asked for once of each; equal ones stay as they are configured.
+fn sort(servers: &mut [&ServerLive], by: Sort) {
+    let mut greatest = |value: fn(&ServerLive) -> Option<Percent>| {
+        // Hundredths of a percent; what is not known comes last.
+        let share = |server: &&ServerLive| value(server).map(|it| (it.0 * 100.0).round() as i64);
+        servers.sort_by_cached_key(|server| Reverse(share(server)));
     };
-    match sort {
-        Sort::Configured => Ordering::Equal,
-        Sort::Health => b.verdict().health.cmp(&a.verdict().health),
+    match by {
+        Sort::Configured => {}
+        Sort::Health => servers.sort_by_key(|server| Reverse(server.verdict().health)),
         Sort::Cpu => greatest(cpu),
         Sort::Memory => greatest(memory),
         Sort::Disk => greatest(disk),

@@ -5,11 +5,9 @@ use ratatui::layout::Rect;
 
 use super::cells;
 use crate::domain::app::App;
-use crate::domain::container::{Container, ContainerState};
-use crate::domain::quantity::{Bytes, Percent};
 use crate::domain::reading::Freshness;
 use crate::state::State;
-use crate::store::fleet::ServerLive;
+use crate::store::fleet::totals::Totals;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
 use crate::widgets::text::{Align, width};
@@ -49,21 +47,16 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
 }
 
 fn row<'a>(state: &State, app: &App, theme: &Theme) -> Vec<Cell<'a>> {
-    let containers: Vec<(&ServerLive, &Container)> = state.fleet.containers_of(app).collect();
-    let running = containers.iter().filter(|(_, c)| c.state == ContainerState::Running).count();
-    let restarts: u32 = containers.iter().map(|(_, c)| c.restarts).sum();
-    let usage: Vec<_> = containers.iter().filter_map(|(server, it)| server.container_usage(&it.id)).collect();
-    let cpu = (!usage.is_empty()).then(|| Percent(usage.iter().map(|it| it.cpu.0).sum()).to_string());
-    let memory = (!usage.is_empty()).then(|| Bytes(usage.iter().map(|it| it.memory.0).sum()).to_string());
+    let Totals { containers, running, restarts, cpu, memory } = state.fleet.totals_of(app);
     let fresh = freshness(state, app);
     let servers: Vec<&str> = app.servers.iter().map(crate::domain::ids::ServerId::as_str).collect();
-    let short = running < containers.len();
+    let short = running < containers;
     vec![
         cells::name(&app.verdict, app.id.as_str(), theme),
         cells::health(&app.verdict, theme),
-        Cell::new(format!("{running}/{}", containers.len()), theme.style(cells::role(fresh, short))),
-        cells::value(cpu, fresh, theme),
-        cells::value(memory, fresh, theme),
+        Cell::new(format!("{running}/{containers}"), theme.style(cells::role(fresh, short))),
+        cells::value(cpu.map(|it| it.to_string()), fresh, theme),
+        cells::value(memory.map(|it| it.to_string()), fresh, theme),
         Cell::new(restarts.to_string(), theme.style(cells::role(fresh, false))),
         Cell::new(servers.join(" "), theme.style(Role::Muted)),
         Cell::new(app.verdict.reason.clone(), theme.style(Role::Muted)),

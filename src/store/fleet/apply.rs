@@ -105,6 +105,7 @@ impl Fleet {
         }
         live.restarts.retain(|_, times| times.back().is_some_and(|last| last.age(at) < WINDOW));
         live.containers.succeed(containers, at);
+        live.totals_changed = true;
         self.marks.extend(marks);
         self.containers_changed |= !same;
     }
@@ -121,6 +122,7 @@ impl Fleet {
     pub fn usage(&mut self, server: &ServerId, usage: Vec<(ContainerId, ContainerUsage)>, at: Timestamp) {
         if let Some(live) = self.live(server) {
             live.usage.succeed(usage.into_iter().collect(), at);
+            live.totals_changed = true;
         }
     }
 
@@ -196,7 +198,7 @@ impl Fleet {
     /// Which servers someone looks at; the collectors of all others take this many times longer
     /// between looks, and their readings are stale so much later.
     pub fn watch(&mut self, watched: impl Fn(&ServerId) -> bool, others: u32) {
-        for live in self.servers.values_mut() {
+        for live in &mut self.servers {
             live.stretch_next = if watched(live.id()) { 1 } else { others.max(1) };
             // What was read at the slow pace is not stale the moment the pace quickens.
             live.stretch = live.stretch.max(live.stretch_next);
@@ -206,9 +208,9 @@ impl Fleet {
     }
 
     fn live(&mut self, server: &ServerId) -> Option<&mut ServerLive> {
-        let live = self.servers.get_mut(server)?;
+        self.dirty |= self.places.contains_key(server);
+        let live = self.server_mut(server)?;
         live.dirty = true;
-        self.dirty = true;
         Some(live)
     }
 }

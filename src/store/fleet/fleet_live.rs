@@ -1,29 +1,30 @@
 //! All servers, checks and apps, and what follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::finding::Finding;
 use super::marks::Marks;
 use super::problems::Since;
 use super::rules::interrupted;
 use super::server::ServerLive;
+use super::totals::Totals;
 use crate::domain::app::App;
 use crate::domain::check::CheckResult;
-use crate::domain::container::Container;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::{AppId, CheckId, EnvironmentId, ServerId};
 use crate::domain::problem::Problem;
 use crate::domain::reading::{Freshness, Reading};
-use crate::domain::setup::{AppSetup, EnvironmentSetup, Setup};
+use crate::domain::setup::{AppSetup, EnvironmentSetup, ServerSetup, Setup};
 use crate::domain::time::Timestamp;
 
 /// What is known of everything that is configured. Observations go in by one method each; verdicts,
 /// apps and problems are as of the last [`refresh`](Self::refresh).
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
-    /// By name, for looking up; the order of the configuration is in `order`.
-    pub(super) servers: BTreeMap<ServerId, ServerLive>,
-    pub(super) order: Vec<ServerId>,
+    /// In the order of the configuration, in which every frame goes through them.
+    pub(super) servers: Vec<ServerLive>,
+    /// Where each of them is.
+    pub(super) places: HashMap<ServerId, usize>,
     pub(super) environments: Vec<EnvironmentSetup>,
     pub(super) configured_apps: Vec<AppSetup>,
     pub(super) checks: BTreeMap<CheckId, Reading<CheckResult>>,
@@ -43,25 +44,16 @@ impl Fleet {
     /// Takes the configuration, at start or after a reload: new servers are added, servers that it
     /// no longer names are forgotten with all that is about them, the others keep their readings.
     pub fn configure(&mut self, setup: &Setup) {
-        let mut before = std::mem::take(&mut self.servers);
-        for server in &setup.servers {
-            let live = match before.remove(&server.id) {
-                Some(mut live) => {
-                    live.setup = server.clone();
-                    live.dirty = true;
-                    live
-                }
-                None => ServerLive::new(server.clone()),
-            };
-            self.servers.insert(server.id.clone(), live);
-        }
-        self.order = setup.servers.iter().map(|server| server.id.clone()).collect();
+        let before = std::mem::take(&mut self.servers);
+        let mut before: HashMap<_, _> = before.into_iter().map(|live| (live.id().clone(), live)).collect();
+        self.servers = setup.servers.iter().map(|server| kept(&mut before, server)).collect();
+        self.places = setup.servers.iter().enumerate().map(|(at, server)| (server.id.clone(), at)).collect();
         self.environments.clone_from(&setup.environments);
         self.configured_apps.clone_from(&setup.apps);
-        let servers = &self.servers;
+        let places = &self.places;
         self.checks.retain(|_, reading| {
             let from = reading.value().and_then(|result| result.from.as_ref());
-            from.is_none_or(|from| servers.contains_key(from))
+            from.is_none_or(|from| places.contains_key(from))
         });
         self.interrupted.retain(|app, _| setup.changeable.contains_key(app));
         self.changed();
@@ -83,13 +75,12 @@ impl Fleet {
 
     /// The servers in the order of the configuration.
     pub fn servers(&self) -> impl ExactSizeIterator<Item = &ServerLive> + Clone {
-        // Every name in `order` is in `servers`: both are set in `configure` alone.
-        self.order.iter().map(|id| &self.servers[id])
+        self.servers.iter()
     }
 
     /// One server.
     pub fn server(&self, id: &ServerId) -> Option<&ServerLive> {
-        self.servers.get(id)
+        self.places.get(id).and_then(|at| self.servers.get(*at))
     }
 
     /// The environments.
@@ -128,13 +119,10 @@ impl Fleet {
         &self.apps
     }
 
-    /// An app's containers, by server.
-    pub fn containers_of<'a>(
-        &'a self,
-        app: &'a App,
-    ) -> impl Iterator<Item = (&'a ServerLive, &'a Container)> + Clone {
-        let servers = app.servers.iter().filter_map(|id| self.server(id));
-        servers.flat_map(|server| server.project(&app.project).iter().map(move |it| (server, it)))
+    /// What an app's containers come to, as of the last [`refresh`](Self::refresh).
+    pub fn totals_of(&self, app: &App) -> Totals {
+        let on = app.servers.iter().filter_map(|id| self.server(id));
+        on.map(|server| server.totals(&app.project)).fold(Totals::default(), Totals::and)
     }
 
     /// One app.
@@ -152,9 +140,21 @@ impl Fleet {
         &self.marks
     }
 
+    pub(super) fn server_mut(&mut self, id: &ServerId) -> Option<&mut ServerLive> {
+        self.places.get(id).and_then(|at| self.servers.get_mut(*at))
+    }
+
     pub(super) fn changed(&mut self) {
         self.dirty = true;
         self.checks_changed = true;
+    }
+}
+
+/// A server as it was before, with what the configuration now says of it, or a new one.
+fn kept(before: &mut HashMap<ServerId, ServerLive>, setup: &ServerSetup) -> ServerLive {
+    match before.remove(&setup.id) {
+        Some(live) => ServerLive { setup: setup.clone(), dirty: true, ..live },
+        None => ServerLive::new(setup.clone()),
     }
 }
 

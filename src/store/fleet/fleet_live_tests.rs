@@ -129,6 +129,31 @@ fn a_server_that_falls_silent_turns_unknown_by_time_alone() {
 }
 
 #[test]
+fn a_frame_between_two_ticks_judges_what_changed_and_nothing_ages_for_long() {
+    let mut fleet = fleet();
+    let (old, new) = (ServerId::from("web-1"), ServerId::from("db-1"));
+    for id in [&old, &new] {
+        fleet.link(id, Link::Up, NOW);
+        fleet.vitals(id, vitals(), NOW);
+    }
+    fleet.refresh(NOW + Duration::from_secs(5));
+    let health = |fleet: &Fleet, id| fleet.server(id).map(|server| server.verdict().health);
+    let later = NOW + Duration::from_secs(7);
+    fleet.vitals(&new, full(), later);
+    fleet.refresh_changed(later);
+    assert_eq!(health(&fleet, &new), Some(Health::Degraded));
+    assert_eq!(health(&fleet, &old), Some(Health::Up));
+    fleet.refresh(later);
+    assert_eq!(health(&fleet, &old), Some(Health::Unknown));
+    fleet.vitals(&old, vitals(), later);
+    fleet.refresh_changed(later);
+    assert_eq!(health(&fleet, &old), Some(Health::Up));
+    // Ticks fail to come: the frames see to it themselves.
+    fleet.refresh_changed(later + Duration::from_secs(9));
+    assert_eq!(health(&fleet, &old), Some(Health::Unknown));
+}
+
+#[test]
 fn a_lost_server_stays_one_problem_while_it_is_tried_again() {
     let mut fleet = fleet();
     let id: ServerId = "web-1".into();

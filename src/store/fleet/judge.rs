@@ -1,6 +1,7 @@
 //! Verdicts and problems, worked out again only for what changed or aged.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use super::Fleet;
 use super::apps::apps;
@@ -8,27 +9,42 @@ use super::finding::{Finding, Kind};
 use super::problems::fold;
 use super::rules::{Seen, check, find, missing};
 use super::server::ServerLive;
+use super::totals::by_project;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::link::Link;
 use crate::domain::reading::Freshness;
 use crate::domain::time::Timestamp;
 
+/// How long what only ages may be left as it was.
+const LONGEST: Duration = Duration::from_secs(2);
+
 impl Fleet {
-    /// Brings verdicts, apps and problems up to date; to be called before drawing. It costs next to
+    /// Brings verdicts, apps and problems up to date, those that only aged too. It costs next to
     /// nothing where nothing changed within the same second, and says whether anything did.
     pub fn refresh(&mut self, now: Timestamp) -> bool {
         let same_second = self.refreshed.is_some_and(|at| at.as_millis() / 1000 == now.as_millis() / 1000);
-        if same_second && !self.dirty {
+        self.judge(now, !same_second)
+    }
+
+    /// The same for what changed; what aged is left to the next [`refresh`](Self::refresh), where the
+    /// last one is not long ago. For a frame that somebody waits for.
+    pub fn refresh_changed(&mut self, now: Timestamp) -> bool {
+        let aged = self.refreshed.is_none_or(|at| at > now || at.age(now) > LONGEST);
+        self.judge(now, aged)
+    }
+
+    fn judge(&mut self, now: Timestamp, aged: bool) -> bool {
+        if !aged && !self.dirty {
             return false;
         }
         let mut changed = self.refreshed.is_none();
-        for server in self.servers.values_mut().filter(|server| server.dirty || !same_second) {
+        for server in self.servers.iter_mut().filter(|server| server.dirty || aged) {
             changed |= judge(server, now);
             let believed = server.containers_freshness(now) == Freshness::Fresh;
             self.containers_changed |= believed != server.containers_believed;
             server.containers_believed = believed;
         }
-        if same_second && !changed && !self.checks_changed && !self.containers_changed {
+        if !aged && !changed && !self.checks_changed && !self.containers_changed {
             self.dirty = false;
             return false;
         }
@@ -49,7 +65,9 @@ impl Fleet {
         self.containers_changed = false;
         self.dirty = false;
         self.checks_changed = false;
-        self.refreshed = Some(now);
+        if aged {
+            self.refreshed = Some(now);
+        }
         changed
     }
 
@@ -58,7 +76,7 @@ impl Fleet {
         let checks =
             self.checks.values().filter_map(|reading| check::find(reading, &self.configured_apps, now));
         let missing = self.configured_apps.iter().flat_map(|app| {
-            let on = app.servers.iter().filter_map(|id| self.servers.get(id));
+            let on = app.servers.iter().filter_map(|id| self.server(id));
             on.filter_map(move |server| missing::find(app, server, now))
         });
         let interrupted = self.interrupted.values().flatten().cloned();
@@ -71,6 +89,9 @@ fn judge(server: &mut ServerLive, now: Timestamp) -> bool {
     let findings = find(&Seen::new(server, now));
     let verdict = verdict(server, &findings);
     server.dirty = false;
+    if std::mem::take(&mut server.totals_changed) {
+        server.totals = by_project(server);
+    }
     let changed = findings != server.findings || verdict != server.verdict;
     server.findings = findings;
     server.verdict = verdict;

@@ -14,6 +14,7 @@ pub mod marks;
 pub mod problems;
 pub mod rules;
 pub mod server;
+pub mod totals;
 
 pub use fleet_live::Fleet;
 pub use marks::Marks;

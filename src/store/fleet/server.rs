@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::finding::Finding;
+use super::totals::Totals;
 use crate::domain::access::AccessStats;
 use crate::domain::cadence;
 use crate::domain::container::{Container, ContainerUsage};
@@ -57,6 +58,10 @@ pub struct ServerLive {
     pub(super) stretch_next: u32,
     /// Whether the list of containers could be believed at the last judgement.
     pub(super) containers_believed: bool,
+    /// Of each project, by its name, as of the last judgement.
+    pub(super) totals: Vec<(String, Totals)>,
+    /// Whether containers or what they use changed since.
+    pub(super) totals_changed: bool,
     pub(super) dirty: bool,
     pub(super) findings: Vec<Finding>,
     pub(super) verdict: Verdict,
@@ -84,6 +89,8 @@ impl ServerLive {
             stretch: 1,
             stretch_next: 1,
             containers_believed: false,
+            totals: Vec::new(),
+            totals_changed: false,
             dirty: true,
             findings: Vec::new(),
             verdict: Verdict::new(Health::Unknown, "not looked at yet"),
@@ -112,6 +119,11 @@ impl ServerLive {
         let start = all.partition_point(|container| name(container).is_lt());
         let end = all.partition_point(|container| name(container).is_le());
         all.get(start..end).unwrap_or_default()
+    }
+
+    /// What a project's containers come to, as of the last [`refresh`](super::Fleet::refresh).
+    pub fn totals(&self, project: &str) -> Totals {
+        self.totals.iter().find(|(name, _)| name == project).map_or_else(Totals::default, |(_, it)| *it)
     }
 
     /// A container that was last seen there.

@@ -10,6 +10,7 @@ use super::server::ServerLive;
 use super::totals::Totals;
 use crate::domain::app::App;
 use crate::domain::check::CheckResult;
+use crate::domain::container::Container;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::{AppId, CheckId, EnvironmentId, ServerId};
 use crate::domain::problem::Problem;
@@ -117,6 +118,15 @@ impl Fleet {
     /// The apps, by name.
     pub fn apps(&self) -> &[App] {
         &self.apps
+    }
+
+    /// An app's containers, by server.
+    pub fn containers_of<'a>(
+        &'a self,
+        app: &'a App,
+    ) -> impl Iterator<Item = (&'a ServerLive, &'a Container)> + Clone {
+        let servers = app.servers.iter().filter_map(|id| self.server(id));
+        servers.flat_map(|server| server.project(&app.project).iter().map(move |it| (server, it)))
     }
 
     /// What an app's containers come to, as of the last [`refresh`](Self::refresh).

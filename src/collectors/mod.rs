@@ -50,7 +50,7 @@ pub fn collectors_of(server: &ServerConfig, intervals: &IntervalsConfig) -> Vec<
     row(collect.containers, &|| Arc::new(containers::UsageCollector::new(socket(), intervals.containers)));
     row(collect.units, &|| Arc::new(units::UnitsCollector::new(intervals.units)));
     for log in server.logs.iter().filter(|_| collect.files) {
-        if let Some(format) = access::Format::of(log.format) {
+        if let Some(format) = access::format(log.format) {
             let sudo = server.becoming == Become::Sudo;
             row(true, &|| Arc::new(access::AccessCollector::new(log, format, sudo, intervals.access)));
         }

@@ -33,6 +33,7 @@ pub(super) fn read(t: &mut Table<'_>, app: &str) -> Option<Proxy> {
         let upstream = t.or("upstream", app.to_owned());
         let (test, reload): (Option<Argv>, Option<Argv>) = (t.opt("test"), t.opt("reload"));
         let drain = t.or("drain", Duration::from_secs(10));
+        let log: Option<RemotePath> = t.opt("log");
         if !there {
             return None;
         }
@@ -57,6 +58,11 @@ pub(super) fn read(t: &mut Table<'_>, app: &str) -> Option<Proxy> {
             KindWord::Nginx => ProxyKind::Nginx,
             KindWord::Traefik => ProxyKind::Traefik,
         };
+        if log.is_some() && kind.log_format().is_none() {
+            t.report(
+                Mistake::error(t.span_of("log"), "Traefik's access log is not read").help("leave `log` away"),
+            );
+        }
         Some(Proxy {
             kind,
             service,
@@ -67,6 +73,7 @@ pub(super) fn read(t: &mut Table<'_>, app: &str) -> Option<Proxy> {
             test: test.map_or_else(|| kind.test(), |argv| argv.0),
             reload: reload.map_or_else(|| kind.reload(), |argv| argv.0),
             drain,
+            log: log.map(|path| path.0),
         })
     })
 }

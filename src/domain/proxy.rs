@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::line::access::AccessFormat;
+
 /// Which proxy it is: what its file looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -49,6 +51,15 @@ impl ProxyKind {
         words.iter().map(|&word| word.to_owned()).collect()
     }
 
+    /// What its access log is written in, where that is read.
+    pub const fn log_format(self) -> Option<AccessFormat> {
+        match self {
+            Self::Caddy => Some(AccessFormat::Caddy),
+            Self::Nginx => Some(AccessFormat::Nginx),
+            Self::Traefik => None,
+        }
+    }
+
     /// How long it may go on sending to where it sent before, once it was told.
     pub const fn settles(self) -> Duration {
         match self {
@@ -82,6 +93,8 @@ pub struct Proxy {
     pub reload: Vec<String>,
     /// How long what is under way may take to come to its end in containers that get no new requests.
     pub drain: Duration,
+    /// Its access log of this app, an absolute path on the server.
+    pub log: Option<String>,
 }
 
 /// Where requests go.
@@ -172,6 +185,7 @@ mod tests {
             test: Vec::new(),
             reload: Vec::new(),
             drain: Duration::ZERO,
+            log: None,
         }
     }
 

@@ -197,7 +197,8 @@ fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseN
         if services.is_empty() {
             return Vec::new();
         }
-        let act = Act::Watch { release: Some(release), services, window: spec.watch };
+        let act =
+            Act::Watch { release: Some(release), services, window: spec.watch, traffic: it.traffic.clone() };
         let title = format!("watch for {}", crate::domain::time::Age(spec.watch));
         vec![numbers.step(title, act, spec.watch + Duration::from_secs(30))]
     })

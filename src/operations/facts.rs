@@ -13,7 +13,7 @@ use crate::domain::container::{ContainerHealth, ContainerState};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ContainerId, ServerId};
 use crate::domain::image::{Digest, ImageRef};
-use crate::domain::plan::act::Published;
+use crate::domain::plan::act::{Published, Traffic};
 use crate::domain::quantity::Bytes;
 use crate::domain::release::lock::Holder;
 use crate::domain::release::{Release, ReleaseNumber, ReleaseOutcome};
@@ -60,6 +60,8 @@ pub struct ServerFacts {
     pub before: Option<Compose>,
     /// What is known of the proxy, where the app has one.
     pub proxy: Option<ProxyFacts>,
+    /// What its access log told of late; `None` where none is read.
+    pub traffic: Option<Result<Traffic, Failure>>,
 }
 
 /// The proxy before an app, on one server.

@@ -9,7 +9,7 @@ use crate::domain::container::ContainerState;
 use crate::domain::deploy::AppSpec;
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
-use crate::domain::plan::act::{Expected, Published};
+use crate::domain::plan::act::{Expected, Published, Traffic};
 use crate::domain::release::ReleaseNumber;
 
 /// One server's share.
@@ -29,6 +29,8 @@ pub(super) struct Work {
     pub(super) expects: String,
     /// What runs, pinned, where the ledger is empty.
     pub(super) adopts: Option<BTreeMap<String, ImageRef>>,
+    /// What the access log told before.
+    pub(super) traffic: Option<Traffic>,
     pub(super) current: Option<ReleaseNumber>,
     /// The images of the release before.
     pub(super) before: BTreeMap<String, ImageRef>,
@@ -95,6 +97,7 @@ impl Work {
             expects: rendered.digest.clone(),
             before: adopts.clone().unwrap_or_else(|| images_of_current(facts)),
             adopts,
+            traffic: facts.traffic.clone().and_then(Result::ok),
             current: facts.current,
         }
     }

@@ -1,10 +1,8 @@
 //! Access logs: requests, errors and times to answer over the last minute.
 //!
-//! Lives here: following the file, and one reader a format. The figures are `window`'s. Not here:
+//! Lives here: following the file. The figures are `window`'s, what a line says is `domain`'s. Not here:
 //! showing the lines themselves, which is what following a log is for.
 
-mod caddy;
-mod nginx;
 mod window;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,71 +16,34 @@ use super::{Beat, Collector};
 use crate::config::{LogFile, LogFormat};
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind, Retry};
+use crate::domain::line::access::{AccessFormat, Read};
 use crate::domain::log_source::{LogSource, LogStream};
 use crate::message::batch::{Batch, Observation, Subject};
 use crate::message::event::Event;
 use crate::message::log_batch::{LogBatch, Part};
 use crate::message::publish::Publish;
 
-/// One request as its line tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Request {
-    /// The status that was answered.
-    status: u16,
-    /// How long answering took, where the line tells.
-    time: Option<Duration>,
-}
-
-/// The formats that are access logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Caddy's JSON.
-    Caddy,
-    /// nginx's `combined`, and what is often put behind it.
-    Nginx,
-}
-
-impl Format {
-    /// What a configured format is, where it is an access log's.
-    pub fn of(format: LogFormat) -> Option<Self> {
-        match format {
-            LogFormat::Caddy => Some(Self::Caddy),
-            LogFormat::Nginx => Some(Self::Nginx),
-            LogFormat::Json | LogFormat::Plain => None,
-        }
+/// What a configured format is, where it is an access log's.
+pub const fn format(format: LogFormat) -> Option<AccessFormat> {
+    match format {
+        LogFormat::Caddy => Some(AccessFormat::Caddy),
+        LogFormat::Nginx => Some(AccessFormat::Nginx),
+        LogFormat::Json | LogFormat::Plain => None,
     }
-
-    fn read(self, line: &str) -> Read {
-        match self {
-            Self::Caddy => caddy::read(line),
-            Self::Nginx => nginx::read(line),
-        }
-    }
-}
-
-/// What a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Read {
-    /// A request.
-    Request(Request),
-    /// Something else that may stand in such a log.
-    Other,
-    /// Nothing that the format knows.
-    Unread,
 }
 
 /// One access log.
 pub struct AccessCollector {
     label: String,
     path: String,
-    format: Format,
+    format: AccessFormat,
     sudo: bool,
     interval: Duration,
 }
 
 impl AccessCollector {
     /// Publishes every `interval` while someone watches.
-    pub fn new(file: &LogFile, format: Format, sudo: bool, interval: Duration) -> Self {
+    pub fn new(file: &LogFile, format: AccessFormat, sudo: bool, interval: Duration) -> Self {
         let label = file.label.clone().unwrap_or_else(|| file.path.clone());
         Self { label, path: file.path.clone(), format, sudo, interval }
     }
@@ -131,7 +92,7 @@ impl Collector for AccessCollector {
 
 /// Takes the lines of the file instead of the console.
 struct Reader {
-    format: Format,
+    format: AccessFormat,
     window: Mutex<Window>,
     clock: Arc<dyn Clock>,
 }

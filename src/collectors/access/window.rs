@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Request;
 use crate::domain::access::AccessStats;
+use crate::domain::line::access::Request;
 use crate::domain::quantity::Percent;
 use crate::domain::time::Timestamp;
 

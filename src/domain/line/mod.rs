@@ -3,6 +3,7 @@
 //!
 //! Lives here: pure functions of text, safe on garbage. Not here: where lines come from or are kept.
 
+pub mod access;
 pub mod continuation;
 pub mod fields;
 pub mod level;

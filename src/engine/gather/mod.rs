@@ -6,6 +6,7 @@ pub mod containers;
 pub mod images;
 mod proxy;
 mod survey;
+pub mod traffic;
 
 use std::collections::BTreeMap;
 
@@ -88,11 +89,12 @@ async fn stand(
             .hint(format!("say where it is: [apps.{}] compose = \"/…/compose.yaml\"", spec.id))
     })?;
     let ground = Ground::reach(engines, server, place).await?;
-    let (survey, services, running, proxy) = tokio::join!(
+    let (survey, services, running, proxy, traffic) = tokio::join!(
         survey::survey(&ground, now),
         compose::services(&ground),
         containers::running(&ground),
         proxy::proxy(&ground, spec.proxy.as_ref()),
+        traffic::traffic(&ground, spec.proxy.as_ref()),
     );
     let survey = survey?;
     let facts = ServerFacts {
@@ -110,6 +112,7 @@ async fn stand(
         rendered: None,
         before: None,
         proxy: proxy?,
+        traffic,
     };
     Ok((ground, facts))
 }

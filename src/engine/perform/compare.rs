@@ -13,11 +13,13 @@ use crate::domain::run::Progress;
 use crate::engine::gather::containers::ANSWER;
 use crate::http::limits::Deadline;
 use crate::http::{Request, exchange};
-use crate::operations::compare::{Answers, worse};
+use crate::operations::compare::{Answers, Enough, worse};
 use crate::transports::engine::failed;
 
 /// How often each side is asked.
 const PACE: Duration = Duration::from_millis(200);
+/// When new and old are compared: both are asked the same.
+const ENOUGH: Enough = Enough { asked: 5, errors: 2 };
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of an answer is read, in bytes: that it is whole is part of its being good.
@@ -44,25 +46,20 @@ pub(super) async fn compare(task: &Task<'_>, it: &Compared<'_>, window: Duration
         let (a, b) = tokio::join!(ask(task, &new, it), ask(task, &old, it));
         take(&mut news, a);
         take(&mut olds, b);
-        if let Some(why) = worse(&news, &olds) {
+        if let Some(why) = worse(&news.level(), &olds.level(), ENOUGH) {
             return Err(bad(task, it, why).await);
         }
         turn += 1;
-        let said = format!("{} s left, {}", window.saturating_sub(start.elapsed()).as_secs(), told(&news));
+        let said = format!("{} s left, {}", window.saturating_sub(start.elapsed()).as_secs(), news.level());
         task.listen.progress(Progress::Saying(said)).await;
         sleep(PACE).await;
     }
-    Ok(Done { said: format!("new: {}; old: {}", told(&news), told(&olds)), exit: None })
-}
-
-fn told(it: &Answers) -> String {
-    let p95 = it.p95().map_or_else(|| "none".to_owned(), |p95| format!("p95 {} ms", p95.as_millis()));
-    format!("{} of {} errors, {p95}", it.errors, it.asked())
+    Ok(Done { said: format!("new: {}; old: {}", news.level(), olds.level()), exit: None })
 }
 
 fn take(side: &mut Answers, answer: Option<Duration>) {
     match answer {
-        Some(took) => side.took.push(took),
+        Some(took) => side.well(Some(took)),
         None => side.errors += 1,
     }
 }

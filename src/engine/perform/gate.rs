@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
+use super::traffic::Following;
 use super::{Done, Task, logs};
 use crate::domain::container::ContainerState;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::plan::act::Expected;
+use crate::domain::plan::act::{Expected, Traffic};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::run::Progress;
 use crate::engine::gather::containers::{ANSWER, running};
@@ -19,6 +20,8 @@ use crate::transports::engine::{failed, is_gone};
 const LOOK: Duration = Duration::from_millis(200);
 /// How often while it is only watched.
 const WATCH: Duration = Duration::from_secs(1);
+/// How often the access log is read on.
+const READ: Duration = Duration::from_secs(3);
 
 /// Waits until they are good.
 pub(super) async fn pass(
@@ -63,9 +66,12 @@ pub(super) async fn watch(
     release: Option<ReleaseNumber>,
     services: &[Expected],
     window: Duration,
+    traffic: Option<&Traffic>,
 ) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut lives = Lives::new();
+    let mut log = traffic.map(Following::new);
+    let mut read = Instant::now();
     let before: u32 = look(task, &mut lives).await?.iter().map(|it| it.restarts).sum();
     while start.elapsed() < window {
         let seen = look(task, &mut lives).await?;
@@ -85,13 +91,31 @@ pub(super) async fn watch(
             )
             .await);
         }
+        if let Some(log) = &mut log
+            && (read.elapsed() >= READ || start.elapsed() < WATCH)
+        {
+            read = Instant::now();
+            if let Some(why) = log.look(task).await? {
+                let service = services.iter().map(|it| it.service.as_str()).next_back().unwrap_or_default();
+                return Err(bad(task, release, services, service, why).await);
+            }
+        }
         let left = window.saturating_sub(start.elapsed());
         task.listen.progress(Progress::Saying(format!("{} s left", left.as_secs()))).await;
         sleep(WATCH.min(left)).await;
     }
+    if let Some(log) = &mut log
+        && let Some(why) = log.look(task).await?
+    {
+        let service = services.iter().map(|it| it.service.as_str()).next_back().unwrap_or_default();
+        return Err(bad(task, release, services, service, why).await);
+    }
     // What is good at the end is what counts.
     match judge(services, &look(task, &mut lives).await?, Duration::ZERO) {
-        Verdict::Good => Ok(Done { said: "it stayed good".to_owned(), exit: None }),
+        Verdict::Good => {
+            let told = log.map(|log| format!(": {}", log.level())).unwrap_or_default();
+            Ok(Done { said: format!("it stayed good{told}"), exit: None })
+        }
         Verdict::Waiting(why) | Verdict::Bad(_, why) => {
             let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
             Err(bad(task, release, services, service, why).await)

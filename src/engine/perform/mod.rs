@@ -12,6 +12,7 @@ mod pull;
 mod render;
 mod retire;
 mod route;
+mod traffic;
 mod up;
 
 use async_trait::async_trait;
@@ -94,7 +95,9 @@ impl Task<'_> {
                 compare::compare(self, &it, *window).await
             }
             Act::Gate { release, services, steady } => gate::pass(self, *release, services, *steady).await,
-            Act::Watch { release, services, window } => gate::watch(self, *release, services, *window).await,
+            Act::Watch { release, services, window, traffic } => {
+                gate::watch(self, *release, services, *window, traffic.as_ref()).await
+            }
             Act::Point { release } => point::point(self, *release).await,
             Act::Hook { .. } | Act::Migrate { .. } | Act::Compose { .. } => command::command(self).await,
         }

@@ -10,6 +10,7 @@ mod lock;
 mod ports;
 mod proxy;
 mod registry;
+mod traffic;
 mod unfinished;
 
 use crate::domain::deploy::{AppSpec, Place};
@@ -45,6 +46,7 @@ static CHECKS: &[Check] = &[
     already::check,
     ports::check,
     proxy::check,
+    traffic::check,
     disk::check,
     clock::check,
     health::check,

@@ -8,7 +8,7 @@ use super::site::{Kind, Site};
 fn under_load(name: &str, kind: Kind, strategy: &str, tag: &str, port: u16, more: &str) -> Site {
     let site = Site::up(name, kind, strategy, port, more);
     assert_eq!(site.served(), "1.0");
-    let load = site.load(25);
+    let load = site.load("/version", 25);
     site.app.run(&["deploy", name, "--tag", tag, "--yes"]).ends(0);
     assert_eq!(site.served(), tag);
     load.lost_nothing();
@@ -45,7 +45,7 @@ fn start_first_behind_nginx_loses_no_request() {
 fn blue_green_goes_back_at_once() {
     let site = under_load("romeo", Kind::Nginx, "blue-green", "1.1", 18084, "");
     assert_eq!(site.app.versions("web-2"), ["1.0", "1.1"], "the old container is kept");
-    let load = site.load(8);
+    let load = site.load("/version", 8);
     let start = Instant::now();
     site.app.run(&["rollback", "romeo", "--yes"]).ends(0);
     println!("rollback, from the start of the program to its end: {:?}", start.elapsed());
@@ -71,7 +71,7 @@ fn a_canary_that_answers_as_well_gets_all_requests() {
 fn what_is_not_good_never_gets_a_request() {
     let site = Site::up("tango", Kind::Nginx, "start-first", 18088, "gate.deadline = \"20s\"");
     let before = site.app.on("web-2", "docker compose ps -q web; cat /etc/nginx/apps/tango.conf");
-    let load = site.load(20);
+    let load = site.load("/version", 20);
     let told = site.app.run(&["deploy", "tango", "--tag", "crash", "--yes"]).ends(1);
     assert!(told.text().contains("no DATABASE_URL"), "its last words are told: {}", told.text());
     load.lost_nothing();
@@ -98,4 +98,31 @@ fn a_proxy_that_refuses_its_configuration_goes_on_as_before() {
     site.app.everywhere("sudo rm /etc/nginx/sites-enabled/uniform-wrong");
     assert!(told.text().contains("nginx refuses what it has now"), "{}", told.text());
     told.ends(2);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_release_that_answers_with_errors_is_put_back_in_its_watch() {
+    let site = Site::up("zulu", Kind::Nginx, "start-first", 18092, "watch = \"30s\"");
+    site.app.configure("log = \"/var/log/nginx/zulu.log\"\n");
+    let load = site.load("/cgi-bin/order", 60);
+    site.app.everywhere("until [ $(wc -l </var/log/nginx/zulu.log) -gt 200 ]; do sleep 0.2; done");
+    // It is healthy, and all its containers are: only the requests tell.
+    let told = site.app.run(&["deploy", "zulu", "--tag", "errors", "--yes"]).ends(1);
+    load.end();
+    assert!(told.text().contains("answers are errors, before it were 0 of"), "{}", told.text());
+    assert_eq!(site.served(), "1.0");
+    assert_eq!(site.app.versions("web-2"), ["1.0"]);
+    assert_eq!(site.app.outcomes("web-2"), ["2 rolled-back", "1 good"]);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_canary_that_answers_worse_gets_no_more_requests() {
+    let more = "[apps.alfa.canary]\nshares = [10]\nwindow = \"20s\"\npath = \"/cgi-bin/order\"\n";
+    let site = Site::up("alfa", Kind::Caddy, "canary", 18094, more);
+    let told = site.app.run(&["deploy", "alfa", "--tag", "errors", "--yes"]).ends(1);
+    assert!(told.text().contains("answers are errors"), "{}", told.text());
+    assert_eq!(site.served(), "1.0");
+    assert_eq!(site.app.on("web-1", "cat /etc/caddy/apps/alfa.conf | tail -1"), "to 127.0.0.1:18094");
 }

@@ -42,10 +42,11 @@ impl Project {
         let text = fs::read_to_string(lab.path("/config")).unwrap()
             + &format!(
                 "\n[history]\npath = \"{}/history.db\"\n\n[apps.{name}]\nservers = [{}]\n\
-                 compose = \"/home/ops/{name}/compose.yaml\"\nservices = [\"web\"]\nwatch = \"1s\"\n\
+                 compose = \"/home/ops/{name}/compose.yaml\"\nservices = [\"web\"]\n{}\n\
                  gate.steady = \"3s\"\n{more}\n",
                 folder.path().display(),
-                list.join(", ")
+                list.join(", "),
+                if more.contains("watch = ") { "" } else { "watch = \"1s\"" },
             );
         fs::write(&config, text).unwrap();
         let servers = servers.iter().map(|&it| it.to_owned()).collect();

@@ -59,7 +59,7 @@ impl Site {
         let site = match kind {
             Kind::Caddy => format!("http://{host} {{\n  reverse_proxy {{\n    import {file}\n  }}\n}}"),
             Kind::Nginx => format!(
-                "include {file};\nserver {{ listen 80; server_name {host}; location / {{ proxy_pass http://{name}; }} }}"
+                "include {file};\nserver {{ listen 80; server_name {host}; access_log /var/log/nginx/{name}.log; location / {{ proxy_pass http://{name}; }} }}"
             ),
         };
         let (place, reload) = match kind {
@@ -93,13 +93,13 @@ impl Site {
     }
 
     /// Two hundred requests a second for so long, counted by `wrk`.
-    pub fn load(&self, seconds: u32) -> Load {
+    pub fn load(&self, path: &str, seconds: u32) -> Load {
         let script = self.app.scratch("paced.lua");
         // Twelve clients, each with a pause of 50 ms before a request, each request on a connection of its
         // own: a kept one that is idle when the proxy reads its configuration again is closed by it, which
         // `wrk` counts as a failed read though no request was under way.
         std::fs::write(&script, "function delay() return 50 end\n").unwrap();
-        let url = format!("{}/version", Self::url(&self.app.lab, self.kind));
+        let url = format!("{}{path}", Self::url(&self.app.lab, self.kind));
         let child = Command::new("wrk")
             .args(["-t1", "-c12", &format!("-d{seconds}s"), "-s"])
             .arg(&script)
@@ -119,7 +119,7 @@ impl Drop for Site {
                 "sudo rm -f /etc/caddy/sites/{name}.caddy /etc/caddy/apps/{name}.conf*; caddy reload --config /etc/caddy/Caddyfile"
             ),
             Kind::Nginx => format!(
-                "sudo rm -f /etc/nginx/sites-enabled/{name} /etc/nginx/apps/{name}.conf*; sudo nginx -s reload"
+                "sudo rm -f /etc/nginx/sites-enabled/{name} /etc/nginx/apps/{name}.conf* /var/log/nginx/{name}.log; sudo nginx -s reload"
             ),
         };
         let _ = self.app.lab.ssh(self.kind.server(), &clean);
@@ -130,6 +130,12 @@ impl Drop for Site {
 pub struct Load(Child);
 
 impl Load {
+    /// Ends it, whatever it met.
+    pub fn end(mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
     /// Waits for its end: none of the requests was lost or answered with anything but success.
     pub fn lost_nothing(self) {
         let output = self.0.wait_with_output().unwrap();

@@ -121,7 +121,10 @@ impl State {
                 let focus = if run.goes_on() { focus.saturating_sub(height / 2) } else { 0 };
                 (all, run.first.unwrap_or(focus))
             }
-            Page::Unfinished(id) => (unfinished::lines(self.interrupted.get(id)?, body.width), 0),
+            Page::Unfinished(id) => {
+                let keys = ["finish", "undo", "leave"].map(|way| self.key_of(&format!("unfinished.{way}")));
+                (unfinished::lines(self.interrupted.get(id)?, &keys, body.width), 0)
+            }
             _ => return None,
         };
         let last = lines.len().saturating_sub(height);

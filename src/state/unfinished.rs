@@ -76,8 +76,8 @@ pub fn stands(run: &Unfinished, server: &ServerId, trace: &Trace) -> String {
     }
 }
 
-/// The page on one as rows: what it was to do, what stands where, the ways on.
-pub fn lines(run: &Unfinished, cells: u16) -> Vec<Line> {
+/// The page on one as rows: what it was to do, what stands where, and the ways on with their keys.
+pub fn lines(run: &Unfinished, keys: &[String; 3], cells: u16) -> Vec<Line> {
     let cells = cells.saturating_sub(2);
     let mut lines = wrapped(&run.plan.plan().title, 2, Role::Text, cells);
     let holder = run.holder().map(|it| format!(", by {} since {}", it.by, it.since.rfc3339()));
@@ -103,20 +103,21 @@ pub fn lines(run: &Unfinished, cells: u16) -> Vec<Line> {
     }
     lines.push(Line::default());
     lines.push(Line::heading("WAYS ON", ""));
-    for (key, says) in WAYS {
-        let rows = wrapped(says, 0, Role::Text, cells.saturating_sub(6));
-        let head = Line::at(3).strong(key, Role::Key).text("  ", Role::Text);
+    for (key, says) in keys.iter().zip(WAYS) {
+        let head = Line::at(3).strong(key.clone(), Role::Key).text("  ", Role::Text);
+        let indent = head.cells();
+        let rows = wrapped(says, 0, Role::Text, cells.saturating_sub(indent));
         lines.extend(rows.into_iter().enumerate().map(|(n, row)| match n {
             0 => head.clone().then(row),
-            _ => Line::at(6).then(row),
+            _ => Line::at(indent).then(row),
         }));
     }
     lines
 }
 
-/// The ways on, and what each means; the keys are those of the page's actions by default.
-const WAYS: [(&str, &str); 3] = [
-    ("f", "finish it: the steps that are left are done; nothing that was done is done again"),
-    ("u", "undo it: what was changed is put back as it was before"),
-    ("v", "leave it as it stands: the locks are given back, and it is told as partial"),
+/// The ways on, and what each means.
+const WAYS: [&str; 3] = [
+    "finish it: the steps that are left are done; nothing that was done is done again",
+    "undo it: what was changed is put back as it was before",
+    "leave it as it stands: the locks are given back, and it is told as partial",
 ];

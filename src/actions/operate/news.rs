@@ -83,7 +83,8 @@ fn over(state: &mut State, request: RequestId) -> Vec<Effect> {
                 let why = std::iter::once(said).chain(failure.why);
                 let stands = end.stands.iter().map(|(server, how)| format!("{server}: {how}"));
                 let failure = Failure { what: title, why: why.chain(stands).collect(), ..failure };
-                state.overlays.push(Overlay::Failure(failure));
+                // Below what is open: it must not take keys that were meant for that.
+                state.overlays.insert(0, Overlay::Failure(failure));
             }
         }
     }

@@ -221,7 +221,7 @@ fn short(text: &str) -> String {
 /// Each stage with its steps; what several servers do alike stands there once.
 fn steps(stages: &[Stage], cells: u16) -> Vec<Line> {
     let mut lines = Vec::new();
-    for stage in stages {
+    for stage in stages.iter().filter(|stage| !stage.lanes.is_empty()) {
         lines.push(Line::at(INDENT).strong(stage.title.clone(), Role::Text));
         let mut groups: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
         for lane in &stage.lanes {

@@ -25,7 +25,7 @@ pub fn rows(run: &Run, step: &Step, awaits: bool, now: Timestamp, cells: u16) ->
     match run.step(step.id) {
         Standing::Waiting => {
             let word = if awaits { "waits" } else { "not done" };
-            vec![row(|it| it.dot, Role::Faint, Role::Muted, word)]
+            vec![row(|it| it.dot, Role::Muted, Role::Muted, word)]
         }
         Standing::Running { since, progress, first, told } if run.goes_on() => {
             let time = format!("{} …", span(Duration::from_secs(since.age(now).as_secs())));

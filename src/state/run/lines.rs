@@ -53,6 +53,7 @@ pub fn lines(run: &Run, now: Timestamp, cells: u16, height: usize) -> Lines {
         .stages
         .iter()
         .chain(undo)
+        .filter(|stage| !stage.lanes.is_empty())
         .map(|stage| (stage, state(run, stage), lanes(run, stage, now, cells)))
         .collect();
     let happens = |state| matches!(state, State::Running | State::Failed);

@@ -91,6 +91,29 @@ impl HistoryError {
             Self::Closed => (FailureKind::NotFound, "live values are shown all the same"),
         };
         let retry = if self.is_passing() { Retry::After(again) } else { Retry::Never };
-        Failure { kind, what: what.to_owned(), why: Failure::chain(self), hint: Some(hint.to_owned()), retry }
+        let mut why = Failure::chain(self);
+        if matches!(self, Self::Database(_)) {
+            // The library's source says the same again, in the words of its error code.
+            why.truncate(1);
+        }
+        Failure { kind, what: what.to_owned(), why, hint: Some(hint.to_owned()), retry }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_once_with_what_to_do() {
+        let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+        let error = rusqlite::Error::SqliteFailure(full, Some("database or disk is full".to_owned()));
+        let failure = HistoryError::from(error).failure("keep samples", Duration::from_secs(60));
+        assert_eq!(
+            failure.to_string(),
+            "cannot keep samples: database or disk is full (make room on the disk)"
+        );
+        let bare = HistoryError::from(rusqlite::Error::SqliteFailure(full, None));
+        assert!(!bare.failure("keep samples", Duration::from_secs(60)).why.is_empty());
     }
 }

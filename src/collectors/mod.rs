@@ -13,6 +13,7 @@ pub mod node_exporter;
 pub mod prometheus;
 mod prometheus_past;
 pub mod promql;
+mod promql_answer;
 pub mod promql_range;
 pub mod supervisor;
 pub mod units;

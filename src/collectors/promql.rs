@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use reqwest::Url;
 use secrecy::SecretString;
-use serde::Deserialize;
 
 use super::checks::reach::{Miss, Reach};
 use super::checks::send::{SendError, endpoint, send};
+use super::promql_answer::{self, Data, refusal};
 use crate::config::PrometheusAt;
 use crate::domain::text::{clean, shorten};
 use crate::http::limits::Deadline;
@@ -108,61 +108,17 @@ pub async fn instant(
     parse(&answer.body).map_err(|why| refusal(answer.status, why))
 }
 
-/// Why an answer is of no use: its own words with the statuses that come with some, else the status.
-pub(super) fn refusal(status: u16, why: String) -> Miss {
-    match status {
-        200 | 400 | 422 | 503 => Miss::Look(why),
-        status => Miss::Look(format!("it answers {status}")),
-    }
-}
-
-/// A source's own words for what is wrong, clean and short.
-pub(super) fn told(error: Option<String>) -> String {
-    let error = error.unwrap_or_else(|| "it refuses".to_owned());
-    shorten(&clean(&error), 200).into_owned()
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    status: String,
-    error: Option<String>,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
-enum Data {
-    Vector(Vec<Sample>),
-    Scalar((f64, String)),
-    Matrix(serde::de::IgnoredAny),
-    String(serde::de::IgnoredAny),
-}
-
-#[derive(Deserialize)]
-struct Sample {
-    metric: BTreeMap<String, String>,
-    value: (f64, String),
-}
-
 /// Reads an answer; the error is for a reader.
 pub fn parse(body: &[u8]) -> Result<Vec<Series>, String> {
-    let nonsense = |_| "what answers is not a Prometheus".to_owned();
-    let envelope: Envelope = serde_json::from_slice(body).map_err(nonsense)?;
-    if envelope.status != "success" {
-        return Err(told(envelope.error));
-    }
     let number = |text: &str| text.parse::<f64>().map_err(|_| "its value is not a number".to_owned());
-    match envelope.data {
-        Some(Data::Scalar((_, value))) => {
-            Ok(vec![Series { labels: BTreeMap::new(), value: number(&value)? }])
-        }
-        Some(Data::Vector(samples)) => samples
+    match promql_answer::parse(body)? {
+        Data::Scalar((_, value)) => Ok(vec![Series { labels: BTreeMap::new(), value: number(&value)? }]),
+        Data::Vector(samples) => samples
             .into_iter()
             .take(SERIES)
             .map(|sample| Ok(Series { value: number(&sample.value.1)?, labels: sample.metric }))
             .collect(),
-        Some(Data::Matrix(_) | Data::String(_)) => Err("the expression gives no instant values".to_owned()),
-        None => Err("what answers is not a Prometheus".to_owned()),
+        Data::Matrix(_) | Data::String(_) => Err("the expression gives no instant values".to_owned()),
     }
 }
 

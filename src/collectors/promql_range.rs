@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::Deserialize;
 
 use super::checks::reach::{Miss, Reach};
-use super::promql::{address, ask, refusal};
+use super::promql::{address, ask};
+use super::promql_answer::{self, Data, Row, refusal};
 use crate::config::PrometheusAt;
 use crate::domain::time::Timestamp;
 use crate::http::limits::Deadline;
@@ -85,41 +85,11 @@ pub async fn range(
     parse(&answer.body, steps).map_err(|why| refusal(answer.status, why))
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    status: String,
-    error: Option<String>,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
-enum Data {
-    Matrix(Vec<Row>),
-    Vector(serde::de::IgnoredAny),
-    Scalar(serde::de::IgnoredAny),
-    String(serde::de::IgnoredAny),
-}
-
-#[derive(Deserialize)]
-struct Row {
-    metric: BTreeMap<String, String>,
-    /// Missing where a series has histograms only.
-    #[serde(default)]
-    values: Vec<(f64, String)>,
-}
-
 /// Reads an answer about a stretch; the error is for a reader.
 pub fn parse(body: &[u8], steps: Steps) -> Result<Vec<Line>, String> {
-    let nonsense = || "what answers is not a Prometheus".to_owned();
-    let envelope: Envelope = serde_json::from_slice(body).map_err(|_| nonsense())?;
-    if envelope.status != "success" {
-        return Err(super::promql::told(envelope.error));
-    }
-    match envelope.data {
-        Some(Data::Matrix(rows)) => Ok(rows.into_iter().take(SERIES).map(|row| line(row, steps)).collect()),
-        Some(_) => Err("the expression gives no values over time".to_owned()),
-        None => Err(nonsense()),
+    match promql_answer::parse(body)? {
+        Data::Matrix(rows) => Ok(rows.into_iter().take(SERIES).map(|row| line(row, steps)).collect()),
+        _ => Err("the expression gives no values over time".to_owned()),
     }
 }
 

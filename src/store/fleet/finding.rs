@@ -10,7 +10,7 @@ use crate::domain::problem::Target;
 pub enum Kind {
     /// The connection is down.
     Link,
-    /// A file system has nothing left.
+    /// A file system that all programs write to has nothing left.
     DiskFull,
     /// The container engine does not answer.
     Engine,

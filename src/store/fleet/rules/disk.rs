@@ -24,7 +24,7 @@ fn space(seen: &Seen<'_>, disk: &DiskUse, out: &mut Vec<Finding>) {
     let soon = full_in.filter(|left| *left <= seen.limits().disk_full_within);
     let forecast = full_in.map_or_else(String::new, |left| format!(", full in {} at this rate", Age(left)));
     let (kind, severity, cause) = if used.0 >= FULL {
-        (Kind::DiskFull, Health::Down, format!("disk {mount} is full"))
+        (full(mount), Health::Down, format!("disk {mount} is full"))
     } else if used > limit {
         (Kind::Limit, Health::Degraded, format!("disk {mount} {used} used (limit {limit}){forecast}"))
     } else if soon.is_some() {
@@ -39,13 +39,22 @@ fn inodes(seen: &Seen<'_>, disk: &DiskUse, out: &mut Vec<Finding>) {
     let Some(used) = disk.inodes_used else { return };
     let (mount, limit) = (&disk.mount, seen.limits().inodes);
     let (kind, severity, cause) = if used.0 >= FULL {
-        (Kind::DiskFull, Health::Down, format!("disk {mount} has no inodes left"))
+        (full(mount), Health::Down, format!("disk {mount} has no inodes left"))
     } else if used > limit {
         (Kind::Limit, Health::Degraded, format!("disk {mount} {used} of inodes used (limit {limit})"))
     } else {
         return;
     };
     out.push(Finding::on_server(seen.server.id(), kind, &format!("inodes:{mount}"), severity, cause));
+}
+
+/// What a full file system may be the cause of. Where containers, units and the engine keep what they write
+/// nothing goes on; of any other it is not known who writes there, so nothing is laid to it.
+fn full(mount: &str) -> Kind {
+    const WRITTEN_BY_ALL: &[&str] = &["/var", "/tmp", "/run"];
+    let within =
+        |root: &&str| mount.strip_prefix(*root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if mount == "/" || WRITTEN_BY_ALL.iter().any(within) { Kind::DiskFull } else { Kind::Limit }
 }
 
 #[cfg(test)]
@@ -77,6 +86,16 @@ mod tests {
         assert_eq!(causes(&with(810, 0.0)), ["disk / 81% used (limit 80%)"]);
         assert_eq!(found(&with(999, 0.0))[0].kind, Kind::DiskFull);
         assert_eq!(causes(&with(0, 100.0)), ["disk / has no inodes left"]);
+    }
+
+    #[test]
+    fn only_a_disk_that_all_write_to_explains_what_is_down() {
+        for mount in ["/", "/var", "/var/lib/docker", "/tmp", "/run"] {
+            assert_eq!(full(mount), Kind::DiskFull, "{mount}");
+        }
+        for mount in ["/srv/small", "/various", "/home", "/mnt/var"] {
+            assert_eq!(full(mount), Kind::Limit, "{mount}");
+        }
     }
 
     #[test]

@@ -128,6 +128,39 @@ fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() 
     console.quit();
 }
 
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn going_back_further_than_what_is_held_leads_to_the_first_line() {
+    const LINES: u64 = 15_000;
+    let lab = Lab::get();
+    let environment = format!("-e LINES={LINES} -e PER_SECOND=5000");
+    let noisy = Temporary::noisy(&lab, "web-2", "e2e-back", &environment);
+    let written = format!("until [ $(docker logs {} | wc -l) -ge {LINES} ]; do sleep 0.5; done", noisy.name);
+    assert!(lab.ssh("web-2", &written).status.success());
+    let mut console = over_one(&lab, "web-2");
+    follow(&console, "web-2", noisy.name);
+    wait_for_line(&console, LINES, 20);
+    console.press("t").press("-15m\r");
+    console.wait_for("line 1 ").wait_for("line 2 ");
+    assert_keys_react(&console);
+    // A save takes what is held when it is asked for.
+    let start = Instant::now();
+    let all = loop {
+        let all = numbers(&saved(&console));
+        if all.len() as u64 >= LINES || start.elapsed() > Duration::from_secs(20) {
+            break all;
+        }
+        console.wait_gone("saved");
+        for entry in fs::read_dir(console.home()).unwrap().map(Result::unwrap) {
+            if entry.path().extension().is_some_and(|extension| extension == "txt") {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+    };
+    assert_eq!(all, (1..=LINES).collect::<Vec<_>>(), "lost, repeated or out of order");
+    console.quit();
+}
+
 /// Fails where one of the sequences of hostile lines came through to the terminal.
 pub(super) fn assert_harmless(console: &Console) {
     let written = console.written();

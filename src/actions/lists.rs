@@ -27,7 +27,7 @@ pub static ALL: &[Action] = &[
         keys: &["l"],
         risk: Risk::Read,
         in_footer: true,
-        available: something,
+        available: about_something,
         run: State::open_logs,
     },
     Action {
@@ -38,7 +38,7 @@ pub static ALL: &[Action] = &[
         keys: &["m"],
         risk: Risk::Read,
         in_footer: true,
-        available: something,
+        available: about_something,
         run: |state| {
             let servers = state.selected_servers();
             metrics::open::open(state, &servers)
@@ -114,6 +114,11 @@ pub static ALL: &[Action] = &[
 
 fn something(state: &State) -> Available {
     if state.has_selection() { Ok(()) } else { Err("nothing is selected".into()) }
+}
+
+/// A change is of an app, whose logs and charts one wants beside it.
+fn about_something(state: &State) -> Available {
+    if state.app_at_hand().is_some() { Ok(()) } else { something(state) }
 }
 
 fn filtered(state: &State) -> Available {

@@ -2,7 +2,9 @@
 
 use super::State;
 use super::list::Move;
+use super::overlay::Overlay;
 use super::page::Page;
+use super::prompt::Choice;
 use super::run::lines::Lines;
 use super::unfinished::cause;
 use super::{plan, run, unfinished};
@@ -106,6 +108,15 @@ impl State {
         let request = self.next_request();
         self.releases.begin(app.clone(), request);
         Effect::Releases(request, app.clone())
+    }
+
+    /// Offers versions to pick from, where it is asked for one of this app still.
+    pub fn offer_versions(&mut self, app: &AppId, versions: Vec<Choice>) {
+        for overlay in &mut self.overlays {
+            if let Overlay::Prompt(prompt) = overlay {
+                prompt.offer(app, &versions);
+            }
+        }
     }
 
     /// The rows of a page that is read from the top, and the first that is shown.

@@ -125,6 +125,17 @@ impl Prompt {
         all.iter().filter(move |choice| choice.tag.contains(typed))
     }
 
+    /// Takes versions to pick from, where it asks for one of this app; what is picked stays so by its
+    /// place, so it is let go.
+    pub fn offer(&mut self, of: &AppId, versions: &[Choice]) {
+        if let Question::Version { app, choices, picked, .. } = &mut self.question
+            && app == of
+        {
+            *choices = versions.to_vec();
+            *picked = None;
+        }
+    }
+
     /// Whether it has a line to type in.
     pub const fn has_line(&self) -> bool {
         !matches!(self.question, Question::Sure { .. })
@@ -235,6 +246,19 @@ mod tests {
         assert_eq!(picked, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.1".into()))));
         let nothing = press(&mut version_prompt(&["2.0"]), "enter");
         assert_eq!(nothing, Outcome::Answered(Answered::Version("shop".into(), Wanted::AsWritten)));
+    }
+
+    #[test]
+    fn versions_that_come_later_are_offered_for_their_app_alone() {
+        let choice = |tag: &str| Choice { tag: tag.to_owned(), note: "2d".to_owned() };
+        let mut prompt = version_prompt(&[]);
+        prompt.offer(&"blog".into(), &[choice("9.9")]);
+        assert_eq!(prompt.choices().count(), 0);
+        prompt.offer(&"shop".into(), &[choice("1.2"), choice("1.1")]);
+        assert_eq!(
+            press(&mut prompt, "down enter"),
+            Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.2".into())))
+        );
     }
 
     #[test]

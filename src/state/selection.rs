@@ -81,7 +81,8 @@ impl State {
             },
             Page::Server(server) => vec![server.clone()],
             Page::App(app) => self.fleet.app(app).map(|app| app.servers.clone()).unwrap_or_default(),
-            _ => Vec::new(),
+            Page::Logs | Page::Metrics => Vec::new(),
+            _ => self.app_at_hand().map(|app| self.servers_of(&app)).unwrap_or_default(),
         }
     }
 
@@ -173,6 +174,10 @@ impl State {
                 self.server.containers.chosen().into_iter().map(id).collect()
             }
             Page::App(_) => self.app.containers.chosen(),
+            // The app as a whole: which container is the new one is not known before it is there.
+            Page::Plan | Page::Run(_) | Page::Releases(_) | Page::Unfinished(_) => {
+                return self.app_at_hand().map(|app| self.app_sources(&app)).unwrap_or_default();
+            }
             _ => Vec::new(),
         };
         if !keys.is_empty() {

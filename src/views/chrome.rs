@@ -32,13 +32,14 @@ pub fn header(state: &State, theme: &Theme, buf: &mut Buffer) {
             theme.bold(Role::Degraded),
         ));
     }
-    put_pieces(buf, place, &pieces, theme);
+    let used = put_pieces(buf, place, &pieces, theme) + 2;
     let mode = if state.setup.read_only { "read-only  " } else { "" };
     let right = format!("{mode}{}", clock(state));
     put_aligned(buf, place, &right, theme.style(Role::Muted), Align::Right, theme);
     let taken = width(&right) + 2;
     let runs = runs(state, theme);
-    let left = Place { width: place.width.saturating_sub(taken), ..place };
+    let left =
+        Place { x: place.x + used, width: place.width.saturating_sub(taken.saturating_add(used)), ..place };
     put_aligned(buf, left, &runs, theme.bold(Role::Accent), Align::Right, theme);
 }
 

@@ -102,6 +102,9 @@ fn a_run_goes_on_while_nobody_looks_and_quitting_asks() {
     console.press("q").wait_for("are you sure").wait_for("The next start names the run");
     console.press("n").wait_gone("are you sure");
     console.press("w").wait_for("esc detach");
+    // Its log beside it.
+    console.press("l").wait_for("shop 1.1 listening");
+    console.press("\x1b").wait_for("esc detach");
     over(&console, "done and verified");
     assert_eq!(app.versions("web-2"), ["1.1"]);
     console.quit();

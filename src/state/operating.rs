@@ -111,10 +111,10 @@ impl State {
     }
 
     /// Offers versions to pick from, where it is asked for one of this app still.
-    pub fn offer_versions(&mut self, app: &AppId, versions: Vec<Choice>) {
+    pub fn offer_versions(&mut self, app: &AppId, versions: &[Choice]) {
         for overlay in &mut self.overlays {
             if let Overlay::Prompt(prompt) = overlay {
-                prompt.offer(app, &versions);
+                prompt.offer(app, versions);
             }
         }
     }

@@ -15,6 +15,7 @@ pub mod http;
 pub mod keys;
 pub mod message;
 pub mod operations;
+pub mod providers;
 pub mod runtime;
 pub mod state;
 pub mod store;

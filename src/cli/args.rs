@@ -21,6 +21,7 @@ use super::resume::ResumeArgs;
 use super::rollback::RollbackArgs;
 use super::runs::RunsArgs;
 use super::status::StatusArgs;
+use super::tags::TagsArgs;
 
 /// A terminal console for the engineer on call: health, logs and metrics of your servers, live,
 /// over plain SSH. Without a subcommand it opens the console.
@@ -67,6 +68,8 @@ pub enum Command {
     Start(DailyArgs),
     /// List the releases of an app, as its servers hold them
     Releases(ReleasesArgs),
+    /// List the tags of an app's image with their dates, as its registry tells them to its servers
+    Tags(TagsArgs),
     /// List what changes or changed the apps, with what ended without a word
     Runs(RunsArgs),
     /// Take up a run that ended without a word: finish it, undo it, or leave it

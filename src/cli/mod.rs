@@ -29,6 +29,7 @@ mod rollback;
 mod runs;
 pub mod shell;
 pub mod status;
+mod tags;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         Some(Command::Stop(it)) => daily::run(&args, Operation::Stop, it),
         Some(Command::Start(it)) => daily::run(&args, Operation::Start, it),
         Some(Command::Releases(releases)) => releases::run(&args, releases),
+        Some(Command::Tags(tags)) => tags::run(&args, tags),
         Some(Command::Runs(runs)) => runs::run(&args, runs),
         Some(Command::Resume(resume)) => resume::run(&args, resume),
         Some(Command::Journal(journal)) => journal::run(&args, journal),

@@ -25,6 +25,7 @@ mod masks;
 pub mod mistake;
 mod names;
 pub mod prometheus;
+pub mod registries;
 mod relations;
 pub mod reload;
 pub mod report;
@@ -61,6 +62,7 @@ pub use load::{LoadError, Loaded, Options, load, parse};
 pub use locate::Location;
 pub use logs::{LogFile, LogFormat, LogsConfig};
 pub use prometheus::{PrometheusAt, PrometheusConfig};
+pub use registries::RegistryConfig;
 pub use reload::{Changes, Reload, diff, reload};
 pub use report::Report;
 pub use scalars::Address;
@@ -84,6 +86,8 @@ pub struct Config {
     pub checks: BTreeMap<CheckId, CheckConfig>,
     /// Sources of series.
     pub prometheus: BTreeMap<String, PrometheusConfig>,
+    /// What registries are logged in to with, by the section's name.
+    pub registries: BTreeMap<String, RegistryConfig>,
     /// Limits where neither server nor environment has its own.
     pub thresholds: Thresholds,
     /// How the console looks and listens.
@@ -109,6 +113,7 @@ impl Default for Config {
             apps: BTreeMap::new(),
             checks: BTreeMap::new(),
             prometheus: BTreeMap::new(),
+            registries: BTreeMap::new(),
             thresholds: Thresholds::default(),
             ui: UiConfig::default(),
             keys: KeysConfig::new(),
@@ -153,6 +158,10 @@ impl Config {
         root.each("prometheus", |name, at, t| {
             names::judge(name, at, t);
             config.prometheus.extend(PrometheusConfig::read(t).map(|it| (name.to_owned(), it)));
+        });
+        root.each("registries", |name, at, t| {
+            names::judge(name, at, t);
+            config.registries.extend(RegistryConfig::read(t).map(|it| (name.to_owned(), it)));
         });
         config.thresholds = root.table("thresholds", thresholds::read_global);
         config.ui = root.table("ui", UiConfig::read);

@@ -56,6 +56,8 @@ pub struct Changes {
     pub checks: Delta<CheckId>,
     /// Sources of series.
     pub prometheus: Delta<String>,
+    /// Logins of registries.
+    pub registries: Delta<String>,
     /// Whether the global limits differ.
     pub thresholds: bool,
     /// Whether `[ui]` differs.
@@ -82,6 +84,7 @@ impl Changes {
             && self.apps.is_empty()
             && self.checks.is_empty()
             && self.prometheus.is_empty()
+            && self.registries.is_empty()
             && !sections.contains(&true)
     }
 }
@@ -95,6 +98,7 @@ pub fn diff(old: &Config, new: &Config) -> Changes {
         apps: Delta::of(&old.apps, &new.apps),
         checks: Delta::of(&old.checks, &new.checks),
         prometheus: Delta::of(&old.prometheus, &new.prometheus),
+        registries: Delta::of(&old.registries, &new.registries),
         thresholds: old.thresholds != new.thresholds,
         ui: old.ui != new.ui,
         keys: old.keys != new.keys,

@@ -99,11 +99,45 @@ impl ImageRef {
         }
     }
 
+    /// The registry's host, and the port where it is written; Docker Hub is `docker.io`.
+    pub fn registry(&self) -> &str {
+        match self.repository.split_once('/') {
+            Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => home(first),
+            _ => HUB,
+        }
+    }
+
+    /// The repository's path in its registry, as the registry itself calls it.
+    pub fn path(&self) -> String {
+        match self.repository.split_once('/') {
+            Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => {
+                if home(first) == HUB { official(rest) } else { rest.to_owned() }
+            }
+            _ => official(&self.repository),
+        }
+    }
+
     /// Whether this and another are kept in the same repository; `docker.io/library/` goes without
     /// saying.
     pub fn same_repository(&self, other: &Self) -> bool {
         familiar(&self.repository) == familiar(&other.repository)
     }
+}
+
+/// The registry that goes without saying.
+pub const HUB: &str = "docker.io";
+
+/// A registry by its one name: Docker Hub has several.
+pub fn home(registry: &str) -> &str {
+    match registry {
+        "docker.io" | "index.docker.io" | "registry-1.docker.io" | "https://index.docker.io/v1/" => HUB,
+        other => other,
+    }
+}
+
+/// What Docker Hub calls a repository: one without an owner is an official image.
+fn official(path: &str) -> String {
+    if path.contains('/') { path.to_owned() } else { format!("library/{path}") }
 }
 
 /// A repository without what the engine adds by itself.
@@ -207,6 +241,22 @@ mod tests {
         let (long, short): (ImageRef, ImageRef) =
             ("docker.io/library/redis:7".parse().unwrap(), "redis".parse().unwrap());
         assert!(long.same_repository(&short));
+    }
+
+    #[test]
+    fn a_registry_and_the_path_in_it_are_told_apart() {
+        let of = |text: &str| {
+            let image: ImageRef = text.parse().unwrap();
+            (image.registry().to_owned(), image.path())
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(of("redis:7"), pair("docker.io", "library/redis"));
+        assert_eq!(of("docker.io/redis"), pair("docker.io", "library/redis"));
+        assert_eq!(of("index.docker.io/acme/shop"), pair("docker.io", "acme/shop"));
+        assert_eq!(of("acme/shop"), pair("docker.io", "acme/shop"));
+        assert_eq!(of("registry:5000/shop:1"), pair("registry:5000", "shop"));
+        assert_eq!(of("ghcr.io/acme/shop/web"), pair("ghcr.io", "acme/shop/web"));
+        assert_eq!(of("localhost/shop"), pair("localhost", "shop"));
     }
 
     proptest! {

@@ -36,6 +36,7 @@ pub mod release;
 pub mod run;
 pub mod setup;
 pub mod shell;
+pub mod tags;
 pub mod text;
 pub mod thresholds;
 pub mod time;

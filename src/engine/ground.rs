@@ -7,9 +7,11 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::config::RegistryConfig;
 use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
+use crate::providers::registry::{Login, Proof, login};
 use crate::transports::engine::{self, Docker};
 use crate::transports::{Links, Output, RemoteCommand, Transport};
 
@@ -26,6 +28,8 @@ pub struct Engines {
     pub links: Arc<Links>,
     /// The engine's socket, where a server's is not one of the usual ones.
     pub sockets: Arc<BTreeMap<ServerId, String>>,
+    /// What registries are logged in to with, where that is configured here, by the registry's host.
+    pub logins: Arc<BTreeMap<String, RegistryConfig>>,
 }
 
 /// One server at work.
@@ -54,6 +58,17 @@ impl Ground {
             engines: engines.clone(),
             line: Mutex::new(Line { transport, docker: None }),
         })
+    }
+
+    /// What a registry is logged in to with: what is configured here, else what the server's user has.
+    pub async fn login(&self, registry: &str) -> Result<Option<Login>, Failure> {
+        let what = format!("log in to {registry}");
+        if let Some(it) = self.engines.logins.get(registry) {
+            let secret = it.password.resolve().await.map_err(|error| error.into_failure(&what))?;
+            return Ok(Some(Login { user: Some(it.user.clone()), secret: Proof::Password(secret) }));
+        }
+        let transport = self.transport().await?;
+        login::of_server(&*transport, registry).await.map_err(|error| error.into_failure(&what))
     }
 
     /// Its connection; one that was cut is waited for.

@@ -10,6 +10,7 @@ mod guarded;
 mod ledger;
 mod perform;
 pub mod run;
+pub mod tags;
 pub mod unfinished;
 
 pub use ground::{Engines, Ground};

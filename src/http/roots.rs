@@ -36,6 +36,14 @@ impl Roots {
         Self(Arc::new(RootCertStore::empty()))
     }
 
+    /// The same and those certificates of a text that can be read; what else is in it does no harm.
+    #[must_use]
+    pub fn with_pem(&self, text: &[u8]) -> Self {
+        let mut store = (*self.0).clone();
+        store.add_parsable_certificates(CertificateDer::pem_slice_iter(text).flatten());
+        Self(Arc::new(store))
+    }
+
     /// The same and the certificates of a PEM file.
     pub async fn with_file(&self, path: &Path) -> Result<Self, HttpError> {
         let shown = path.display();

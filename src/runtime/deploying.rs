@@ -73,7 +73,12 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
 /// How the servers' engines are reached.
 pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
     let sockets = config.servers.iter().filter_map(|(id, it)| Some((id.clone(), it.docker.clone()?)));
-    Engines { links: Arc::clone(links), sockets: Arc::new(sockets.collect::<BTreeMap<_, _>>()) }
+    let logins = config.registries.values().map(|it| (it.host.clone(), it.clone()));
+    Engines {
+        links: Arc::clone(links),
+        sockets: Arc::new(sockets.collect::<BTreeMap<_, _>>()),
+        logins: Arc::new(logins.collect::<BTreeMap<_, _>>()),
+    }
 }
 
 /// Whoever runs this process, on this machine.

@@ -20,7 +20,10 @@ use crate::domain::ids::{AppId, ServerId};
 use crate::domain::plan::{FrozenPlan, Plan};
 use crate::domain::question::NobodyThere;
 use crate::domain::run::{Outcome, RunEnd, RunId};
+use crate::domain::tags::TagList;
+use crate::domain::time::Timestamp;
 use crate::engine::gather::{Want, gather};
+use crate::engine::tags::tags;
 use crate::engine::unfinished::{Unfinished, find};
 use crate::engine::{Confirmed, Engines, Runner, Way};
 use crate::operations::{AppFacts, Refusal};
@@ -106,6 +109,12 @@ impl Operating {
     /// Reads how it stands.
     pub fn facts(&self, want: &Want) -> AppFacts {
         self.headless.tasks.block_on(gather(&self.engines, &self.spec, want, self.headless.now()))
+    }
+
+    /// Lists what can be deployed of it, and says when that was.
+    pub fn tags(&self) -> Result<(TagList, Timestamp), Failure> {
+        let list = self.headless.tasks.block_on(tags(&self.engines, &self.spec, &|_| {}))?;
+        Ok((list, self.headless.now()))
     }
 
     /// Shows a plan, asks, and carries it out.

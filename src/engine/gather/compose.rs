@@ -24,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const IN_FOLDER: &str = r#"cd "$1" && shift && exec "$@""#;
 
 /// The services of the app's file as it is now.
-pub(super) async fn services(ground: &Ground) -> Result<BTreeMap<String, ServiceFacts>, Failure> {
+pub async fn services(ground: &Ground) -> Result<BTreeMap<String, ServiceFacts>, Failure> {
     let words: Vec<String> = compose_source(&ground.place).collect();
     let (hashes, compose) = tokio::join!(hashes(ground, &words, None), model(ground, &words, None));
     let hashes = hashes?;

@@ -10,20 +10,16 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::image::{BadImage, Digest, ImageRef};
 use crate::domain::plan::shell::pull_name;
 use crate::engine::ground::Ground;
-use crate::operations::facts::{Resolved, ServerFacts};
+use crate::operations::facts::{Resolved, ServiceFacts};
 use crate::transports::engine::{failed, is_gone};
 
 /// The images that a deploy asks for, by service.
-pub(super) fn asked(
+pub fn asked(
     spec: &AppSpec,
-    facts: &ServerFacts,
+    services: &BTreeMap<String, ServiceFacts>,
     want: impl Fn(&ImageRef) -> Result<ImageRef, BadImage>,
 ) -> Result<BTreeMap<String, ImageRef>, Failure> {
     let what = format!("choose the images of {}", spec.id);
-    let services = match &facts.services {
-        Ok(services) => services,
-        Err(failure) => return Err(failure.clone()),
-    };
     if let Some(stranger) = spec.services.iter().find(|name| !services.contains_key(*name)) {
         let names: Vec<&str> = services.keys().map(String::as_str).collect();
         let why = format!("the Compose file has no service {stranger}");
@@ -57,7 +53,7 @@ pub(super) async fn resolve(ground: &Ground, image: &ImageRef) -> Result<ImageRe
     let what = format!("ask the registry for {image} from {}", ground.server);
     let docker = ground.docker().await?;
     let name = image.to_string();
-    let credentials = super::super::perform::credentials::of(ground, image).await;
+    let credentials = super::super::perform::credentials::of(ground, image).await?;
     let asked = timeout(ANSWER, docker.inspect_registry_image(&name, credentials)).await;
     let found = match asked {
         Ok(Ok(found)) => found,

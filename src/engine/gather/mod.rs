@@ -128,15 +128,15 @@ async fn wanted(
     let Some((ground, facts)) = surveyed.iter().find_map(|(_, it)| it.as_ref().ok()) else {
         return Ok(BTreeMap::new());
     };
+    // Compose will tell of a wrong file, in the plan.
+    let Ok(services) = &facts.services else { return Ok(BTreeMap::new()) };
     let asked = match want {
         Want::Standing | Want::Release(_) => return Ok(BTreeMap::new()),
-        // Compose will tell of a wrong file, in the plan.
-        _ if facts.services.is_err() => return Ok(BTreeMap::new()),
-        Want::Tag(tag) => images::asked(spec, facts, |image| image.with_tag(tag))?,
-        Want::Digest(digest) => images::asked(spec, facts, |image| {
+        Want::Tag(tag) => images::asked(spec, services, |image| image.with_tag(tag))?,
+        Want::Digest(digest) => images::asked(spec, services, |image| {
             Ok(ImageRef { tag: None, ..image.clone() }.pinned(digest.clone()))
         })?,
-        Want::AsWritten => images::asked(spec, facts, |image| Ok(image.clone()))?,
+        Want::AsWritten => images::asked(spec, services, |image| Ok(image.clone()))?,
     };
     let mut pinned = BTreeMap::new();
     let mut known: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();

@@ -27,7 +27,7 @@ const SILENCE: Duration = Duration::from_secs(120);
 pub(super) async fn pull(task: &Task<'_>, image: &ImageRef) -> Result<Done, Failure> {
     let what = task.what();
     let docker = task.ground.docker().await?;
-    let credentials = credentials::of(task.ground, image).await;
+    let credentials = credentials::of(task.ground, image).await?;
     let options = CreateImageOptions { from_image: Some(pull_name(image)), ..CreateImageOptions::default() };
     let mut stream = pin!(docker.create_image(Some(options), None, credentials));
     let mut layers = Layers::default();

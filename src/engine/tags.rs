@@ -51,7 +51,10 @@ pub async fn tags(
 async fn of(ground: &Ground, spec: &AppSpec, told: &(dyn Fn(TagList) + Sync)) -> Result<TagList, Failure> {
     let (services, running, info) =
         tokio::join!(compose::services(ground), containers::running(ground), info(ground));
-    let images = distinct(images::asked(spec, &services?, |image| Ok(image.clone()))?.into_values());
+    let asked = images::asked(spec, &services?, |image| Ok(image.clone()))?;
+    let ours = running?.into_iter().filter(|it| asked.contains_key(&it.service));
+    let here: Vec<ImageRef> = ours.filter_map(|it| it.image.parse().ok()).collect();
+    let images = distinct(asked.into_values());
     let Some(first) = images.first() else {
         let what = format!("list the tags of {}", spec.id);
         return Err(Failure::new(FailureKind::NotFound, what, "its Compose file names no image"));
@@ -66,7 +69,6 @@ async fn of(ground: &Ground, spec: &AppSpec, told: &(dyn Fn(TagList) + Sync)) ->
         let other = registry::list(&access, image).await.map_err(|error| fail(image, error))?;
         listed = both(listed, &other);
     }
-    let here: Vec<ImageRef> = running?.iter().filter_map(|it| it.image.parse().ok()).collect();
     for tag in &mut listed.tags {
         let is = |it: &ImageRef| it.tag.as_deref() == Some(&tag.name) && it.same_repository(first);
         tag.present = here.iter().any(is);

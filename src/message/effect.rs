@@ -67,6 +67,10 @@ pub enum Effect {
     Unplan,
     /// Read an app's releases; answered by [`super::event::Reply::Releases`] or a failure.
     Releases(RequestId, AppId),
+    /// List the tags that can be deployed of an app; answered by [`super::event::Reply::Tags`], twice
+    /// where their dates come later, or a failure. A later one takes the place of one that is not
+    /// answered yet.
+    Tags(RequestId, AppId),
     /// Carry out the plan that was confirmed; all that it tells comes as
     /// [`super::event::Reply::Run`], its end last and always.
     Run(RequestId, Box<FrozenPlan>),

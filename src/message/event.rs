@@ -11,6 +11,7 @@ use crate::domain::past::{Kept, Past, PastNews};
 use crate::domain::question::Question;
 use crate::domain::run::RunNews;
 use crate::domain::setup::Setup;
+use crate::domain::tags::TagList;
 use crate::domain::unfinished::Unfinished;
 use crate::keys::chord::Chord;
 use crate::keys::mouse::Mouse;
@@ -79,6 +80,8 @@ pub enum Reply {
     Unplanned(Unplanned),
     /// The releases of an app.
     Releases(Ledgers),
+    /// The tags that can be deployed of an app.
+    Tags(Box<TagList>),
     /// What a run tells.
     Run(Box<RunNews>),
 }

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use super::text_input::TextInput;
+use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::image::ImageRef;
 use crate::domain::run::RunId;
+use crate::domain::tags::{Tag, TagList};
 use crate::domain::time::Timestamp;
 use crate::domain::unfinished::Way;
 use crate::keys::chord::{Chord, Key};
@@ -41,6 +43,8 @@ pub enum Question {
         choices: Vec<Choice>,
         /// The picked one among those that hold what is typed; `None` for what is typed itself.
         picked: Option<usize>,
+        /// Where those versions come from.
+        offer: Offer,
     },
     /// Why what is refused is to be done all the same.
     Reason {
@@ -70,8 +74,21 @@ pub enum Question {
 pub struct Choice {
     /// The tag.
     pub tag: String,
-    /// What is known of it (its age), or nothing.
-    pub note: String,
+    /// When its image was made, where that is known.
+    pub at: Option<Timestamp>,
+    /// Whether it runs now.
+    pub present: bool,
+}
+
+/// Where the versions come from that can be picked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// The registry is asked; the answer has this name.
+    Asked(RequestId),
+    /// They are here, maybe with their dates to come: whose they are, and what is missing.
+    Told(RequestId, String),
+    /// There are none to pick from, and why; one can be typed all the same.
+    Failed(String),
 }
 
 /// What is done when a question is answered with yes.
@@ -125,14 +142,39 @@ impl Prompt {
         all.iter().filter(move |choice| choice.tag.contains(typed))
     }
 
-    /// Takes versions to pick from, where it asks for one of this app; what is picked stays so by its
-    /// place, so it is let go.
-    pub fn offer(&mut self, of: &AppId, versions: &[Choice]) {
-        if let Question::Version { app, choices, picked, .. } = &mut self.question
-            && app == of
-        {
-            *choices = versions.to_vec();
-            *picked = None;
+    /// Takes the versions that the registry has; `false` where another question asked for them. What is
+    /// typed and picked stays.
+    pub fn offered(&mut self, request: RequestId, told: &Result<TagList, Failure>) -> bool {
+        let picked_tag = self.picked().map(|choice| choice.tag.clone());
+        let Question::Version { present, choices, offer, .. } = &mut self.question else { return false };
+        if !matches!(offer, Offer::Asked(it) | Offer::Told(it, _) if *it == request) {
+            return false;
+        }
+        match told {
+            Ok(list) => {
+                let runs = |tag: &str| present.iter().any(|row| row.ends_with(&format!(":{tag}")));
+                let choice = |tag: &Tag| Choice {
+                    tag: tag.name.clone(),
+                    at: tag.at,
+                    present: tag.present || runs(&tag.name),
+                };
+                *choices = list.tags.iter().map(choice).collect();
+                *offer = Offer::Told(request, sentence(list));
+            }
+            Err(failure) => *offer = Offer::Failed(failure.to_string()),
+        }
+        let at = picked_tag.and_then(|tag| self.choices().position(|choice| choice.tag == tag));
+        if let Question::Version { picked, .. } = &mut self.question {
+            *picked = at;
+        }
+        true
+    }
+
+    /// The picked version.
+    fn picked(&self) -> Option<&Choice> {
+        match &self.question {
+            Question::Version { picked: Some(at), .. } => self.choices().nth(*at),
+            _ => None,
         }
     }
 
@@ -185,8 +227,8 @@ impl Prompt {
     fn entered(&mut self) -> Outcome {
         let typed = self.input.text().trim().to_owned();
         let answer = match &self.question {
-            Question::Version { app, picked, .. } => {
-                let tag = picked.and_then(|at| self.choices().nth(at)).map(|choice| choice.tag.clone());
+            Question::Version { app, .. } => {
+                let tag = self.picked().map(|choice| choice.tag.clone());
                 version(&tag.unwrap_or(typed)).map(|wanted| Answered::Version(app.clone(), wanted))
             }
             Question::Reason { .. } if typed.is_empty() => Err("a reason is a word at least".to_owned()),
@@ -203,6 +245,21 @@ impl Prompt {
             }
         }
     }
+}
+
+/// Whose tags those are, and what is not known of them.
+fn sentence(list: &TagList) -> String {
+    let mut said = format!("tags of {}, asked from {}", list.repositories.join(", "), list.server);
+    if list.tags.is_empty() {
+        said = format!("no {said}");
+    }
+    if !list.whole {
+        said.push_str("; there are more");
+    }
+    if let Some(doubt) = &list.doubt {
+        said = format!("{said}; dates are missing: {doubt}");
+    }
+    said
 }
 
 /// What a typed version means: nothing for the Compose file as it is, a digest, else a tag.
@@ -225,9 +282,25 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_secs(9);
 
     fn version_prompt(choices: &[&str]) -> Prompt {
-        let choices = choices.iter().map(|tag| Choice { tag: (*tag).to_owned(), note: String::new() });
-        let choices = choices.collect();
-        Prompt::new(Question::Version { app: "shop".into(), present: Vec::new(), choices, picked: None }, NOW)
+        let mut prompt = empty();
+        prompt.offered(RequestId(1), &Ok(list(choices)));
+        prompt
+    }
+
+    fn empty() -> Prompt {
+        let (app, present) = ("shop".into(), vec!["web  registry:5000/shop:1.1".to_owned()]);
+        let offer = Offer::Asked(RequestId(1));
+        Prompt::new(Question::Version { app, present, choices: Vec::new(), picked: None, offer }, NOW)
+    }
+
+    fn list(tags: &[&str]) -> TagList {
+        TagList {
+            repositories: vec!["registry:5000/shop".to_owned()],
+            server: "web-1".into(),
+            tags: tags.iter().map(|it| Tag::named(*it)).collect(),
+            whole: true,
+            doubt: None,
+        }
     }
 
     fn press(prompt: &mut Prompt, keys: &str) -> Outcome {
@@ -249,16 +322,26 @@ mod tests {
     }
 
     #[test]
-    fn versions_that_come_later_are_offered_for_their_app_alone() {
-        let choice = |tag: &str| Choice { tag: tag.to_owned(), note: "2d".to_owned() };
-        let mut prompt = version_prompt(&[]);
-        prompt.offer(&"blog".into(), &[choice("9.9")]);
-        assert_eq!(prompt.choices().count(), 0);
-        prompt.offer(&"shop".into(), &[choice("1.2"), choice("1.1")]);
-        assert_eq!(
-            press(&mut prompt, "down enter"),
-            Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.2".into())))
-        );
+    fn what_is_picked_stays_picked_when_the_dates_come() {
+        let mut prompt = empty();
+        assert!(prompt.offered(RequestId(1), &Ok(list(&["2.0", "1.2", "1.1"]))));
+        press(&mut prompt, "1 down down");
+        assert!(prompt.offered(RequestId(1), &Ok(list(&["1.1", "2.0", "1.2"]))));
+        assert_eq!(prompt.picked().map(|it| (it.tag.as_str(), it.present)), Some(("1.1", true)));
+        assert!(!prompt.offered(RequestId(2), &Ok(list(&["9"]))), "another prompt asked for that");
+        let picked = press(&mut prompt, "enter");
+        assert_eq!(picked, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.1".into()))));
+    }
+
+    #[test]
+    fn a_registry_that_cannot_be_asked_leaves_typing() {
+        let mut prompt = empty();
+        press(&mut prompt, "3");
+        let failure =
+            Failure::new(crate::domain::failure::FailureKind::Timeout, "list the tags", "no answer");
+        assert!(prompt.offered(RequestId(1), &Err(failure)));
+        let typed = press(&mut prompt, "enter");
+        assert_eq!(typed, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("3".into()))));
     }
 
     #[test]

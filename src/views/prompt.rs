@@ -3,8 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use crate::domain::time::{Age, Timestamp};
 use crate::state::State;
-use crate::state::prompt::{Prompt, Question};
+use crate::state::prompt::{Choice, Offer, Prompt, Question};
 use crate::theme::{Role, Theme};
 use crate::widgets::frame;
 use crate::widgets::text::{Align, Place, put, put_aligned, width};
@@ -23,7 +24,12 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
         .into_iter()
         .flat_map(|(line, role)| wrap(&line, cells).into_iter().map(move |it| (it, role)))
         .collect();
-    let offers: Vec<_> = prompt.choices().take(LISTED).collect();
+    let picked = match &prompt.question {
+        Question::Version { picked, .. } => *picked,
+        _ => None,
+    };
+    let first = picked.map_or(0, |at| (at + 1).saturating_sub(LISTED));
+    let offers: Vec<_> = prompt.choices().enumerate().skip(first).take(LISTED).collect();
     let line = usize::from(prompt.has_line()) * 2;
     let mistake = usize::from(prompt.mistake.is_some());
     let rows = u16::try_from(says.len() + line + offers.len() + mistake + 4).unwrap_or(u16::MAX);
@@ -44,11 +50,7 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
         cursor =
             Some(Position { x: (typed.x + width(before)).min(inside.right().saturating_sub(1)), y: place.y });
     }
-    let picked = match &prompt.question {
-        Question::Version { picked, .. } => *picked,
-        _ => None,
-    };
-    for (n, choice) in offers.iter().enumerate() {
+    for (n, choice) in offers {
         let place = places.next()?;
         put(
             buf,
@@ -57,7 +59,7 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
             style(Role::Text),
             theme,
         );
-        put_aligned(buf, place, &choice.note, style(Role::Muted), Align::Right, theme);
+        put_aligned(buf, place, &note(choice, state.now), style(Role::Muted), Align::Right, theme);
         if picked == Some(n) {
             put(buf, place, theme.glyphs.cursor, style(Role::Accent), theme);
         }
@@ -70,12 +72,19 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
     cursor
 }
 
+/// What is known of a version.
+fn note(choice: &Choice, now: Timestamp) -> String {
+    let age = choice.at.map(|at| format!("{:>4}", Age(at.age(now)).to_string()));
+    let runs = choice.present.then(|| "runs now".to_owned());
+    runs.into_iter().chain(age).collect::<Vec<_>>().join("  ")
+}
+
 type Said = Vec<(String, Role)>;
 
 fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
     let plain = |lines: &[String]| lines.iter().map(|it| (it.clone(), Role::Text)).collect::<Said>();
     match &prompt.question {
-        Question::Version { app, present, .. } => {
+        Question::Version { app, present, offer, .. } => {
             let mut says = vec![("now:".to_owned(), Role::Muted)];
             says.extend(present.iter().map(|it| (format!("  {it}"), Role::Text)));
             if present.is_empty() {
@@ -83,6 +92,11 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
             }
             let more = "A tag, or a digest (sha256:…). Nothing typed: the images that the Compose file names. Nothing is changed before the plan was shown.";
             says.push((more.to_owned(), Role::Muted));
+            says.push(match offer {
+                Offer::Asked(_) => ("The registry is asked for its tags …".to_owned(), Role::Muted),
+                Offer::Told(_, said) => (said.clone(), Role::Muted),
+                Offer::Failed(why) => (why.clone(), Role::Unknown),
+            });
             (format!("deploy {app}"), Role::Accent, says, "version: ", "enter  plan it     esc  leave")
         }
         Question::Reason { refused } => {

@@ -11,7 +11,7 @@ use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::overlay::Overlay;
 use crate::state::page::Page;
-use crate::state::prompt::{Prompt, Question};
+use crate::state::prompt::{Offer, Prompt, Question};
 
 const fn action(
     id: &'static str,
@@ -33,10 +33,7 @@ pub static ALL: &[Action] = &[
             "deploy",
             "plan a deploy of the app, show it, and ask before it is done",
             &["d"],
-            |s| {
-                ask_version(s);
-                Vec::new()
-            },
+            ask_version,
         )
     },
     Action {
@@ -87,12 +84,15 @@ fn has_interrupted(state: &State) -> Available {
     if state.interrupted_at_hand().is_some() { Ok(()) } else { Err("no run was interrupted".into()) }
 }
 
-/// Asks which version is to be deployed.
-fn ask_version(state: &mut State) {
-    let Some(app) = state.app_at_hand() else { return };
+/// Asks which version is to be deployed, and the registry for those that there are.
+fn ask_version(state: &mut State) -> Vec<Effect> {
+    let Some(app) = state.app_at_hand() else { return Vec::new() };
+    let request = state.next_request();
     let present = state.images_of(&app);
-    let question = Question::Version { app, present, choices: Vec::new(), picked: None };
+    let offer = Offer::Asked(request);
+    let question = Question::Version { app: app.clone(), present, choices: Vec::new(), picked: None, offer };
     state.overlays.push(Overlay::Prompt(Box::new(Prompt::new(question, state.now))));
+    vec![Effect::Tags(request, app)]
 }
 
 fn releases(state: &mut State) -> Vec<Effect> {

@@ -1,6 +1,7 @@
 //! Changes of apps: planning them, carrying them out, finding those that were interrupted. Each in a
 //! task of its own; the loop only hears of it.
 
+mod listing;
 mod planning;
 mod relay;
 mod search;
@@ -43,6 +44,7 @@ pub struct Changer {
     tasks: Handle,
     means: Means,
     planning: Option<AbortHandle>,
+    listing: Option<AbortHandle>,
     searching: BTreeMap<AppId, AbortHandle>,
     runs: Runs,
 }
@@ -56,7 +58,14 @@ impl Changer {
         out: Arc<dyn Publish>,
     ) -> Self {
         let means = Means { observers, clock, out };
-        Self { tasks, means, planning: None, searching: BTreeMap::new(), runs: Runs::default() }
+        Self {
+            tasks,
+            means,
+            planning: None,
+            listing: None,
+            searching: BTreeMap::new(),
+            runs: Runs::default(),
+        }
     }
 
     /// Carries out an effect; one that is of another kind is not for this.
@@ -69,6 +78,7 @@ impl Changer {
                 }
             }
             Effect::Releases(request, app) => self.releases(request, app),
+            Effect::Tags(request, app) => self.tags(request, app),
             Effect::Run(request, plan) => self.run(request, Work::Plan(plan)),
             Effect::Resume(request, it, way) => self.run(request, Work::Resume(it, way)),
             Effect::CancelRun(request) => {
@@ -89,6 +99,13 @@ impl Changer {
             means.out.control(Event::Reply(request, reply)).await;
         });
         if let Some(earlier) = self.planning.replace(task.abort_handle()) {
+            earlier.abort();
+        }
+    }
+
+    fn tags(&mut self, request: RequestId, app: AppId) {
+        let task = self.tasks.spawn(listing::list(self.means.clone(), request, app));
+        if let Some(earlier) = self.listing.replace(task.abort_handle()) {
             earlier.abort();
         }
     }

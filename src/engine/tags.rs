@@ -18,6 +18,7 @@ use crate::transports::RemoteCommand;
 
 /// How many tags are asked for their dates; the newest are likely among them.
 const DATED: usize = 24;
+/// How long a list may take, and then its dates, and each look at the server.
 const ANSWER: Duration = Duration::from_secs(10);
 /// The certificates of a server that are read, in bytes at most.
 const CERTIFICATES: usize = 1 << 20;
@@ -118,7 +119,13 @@ async fn access(ground: &Ground, image: &ImageRef, info: &SystemInfo) -> Result<
     let (login, pem, roots) =
         tokio::join!(ground.login(registry), transport.run(command, ANSWER, CERTIFICATES), Roots::system());
     let pem = pem.map(|output| output.stdout).unwrap_or_default();
-    Ok(Access { transport, roots: roots.with_pem(&pem), insecure: insecure(registry, info), login: login? })
+    Ok(Access {
+        transport,
+        roots: roots.with_pem(&pem),
+        insecure: insecure(registry, info),
+        login: login?,
+        patience: ANSWER,
+    })
 }
 
 /// What the engine says of itself; where it says nothing, every registry is a secure one.

@@ -249,10 +249,8 @@ impl Prompt {
 
 /// Whose tags those are, and what is not known of them.
 fn sentence(list: &TagList) -> String {
-    let mut said = format!("tags of {}, asked from {}", list.repositories.join(", "), list.server);
-    if list.tags.is_empty() {
-        said = format!("no {said}");
-    }
+    let count = list.tags.len();
+    let mut said = format!("{count} tags of {}, asked from {}", list.repositories.join(", "), list.server);
     if !list.whole {
         said.push_str("; there are more");
     }

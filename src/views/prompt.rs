@@ -97,7 +97,13 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
                 Offer::Told(_, said) => (said.clone(), Role::Muted),
                 Offer::Failed(why) => (why.clone(), Role::Unknown),
             });
-            (format!("deploy {app}"), Role::Accent, says, "version: ", "enter  plan it     esc  leave")
+            (
+                format!("deploy {app}"),
+                Role::Accent,
+                says,
+                "version: ",
+                "enter  plan it     down  pick     esc  leave",
+            )
         }
         Question::Reason { refused } => {
             let mut says: Said = refused.iter().map(|it| (it.clone(), Role::Down)).collect();

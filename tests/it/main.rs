@@ -28,6 +28,7 @@ mod pages;
 mod pty;
 mod recorder;
 mod recordings;
+mod registry;
 mod terminal;
 mod transports;
 mod unread;

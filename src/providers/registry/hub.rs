@@ -9,7 +9,6 @@ use super::session::{Access, Session};
 use super::{Listed, PAGE, read};
 use crate::domain::image::ImageRef;
 use crate::domain::tags::Tag;
-use crate::http::limits::Deadline;
 
 const HOST: &str = "hub.docker.com";
 
@@ -28,13 +27,9 @@ struct One {
 }
 
 /// The newest hundred tags, without a login: Docker Hub takes another one here than its registry.
-pub(super) async fn list(
-    access: &Access,
-    image: &ImageRef,
-    deadline: Deadline,
-) -> Result<Listed, RegistryError> {
+pub(super) async fn list(access: &Access, image: &ImageRef) -> Result<Listed, RegistryError> {
     let access = Access { login: None, insecure: false, ..access.clone() };
-    let session = Session::new(access, HOST, &format!("repositories/{}", image.path()), deadline);
+    let session = Session::new(access, HOST, &format!("repositories/{}", image.path()));
     let answer = session.get("tags?page_size=100&ordering=last_updated", "application/json", PAGE).await?;
     let page: Page = read(&answer)?;
     let tags = page.results.into_iter().filter(|one| image.with_tag(&one.name).is_ok()).map(|one| Tag {

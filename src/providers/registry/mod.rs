@@ -9,8 +9,6 @@ mod hub;
 pub mod login;
 mod session;
 
-use std::time::Duration;
-
 use reqwest::Url;
 use serde::Deserialize;
 
@@ -21,11 +19,8 @@ use session::Session;
 
 use crate::domain::image::{HUB, ImageRef};
 use crate::domain::tags::Tag;
-use crate::http::limits::Deadline;
 use crate::http::{Answer, HttpError};
 
-/// How long the list may take, and then the dates.
-const DEADLINE: Duration = Duration::from_secs(10);
 /// The most of one page that is read, in bytes, and the most pages and tags.
 const PAGE: usize = 2 << 20;
 const PAGES: usize = 20;
@@ -53,7 +48,7 @@ struct Page {
 pub async fn list(access: &Access, image: &ImageRef) -> Result<Listed, RegistryError> {
     if image.registry() == HUB {
         // A private repository is not shown there without another login: the registry itself knows ours.
-        match hub::list(access, image, Deadline::new(DEADLINE)).await {
+        match hub::list(access, image).await {
             Err(RegistryError::NoRepository { .. } | RegistryError::Login { .. }) => {}
             told => return told,
         }
@@ -93,7 +88,7 @@ pub async fn date(
 
 fn session(access: &Access, image: &ImageRef) -> Session {
     let host = if image.registry() == HUB { HUB_HOST } else { image.registry() };
-    Session::new(access.clone(), host, &image.path(), Deadline::new(DEADLINE))
+    Session::new(access.clone(), host, &image.path())
 }
 
 fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, RegistryError> {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
@@ -37,6 +38,8 @@ pub struct Access {
     pub insecure: bool,
     /// Who logs in, where the registry asks for it.
     pub login: Option<Login>,
+    /// How long a list may take, and then its dates.
+    pub patience: Duration,
 }
 
 /// A registry, asked for one repository.
@@ -72,8 +75,9 @@ struct Complaint {
 }
 
 impl Session {
-    /// For the repository at `path` of the registry at `host`, all of it within one deadline.
-    pub fn new(access: Access, host: &str, path: &str, deadline: Deadline) -> Self {
+    /// For the repository at `path` of the registry at `host`; the deadline begins to run.
+    pub fn new(access: Access, host: &str, path: &str) -> Self {
+        let deadline = Deadline::new(access.patience);
         let (host, path) = (host.to_owned(), path.to_owned());
         Self { access, plain: AtomicBool::new(false), host, path, authorization: Mutex::default(), deadline }
     }

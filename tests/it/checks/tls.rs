@@ -10,9 +10,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::bench::{Heard, answer, closed_port, converse, fact, one, serve, verdict};
 
-struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    file: tempfile::NamedTempFile,
+    pub file: tempfile::NamedTempFile,
 }
 
 fn named(name: &str) -> DistinguishedName {
@@ -21,7 +21,7 @@ fn named(name: &str) -> DistinguishedName {
     it
 }
 
-fn authority() -> Authority {
+pub fn authority() -> Authority {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();
     params.distinguished_name = named("Lab Authority");
@@ -34,12 +34,7 @@ fn authority() -> Authority {
 
 /// A certificate for a name, valid from and until so many days from now; signed by the authority, or
 /// by itself.
-fn certificate(
-    name: &str,
-    from: i64,
-    until: i64,
-    by: Option<&Authority>,
-) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+pub fn certificate(name: &str, from: i64, until: i64, by: Option<&Authority>) -> Proof {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.distinguished_name = named(name);
@@ -58,7 +53,15 @@ fn certificate(
 }
 
 /// An HTTPS server with that certificate.
-async fn https((cert, key): (CertificateDer<'static>, PrivateKeyDer<'static>)) -> (u16, Heard) {
+async fn https(proof: Proof) -> (u16, Heard) {
+    https_serve(proof, |_| answer(200, "", "well")).await
+}
+
+/// What a server shows of itself, and proves it with.
+pub type Proof = (CertificateDer<'static>, PrivateKeyDer<'static>);
+
+/// What accepts TLS with that.
+pub fn acceptor((cert, key): Proof) -> TlsAcceptor {
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -66,17 +69,25 @@ async fn https((cert, key): (CertificateDer<'static>, PrivateKeyDer<'static>)) -
         .with_no_client_auth()
         .with_single_cert(vec![cert], key)
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// The same with other answers.
+pub async fn https_serve(
+    proof: Proof,
+    says: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static,
+) -> (u16, Heard) {
+    let (acceptor, says) = (acceptor(proof), Arc::new(says));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = Heard::default();
     let log = Arc::clone(&heard);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, log) = (acceptor.clone(), Arc::clone(&log));
+            let (acceptor, log, says) = (acceptor.clone(), Arc::clone(&log), Arc::clone(&says));
             tokio::spawn(async move {
                 if let Ok(stream) = acceptor.accept(stream).await {
-                    converse(stream, Arc::new(|_: &str| answer(200, "", "well")), log).await;
+                    converse(stream, says, log).await;
                 }
             });
         }

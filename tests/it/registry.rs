@@ -147,7 +147,8 @@ async fn the_date_is_that_of_the_servers_platform_and_one_that_fails_spoils_no_o
     let mut listed = list(&access(), &image(port)).await.unwrap();
     let doubt = date(&access(), &image(port), &mut listed.tags, 5, "arm64").await.unwrap();
     assert_eq!(doubt.to_string(), "the answer makes no sense: line 1, column 1");
-    let dates: Vec<_> = listed.tags.iter().map(|it| it.at.map(|at| at.rfc3339())).collect();
+    let dates: Vec<_> =
+        listed.tags.iter().map(|it| it.at.map(midwatch::domain::time::Timestamp::rfc3339)).collect();
     assert_eq!(dates, [None, Some("2026-10-01T00:00:00.000Z".to_owned())]);
 }
 
@@ -246,7 +247,7 @@ impl Transport for Elsewhere {
 /// Docker Hub is asked by its own API, whose description is at
 /// <https://docs.docker.com/reference/api/hub/latest/>.
 #[tokio::test]
-async fn docker_hub_tells_dates_with_the_list_and_its_registry_knows_what_is_private() {
+async fn docker_hub_tells_dates_with_the_list() {
     let ca = authority();
     let (port, _) = https_serve(certificate("hub.docker.com", -1, 60, Some(&ca)), |said| {
         assert!(said.starts_with("GET /v2/repositories/library/redis/tags?page_size=100&"), "{said}");

@@ -10,11 +10,11 @@ use crate::transports::TransportError;
 #[derive(Debug, Error)]
 pub enum RegistryError {
     /// No stream to it from the server.
-    #[error(transparent)]
-    Way(#[from] TransportError),
+    #[error("no connection to it")]
+    Way(#[source] Box<TransportError>),
     /// The exchange failed.
     #[error(transparent)]
-    Http(#[from] HttpError),
+    Http(Box<HttpError>),
     /// It does not have the repository, or does not show it to this user.
     #[error("the registry has no repository {path}{}", said(.detail))]
     NoRepository {
@@ -36,6 +36,18 @@ pub enum RegistryError {
     Challenge(&'static str),
 }
 
+impl From<TransportError> for RegistryError {
+    fn from(error: TransportError) -> Self {
+        Self::Way(Box::new(error))
+    }
+}
+
+impl From<HttpError> for RegistryError {
+    fn from(error: HttpError) -> Self {
+        Self::Http(Box::new(error))
+    }
+}
+
 fn said(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }
@@ -45,8 +57,8 @@ impl RegistryError {
     pub fn into_failure(self, what: &str, host: &str) -> Failure {
         let why = Failure::chain(&self);
         match self {
-            Self::Way(error) => error.into_failure(what),
-            Self::Http(error) => error.into_failure(what),
+            Self::Way(error) => (*error).into_failure(what),
+            Self::Http(error) => (*error).into_failure(what),
             Self::NoRepository { .. } => Failure { why, ..Failure::new(FailureKind::NotFound, what, "") }
                 .hint("check the image's name in the Compose file; a private one may need a login"),
             Self::Login { .. } => Failure { why, ..Failure::new(FailureKind::Auth, what, "") }.hint(format!(

@@ -57,6 +57,21 @@ fn images(app: &Project, server: &str) -> String {
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
+fn a_version_is_picked_from_what_the_registry_has() {
+    let app = Project::up("tango", &["web-2"], BY_KEY);
+    let console = on_the_app(&app);
+    console.press("d").wait_for("version:").wait_for("tags of registry:5000/shop, asked from web-2");
+    console.wait_until("what runs", |screen| {
+        screen.lines().any(|line| line.contains("1.0") && line.contains("runs now"))
+    });
+    console.press("1").wait_for("version: 1");
+    // Down twice: of 1.2, 1.1 and 1.0, by their dates.
+    console.press("\x1b[B\x1b[B").press("\r").wait_for("STEPS").wait_for("shop:1.1");
+    console.press("\x1b");
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
 fn a_deploy_by_keys_and_back_with_three() {
     let app = Project::up("cdalfa", &["web-1", "web-2"], BY_KEY);
     let mut console = on_the_app(&app);

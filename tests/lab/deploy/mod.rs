@@ -9,3 +9,4 @@ mod guards;
 mod kills;
 mod project;
 mod site;
+mod tags;

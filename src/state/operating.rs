@@ -4,14 +4,15 @@ use super::State;
 use super::list::Move;
 use super::overlay::Overlay;
 use super::page::Page;
-use super::prompt::Choice;
 use super::run::lines::Lines;
 use super::unfinished::cause;
 use super::{plan, run, unfinished};
+use crate::domain::failure::Failure;
 use crate::domain::health::Health;
-use crate::domain::ids::{AppId, ServerId};
+use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::problem::Target;
 use crate::domain::run::RunId;
+use crate::domain::tags::TagList;
 use crate::domain::unfinished::Unfinished;
 use crate::message::effect::Effect;
 use crate::widgets::sheet::Line;
@@ -110,13 +111,13 @@ impl State {
         Effect::Releases(request, app.clone())
     }
 
-    /// Offers versions to pick from, where it is asked for one of this app still.
-    pub fn offer_versions(&mut self, app: &AppId, versions: &[Choice]) {
-        for overlay in &mut self.overlays {
-            if let Overlay::Prompt(prompt) = overlay {
-                prompt.offer(app, versions);
-            }
-        }
+    /// Tells the question that asked for them the versions that there are; `false` where none did, or it
+    /// is not there any more.
+    pub fn offer_versions(&mut self, request: RequestId, told: &Result<TagList, Failure>) -> bool {
+        self.overlays.iter_mut().any(|overlay| match overlay {
+            Overlay::Prompt(prompt) => prompt.offered(request, told),
+            _ => false,
+        })
     }
 
     /// The rows of a page that is read from the top, and the first that is shown.

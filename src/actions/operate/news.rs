@@ -3,7 +3,6 @@
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::run::{Outcome, RunEnd, RunNews};
-use crate::domain::tags::TagList;
 use crate::domain::unfinished::Unfinished;
 use crate::message::effect::Effect;
 use crate::message::event::Reply;
@@ -23,13 +22,13 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
             state.releases.answered(request, Ok(ledgers));
         }
         Reply::Tags(list) => {
-            offered(state, request, &Ok(*list));
+            state.offer_versions(request, &Ok(*list));
         }
         Reply::Run(news) => return Ok(told(state, request, *news)),
         Reply::Failed(failure) if state.runs.get(request).is_some_and(Run::goes_on) => {
             return Ok(never_begun(state, request, failure));
         }
-        Reply::Failed(failure) if offered(state, request, &Err(failure.clone())) => {}
+        Reply::Failed(failure) if state.offer_versions(request, &Err(failure.clone())) => {}
         Reply::Failed(failure) => {
             return if state.releases.answered(request, Err(failure.clone())) {
                 Ok(Vec::new())
@@ -40,14 +39,6 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
         reply => return Err(reply),
     }
     Ok(Vec::new())
-}
-
-/// Tells the question that asked for the tags; `false` where none did, or it is not there any more.
-fn offered(state: &mut State, request: RequestId, told: &Result<TagList, Failure>) -> bool {
-    state.overlays.iter_mut().any(|overlay| match overlay {
-        Overlay::Prompt(prompt) => prompt.offered(request, told),
-        _ => false,
-    })
 }
 
 /// Takes the runs of an app that have no end.

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 
 use super::cells;
 use crate::domain::container::{Container, ContainerHealth, ContainerState};
-use crate::domain::health::Health;
+use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::ContainerKey;
+use crate::domain::reading::Freshness;
 use crate::domain::time::Age;
 use crate::state::State;
 use crate::theme::{Role, Theme};
@@ -59,7 +60,7 @@ pub fn draw_rows(state: &State, body: Rect, shown: &Shown<'_>, theme: &Theme, bu
 
 fn row<'a>(state: &State, key: &ContainerKey, it: &Container, theme: &Theme) -> Vec<Cell<'a>> {
     let server = state.fleet.server(&key.server);
-    let never = crate::domain::reading::Freshness::Never;
+    let never = Freshness::Never;
     let fresh = server.map_or(never, |server| server.containers_freshness(state.now));
     let used = server.and_then(|server| server.container_usage(&key.id));
     let used_fresh = server.map_or(never, |server| server.usage_freshness(state.now));
@@ -75,9 +76,17 @@ fn row<'a>(state: &State, key: &ContainerKey, it: &Container, theme: &Theme) -> 
         .digest
         .as_deref()
         .map(|digest| digest.strip_prefix("sha256:").unwrap_or(digest).chars().take(12).collect::<String>());
+    // What it was when it was last read is no word about now.
+    let health = if fresh == Freshness::Fresh { it.verdict().health } else { Health::Unknown };
+    let verdict = Verdict { health, ..it.verdict() };
+    let state_role = match (fresh, health) {
+        (Freshness::Fresh, Health::Up) => Role::Text,
+        (Freshness::Fresh, health) => Theme::health(health),
+        (Freshness::Stale(_) | Freshness::Never, _) => Role::Stale,
+    };
     vec![
-        cells::name(&it.verdict(), &it.name, theme),
-        Cell::new(word(it), theme.style(state_role(it))),
+        cells::name(&verdict, &it.name, theme),
+        Cell::new(word(it), theme.style(state_role)),
         cells::value(used.map(|it| it.cpu.to_string()), used_fresh, theme),
         cells::value(used.map(|it| it.memory.to_string()), used_fresh, theme),
         cells::value(up, fresh, theme),
@@ -101,12 +110,5 @@ pub fn word(it: &Container) -> String {
             it.exit_code.map_or_else(|| "exited".to_owned(), |code| format!("exited {code}"))
         }
         (state, _) => state.word().to_owned(),
-    }
-}
-
-fn state_role(it: &Container) -> Role {
-    match it.verdict().health {
-        Health::Up => Role::Text,
-        health => Theme::health(health),
     }
 }

@@ -2,8 +2,10 @@
 //! and drawn into a buffer.
 
 use midwatch::app::{App, Wardrobe};
+use midwatch::domain::failure::{Failure, FailureKind};
 use midwatch::domain::time::Timestamp;
 use midwatch::keys::chord::Chord;
+use midwatch::message::batch::{Batch, Observation, Subject};
 use midwatch::message::event::Event;
 use midwatch::runtime::recording;
 use midwatch::state::State;
@@ -86,6 +88,22 @@ fn the_overview() {
 #[test]
 fn a_server() {
     looks("server", "/ d b - 1 enter enter");
+}
+
+#[test]
+fn containers_that_cannot_be_read_are_not_shown_as_well() {
+    let (mut app, now) = console(120, 40);
+    press(&mut app, now, "/ w e b - 1 enter enter");
+    let glyph = |app: &mut App| {
+        let screen = text(&frame(app, now));
+        let row = screen.lines().find(|row| row.contains("shop-web-1")).unwrap_or_else(|| panic!("{screen}"));
+        row.split("shop-web-1").next().unwrap().trim_start_matches('▌').trim().to_owned()
+    };
+    assert_eq!(glyph(&mut app), "●");
+    let failure = Failure::new(FailureKind::Timeout, "read the containers of web-1", "no answer");
+    let observation = Observation::Failed(Subject::Containers, failure);
+    app.handle(Event::Batch(Batch { server: "web-1".into(), at: now, observation }), now);
+    assert_eq!(glyph(&mut app), "?");
 }
 
 #[test]

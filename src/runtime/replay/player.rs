@@ -179,7 +179,7 @@ fn ended(end: Result<(), RecordingError>, losses: &Losses) -> Reply {
     match end {
         Ok(()) => {
             let rest = match losses.sentence() {
-                Some(lost) => format!("of its lines, {lost}"),
+                Some(lost) => lost,
                 None => "everything stays as it was then".to_owned(),
             };
             Reply::Done(format!("the recording ends here; {rest}"))

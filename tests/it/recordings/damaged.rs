@@ -161,7 +161,7 @@ async fn what_a_lost_line_told_of_is_unknown_until_it_is_told_again() {
         assert_eq!(health_then, Health::Unknown, "{lost}");
         assert!(reason.ends_with(" cannot be read: line 14 of the recording could not be read"), "{reason}");
         let Reply::Done(told) = reply else { panic!("{reply:?}") };
-        assert_eq!(told, "the recording ends here; of its lines, 1 line could not be read: line 14");
+        assert_eq!(told, "the recording ends here; 1 line could not be read: line 14");
 
         let told_again =
             format!("{vitals}\n{lost}\n{vitals}\n{}\n{}", again("\"units\":{"), again("\"containers\""));

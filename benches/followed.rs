@@ -219,6 +219,18 @@ fn over_ssh(folder: &Path, lab: &Lab) -> Outcome<()> {
         "ssh cat",
         || peer(lab.ssh(SERVER, &cat)?, there.lines),
     )?;
+    // The engine alone: its own interface, on the server, into nothing.
+    let mut engine = 0_f64;
+    for _ in 0..ROUNDS {
+        let path = format!("http://d/containers/{}/logs?stdout=1&stderr=1&timestamps=1", there.container);
+        let asked = format!(
+            "from=$(date +%s%N); curl -s --unix-socket /var/run/docker.sock '{path}' >/dev/null && \
+             echo $(( ($(date +%s%N) - from) / 1000 ))"
+        );
+        let micros: u64 = lab.run(SERVER, &asked)?.trim().parse()?;
+        engine = engine.max(rate(there.lines, Duration::from_micros(micros)));
+    }
+    row("the engine alone, on the server, to curl", &format!("{engine:.0} k lines/s"), "");
     let stream = LogStream::Container { name: there.container.to_owned() };
     let logs = format!("docker logs -t {} 2>&1", there.container);
     beside(

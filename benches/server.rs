@@ -20,7 +20,7 @@ use support::{Outcome, millis, quantile, row};
 const SERVER: &str = "web-1";
 const ROUNDS: usize = 10;
 /// How long the server is watched.
-const WATCHED: Duration = Duration::from_secs(20);
+const WATCHED: Duration = Duration::from_secs(60);
 
 /// To the connection, to the first values, to the first values with rates.
 fn first(config: &Config) -> Outcome<[Duration; 3]> {
@@ -39,12 +39,88 @@ fn first(config: &Config) -> Outcome<[Duration; 3]> {
     Ok(times)
 }
 
-/// What the whole server took until now, by its control group: processor nanoseconds (microseconds
-/// in the second version's file), and the bytes that belong to processes.
-const WHOLE: &str = "cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || \
-     sed -n 's/^usage_usec \\(.*\\)/\\1000/p' /sys/fs/cgroup/cpu.stat; \
-     cat /sys/fs/cgroup/memory/memory.stat /sys/fs/cgroup/memory.stat 2>/dev/null | \
-     sed -nE 's/^(total_rss|anon) //p' | head -n 1";
+/// Every process: its number, its parent's, what it and those it waited for took of the processor in
+/// ticks, and its name.
+const PROCESSES: &str = r#"cat /proc/[0-9]*/stat 2>/dev/null | awk '{
+    n = $1; name = $0; sub(/^[^(]*\(/, "", name); sub(/\) .*/, "", name); gsub(/ /, "_", name)
+    rest = $0; sub(/.*\) /, "", rest); split(rest, f, " ")
+    print n, f[2], f[12] + f[13] + f[14] + f[15], name
+}'"#;
+
+/// What one process said of itself.
+struct Process {
+    id: u32,
+    parent: u32,
+    ticks: u64,
+    name: String,
+}
+
+/// All processes of a server at one time.
+struct Look {
+    at: Instant,
+    all: Vec<Process>,
+}
+
+impl Look {
+    fn take(lab: &Lab) -> Outcome<Self> {
+        let said = lab.run(SERVER, PROCESSES)?;
+        let one = |line: &str| {
+            let mut words = line.split(' ');
+            let mut number = || words.next()?.parse::<u64>().ok();
+            let (id, parent, ticks) = (number()? as u32, number()? as u32, number()?);
+            Some(Process { id, parent, ticks, name: words.next()?.to_owned() })
+        };
+        Ok(Self { at: Instant::now(), all: said.lines().filter_map(one).collect() })
+    }
+
+    /// A process and all below it.
+    fn tree(&self, root: u32) -> Vec<&Process> {
+        let mut found: Vec<&Process> = self.all.iter().filter(|it| it.id == root).collect();
+        let mut next = 0;
+        while let Some(parent) = found.get(next).map(|it| it.id) {
+            found.extend(self.all.iter().filter(|it| it.parent == parent));
+            next += 1;
+        }
+        found
+    }
+
+    /// The sessions: what the server's sshd began for a connection each.
+    fn sessions(&self) -> Vec<u32> {
+        let listens = |id: u32| self.all.iter().any(|it| it.id == id && it.name == "sshd");
+        let begun = |it: &&Process| it.name == "sshd-session" && listens(it.parent);
+        self.all.iter().filter(begun).map(|it| it.id).collect()
+    }
+
+    /// Percent of a core that what is picked took since an earlier look.
+    fn since(&self, before: &Self, pick: impl Fn(&Self) -> u64) -> f64 {
+        let ticks = pick(self).saturating_sub(pick(before)) as f64;
+        let each = rustix::param::clock_ticks_per_second() as f64;
+        ticks / each / (self.at - before.at).as_secs_f64() * 100.0
+    }
+}
+
+/// All that a session took, those that ended in it too.
+fn session(root: u32) -> impl Fn(&Look) -> u64 {
+    move |look| look.tree(root).iter().map(|it| it.ticks).sum()
+}
+
+/// All that programs of these names took.
+fn named(names: &'static [&'static str]) -> impl Fn(&Look) -> u64 {
+    move |look| look.all.iter().filter(|it| names.contains(&it.name.as_str())).map(|it| it.ticks).sum()
+}
+
+/// The memory of a session in MiB: what is its own, and its share of what it has with others.
+fn memory(lab: &Lab, look: &Look, root: u32) -> Outcome<f64> {
+    let files: Vec<String> =
+        look.tree(root).iter().map(|it| format!("/proc/{}/smaps_rollup", it.id)).collect();
+    // Processes that ended meanwhile have none.
+    let command = format!(
+        "sudo cat {} 2>/dev/null | awk '/^Pss:/ {{ sum += $2 }} END {{ print sum + 0 }}'",
+        files.join(" ")
+    );
+    let kib: f64 = lab.run(SERVER, &command)?.trim().parse()?;
+    Ok(kib / 1024.0)
+}
 
 fn main() -> Outcome<()> {
     let Some(lab) = Lab::get("an SSH server's first values and costs") else { return Ok(()) };
@@ -74,44 +150,61 @@ fn main() -> Outcome<()> {
     cost(&lab, &config)
 }
 
-/// What the whole server takes while it is observed, less what it takes while it is not, in turns.
+/// What the session takes in which the server is observed, beside one that does nothing; and what the
+/// engine and systemd take more than in as long a time without.
 fn cost(lab: &Lab, config: &Config) -> Outcome<()> {
-    let look = || -> Outcome<(f64, f64)> {
-        let said = lab.run(SERVER, WHOLE)?;
-        let mut words = said.split_whitespace().map(str::parse::<f64>);
-        match (words.next(), words.next()) {
-            (Some(Ok(nanos)), Some(Ok(bytes))) => Ok((nanos, bytes)),
-            _ => Err(format!("the server says {said:?} of its control group").into()),
-        }
+    const ENGINE: &[&str] = &["dockerd", "containerd", "containerd-shim"];
+    const SYSTEMD: &[&str] = &["systemd", "dbus-daemon"];
+    let before = Look::take(lab)?;
+    std::thread::sleep(WATCHED);
+    let without = Look::take(lab)?;
+
+    let mut idle = lab.ssh(SERVER, "sleep 600")?.stdin(Stdio::null()).spawn()?;
+    std::thread::sleep(Duration::from_secs(3));
+    let known = Look::take(lab)?;
+    let new = |look: &Look, than: &Look| -> Vec<u32> {
+        look.sessions().into_iter().filter(|id| !than.sessions().contains(id)).collect()
     };
-    // Percent of a core over the time, and bytes at its end.
-    let over = || -> Outcome<(f64, f64)> {
-        let (start, before) = (Instant::now(), look()?);
-        std::thread::sleep(WATCHED);
-        let after = look()?;
-        Ok(((after.0 - before.0) / start.elapsed().as_nanos() as f64 * 100.0, after.1))
+    let its = new(&known, &without);
+    let watching = watch(config)?;
+    let ready =
+        |came: &sink::Came| came.first(watching.began, SERVER, |what| *what == What::Vitals { rates: true });
+    watching.taker.wait(Duration::from_secs(10), ready).ok_or("the server did not answer")?;
+    std::thread::sleep(Duration::from_secs(5));
+    let begin = Look::take(lab)?;
+    std::thread::sleep(WATCHED);
+    let end = Look::take(lab)?;
+    let stayed = |all: Vec<u32>| -> Vec<u32> {
+        all.into_iter().filter(|id| begin.sessions().contains(id) && end.sessions().contains(id)).collect()
     };
-    let (mut percent, mut bytes) = (Vec::new(), Vec::new());
-    for _ in 0..2 {
-        let without = over()?;
-        let watching = watch(config)?;
-        let ready = |came: &sink::Came| {
-            came.first(watching.began, SERVER, |what| *what == What::Vitals { rates: true })
-        };
-        watching.taker.wait(Duration::from_secs(10), ready).ok_or("the server did not answer")?;
-        std::thread::sleep(Duration::from_secs(5));
-        let with = over()?;
-        percent.push((with.0 - without.0, without.0));
-        bytes.push(with.1 - without.1);
-        drop(watching);
-        std::thread::sleep(Duration::from_secs(3));
+    // The bench's own looks come and go; a session of somebody else that came meanwhile would be one more.
+    let (its, ours) = (stayed(its), stayed(new(&begin, &known)));
+    let measured = match (&its[..], &ours[..]) {
+        (&[its], &[ours]) => Some((its, ours)),
+        _ => None,
+    };
+    if let Some((its, ours)) = measured {
+        let (percent, nothing) = (end.since(&begin, session(ours)), end.since(&begin, session(its)));
+        let beside = format!("of a core; an idle ssh session {nothing:.2} %; want 1 %");
+        row("on the server: the session that observes", &format!("{percent:.2} %"), &beside);
+        let beside = format!("an idle ssh session {:.1} MiB; want 8 MiB", memory(lab, &end, its)?);
+        row("its memory", &format!("{:.1} MiB", memory(lab, &end, ours)?), &beside);
+    } else {
+        println!("NOT MEASURED: sessions of others came to {SERVER} meanwhile");
     }
-    let runs = percent.len() as f64;
-    let more = percent.iter().map(|(more, _)| more).sum::<f64>() / runs;
-    let without = percent.iter().map(|(_, without)| without).sum::<f64>() / runs;
-    let beside = format!("of a core more than {without:.2} % without; want 1 %; sshd and engine in it");
-    row("what observing costs the server", &format!("{more:.2} %"), &beside);
-    let mib = bytes.iter().sum::<f64>() / runs / 1_048_576.0;
-    row("what observing takes of its memory", &format!("{mib:.1} MiB"), "want 8 MiB; sshd and engine in it");
+    drop(watching);
+    idle.kill()?;
+    idle.wait()?;
+    std::thread::sleep(Duration::from_secs(3));
+    let again = Look::take(lab)?;
+    std::thread::sleep(WATCHED);
+    let after = Look::take(lab)?;
+    for (what, names) in [("the engine", ENGINE), ("systemd", SYSTEMD)] {
+        let with = end.since(&begin, named(names));
+        let less = [without.since(&before, named(names)), after.since(&again, named(names))];
+        let beside =
+            format!("of a core; {:.2} and {:.2} % in the minutes before and after", less[0], less[1]);
+        row(&format!("on the server: {what}"), &format!("{with:.2} %"), &beside);
+    }
     Ok(())
 }

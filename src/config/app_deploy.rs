@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::amounts::Whole;
 use super::app_proxy;
 use super::argv::Argv;
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
 use super::table::Table;
-use super::value::{Whole, words};
+use super::words::words;
 use crate::domain::deploy::{Canary, Gate, Hook, HookPoint, Strategy};
 use crate::domain::proxy::Proxy;
 

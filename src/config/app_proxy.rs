@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::amounts::Port;
 use super::argv::Argv;
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
 use super::table::Table;
-use super::value::{Port, words};
+use super::words::words;
 use crate::domain::proxy::{Proxy, ProxyKind};
 
 words! {

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use super::thresholds::ThresholdsPatch;
-use super::value::words;
+use super::words::words;
 use crate::theme::role::Role;
 
 words! {

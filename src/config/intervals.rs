@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::amounts::Count;
 use super::scalars::Interval;
 use super::table::Table;
-use super::value::Count;
 
 /// How often each kind of thing is looked at; what nobody looks at is read less often.
 #[derive(Clone, Debug, PartialEq, Eq)]

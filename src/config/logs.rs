@@ -3,7 +3,7 @@
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
 use super::table::Table;
-use super::value::words;
+use super::words::words;
 use crate::domain::quantity::Bytes;
 
 /// The least memory that holds a useful stretch of lines.

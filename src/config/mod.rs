@@ -4,6 +4,7 @@
 //! and writing of a first configuration. Not here: the network, watching the file, what
 //! an action is (the caller says which there are).
 
+mod amounts;
 pub mod app_deploy;
 mod app_proxy;
 pub mod apps;
@@ -43,6 +44,7 @@ pub mod ui;
 mod value;
 pub mod verify;
 mod walk;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use super::amounts::Port;
 use super::mistake::Mistake;
 use super::scalars::Interval;
 use super::secret::Secret;
 use super::table::Table;
-use super::value::Port;
 use crate::domain::ids::ServerId;
 
 /// Where the source answers.

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::amounts::Port;
 use super::logs::LogFile;
 use super::mistake::{Mistake, Span};
 use super::names;
 use super::scalars::RemotePath;
 use super::table::Table;
 use super::thresholds::ThresholdsPatch;
-use super::value::{Port, Read, Value, quoted, words};
+use super::value::{Read, Value, quoted};
 use super::walk::Names;
+use super::words::words;
 use crate::domain::ids::{EnvironmentId, ServerId};
 
 words! {

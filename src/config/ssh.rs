@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::amounts::Whole;
 use super::table::Table;
-use super::value::Whole;
 
 /// What holds for every SSH connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

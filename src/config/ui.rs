@@ -1,9 +1,10 @@
 //! `[ui]`: how the console looks and listens.
 
+use super::amounts::Whole;
 use super::mistake::{Mistake, excerpt};
 use super::table::Table;
-use super::value::{Whole, words};
 use super::walk::nearest;
+use super::words::words;
 use crate::theme::file::SHIPPED;
 
 words! {

@@ -26,6 +26,7 @@ mod postgres_url;
 pub mod prometheus;
 pub mod reach;
 pub mod redis;
+mod redis_figures;
 pub mod runner;
 mod secrets;
 mod security_headers;

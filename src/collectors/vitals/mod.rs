@@ -4,6 +4,7 @@
 //! into rates by `rates`. Not here: judging a figure.
 
 mod marks;
+mod mounts;
 pub mod parse;
 pub mod rates;
 pub mod raw;

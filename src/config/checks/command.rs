@@ -1,9 +1,9 @@
 //! `kind = "command"`: a command on a server, and how it must end.
 
+use crate::config::amounts::Whole;
 use crate::config::argv::Argv;
 use crate::config::condition;
 use crate::config::table::Table;
-use crate::config::value::Whole;
 use crate::domain::check::CheckKind;
 use crate::domain::condition::Condition;
 use crate::domain::ids::ServerId;

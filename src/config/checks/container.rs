@@ -1,8 +1,8 @@
 //! `kind = "container"`: whether containers are there, run, and call themselves healthy.
 
+use crate::config::amounts::Count;
 use crate::config::mistake::Mistake;
 use crate::config::table::Table;
-use crate::config::value::Count;
 use crate::domain::ids::{AppId, ServerId};
 
 /// A container, or all of an app's, or of one of its services.

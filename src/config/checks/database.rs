@@ -1,10 +1,10 @@
 //! How a database is reached: what the checks of PostgreSQL and Redis share.
 
 use super::secret_url::SecretUrl;
+use crate::config::amounts::Port;
 use crate::config::mistake::Mistake;
 use crate::config::secret::Secret;
 use crate::config::table::Table;
-use crate::config::value::Port;
 
 /// Where a database answers, and who asks.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,8 @@ use super::{Vantage, read_from};
 use crate::config::condition;
 use crate::config::mistake::Mistake;
 use crate::config::table::Table;
-use crate::config::value::{Read, Value, quoted, words};
+use crate::config::value::{Read, Value, quoted};
+use crate::config::words::words;
 use crate::domain::check::CheckKind;
 use crate::domain::condition::Condition;
 

@@ -11,7 +11,8 @@ use crate::config::scalars::Address;
 use crate::config::secret::Secret;
 use crate::config::secret_source::PerhapsSecret;
 use crate::config::table::Table;
-use crate::config::value::{Read, Value, quoted, words};
+use crate::config::value::{Read, Value, quoted};
+use crate::config::words::words;
 use crate::domain::check::CheckKind;
 use crate::domain::condition::Condition;
 

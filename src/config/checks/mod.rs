@@ -15,11 +15,13 @@ pub mod unit;
 
 use std::time::Duration;
 
+use super::amounts::Count;
 use super::mistake::Mistake;
 use super::scalars::Interval;
 use super::table::Table;
-use super::value::{Count, Read, Value, quoted, read_word, words};
+use super::value::{Read, Value, quoted};
 use super::walk::Names;
+use super::words::{read_word, words};
 use crate::domain::check::CheckKind;
 use crate::domain::health::Health;
 use crate::domain::ids::{AppId, ServerId};

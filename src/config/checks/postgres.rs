@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::database::DatabaseAt;
 use super::{Vantage, read_from};
+use crate::config::amounts::Count;
 use crate::config::condition;
 use crate::config::table::Table;
-use crate::config::value::{Count, words};
+use crate::config::words::words;
 use crate::domain::check::CheckKind;
 use crate::domain::condition::Condition;
 use crate::domain::quantity::{Bytes, Percent};

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::database::DatabaseAt;
 use super::{Vantage, read_from};
+use crate::config::amounts::Count;
 use crate::config::condition;
 use crate::config::table::Table;
-use crate::config::value::Count;
 use crate::domain::check::CheckKind;
 use crate::domain::condition::Condition;
 use crate::domain::quantity::Percent;

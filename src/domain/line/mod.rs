@@ -6,6 +6,7 @@
 pub mod access;
 pub mod continuation;
 pub mod fields;
+mod json_fields;
 pub mod level;
 pub mod tidy;
 pub mod time;

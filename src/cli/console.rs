@@ -53,6 +53,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
         Arc::clone(&clock),
         Arc::<Inbox>::clone(&inbox),
         history.clone(),
+        args.read_only,
     )
     .map_err(|error| terminal_failure(&error))?;
     let outlet = Outlet::new(held.own(), Arc::clone(&inbox)).map_err(|error| terminal_failure(&error))?;

@@ -46,7 +46,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Starts what effects need beside the tasks: the thread that searches.
+    /// With `read_only` nothing is ever changed, whatever is asked for. Starts what effects need beside the tasks: the thread that searches.
     pub fn start(
         tasks: Handle,
         observers: Arc<Observers>,
@@ -54,10 +54,11 @@ impl Effects {
         clock: Arc<dyn Clock>,
         out: Arc<dyn Publish>,
         history: Option<History>,
+        read_only: bool,
     ) -> io::Result<Self> {
         let searcher = LogSearcher::start(tasks.clone(), Arc::clone(&out))?;
         let follower = LogFollower::new(Arc::clone(&observers), Arc::clone(&clock), Arc::clone(&out));
-        let changer = Changer::new(tasks.clone(), Arc::clone(&observers), clock, Arc::clone(&out));
+        let changer = Changer::new(tasks.clone(), Arc::clone(&observers), clock, Arc::clone(&out), read_only);
         Ok(Self { tasks, observers, asker, out, follower, searcher, changer, history })
     }
 

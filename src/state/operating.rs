@@ -5,6 +5,7 @@ use super::list::Move;
 use super::overlay::Overlay;
 use super::page::Page;
 use super::run::lines::Lines;
+use super::selection::Selected;
 use super::unfinished::cause;
 use super::{plan, run, unfinished};
 use crate::domain::failure::Failure;
@@ -21,15 +22,21 @@ impl State {
     /// The app that a change would be of: the selected one, or the one that the page is about.
     pub fn app_at_hand(&self) -> Option<AppId> {
         match self.nav.page() {
-            Page::Overview => match self.overview.target(&self.fleet)? {
-                Target::App(app) => Some(app),
-                Target::Server(_) | Target::Container(_) | Target::Check(_) => None,
+            Page::Overview | Page::Server(_) => match self.selected()? {
+                Selected::Target(Target::App(app)) => Some(app),
+                Selected::Target(Target::Container(key)) => self
+                    .fleet
+                    .apps()
+                    .iter()
+                    .find(|app| app.containers.contains(&key))
+                    .map(|app| app.id.clone()),
+                _ => None,
             },
             Page::App(app) | Page::Releases(app) => Some(app.clone()),
             Page::Plan => self.plan.app().cloned(),
             Page::Run(request) => self.runs.get(*request).map(|run| run.app().clone()),
             Page::Unfinished(run) => self.interrupted.get(run).map(|it| it.plan.plan().app.clone()),
-            Page::Server(_) | Page::Logs | Page::Metrics => None,
+            Page::Logs | Page::Metrics => None,
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::clock::Clock;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::plan::FrozenPlan;
 use crate::domain::unfinished::{Unfinished, Way};
@@ -47,15 +47,18 @@ pub struct Changer {
     listing: Option<AbortHandle>,
     searching: BTreeMap<AppId, AbortHandle>,
     runs: Runs,
+    read_only: bool,
 }
 
 impl Changer {
-    /// Works with these; nothing is done before it is asked for.
+    /// Works with these; nothing is done before it is asked for, and with `read_only` nothing is changed
+    /// even then.
     pub fn new(
         tasks: Handle,
         observers: Arc<Observers>,
         clock: Arc<dyn Clock>,
         out: Arc<dyn Publish>,
+        read_only: bool,
     ) -> Self {
         let means = Means { observers, clock, out };
         Self {
@@ -65,6 +68,7 @@ impl Changer {
             listing: None,
             searching: BTreeMap::new(),
             runs: Runs::default(),
+            read_only,
         }
     }
 
@@ -130,6 +134,13 @@ impl Changer {
 
     fn run(&self, request: RequestId, work: Work) {
         let (means, cancel) = (self.means.clone(), CancellationToken::new());
+        if self.read_only {
+            let failure = Failure::new(FailureKind::Permission, "change anything", "this is --read-only");
+            self.tasks.spawn(async move {
+                means.out.control(Event::Reply(request, Reply::Failed(failure))).await;
+            });
+            return;
+        }
         let runs = Arc::clone(&self.runs);
         runs.lock().unwrap_or_else(PoisonError::into_inner).insert(request, cancel.clone());
         self.tasks.spawn(async move {

@@ -139,6 +139,7 @@ impl State {
     /// Brings the shown page up to date with what is known and with the size of the screen.
     pub fn settle(&mut self) {
         let body = self.size.body();
+        self.refresh_prompt();
         match self.nav.page() {
             Page::Overview => self.overview.settle(&self.fleet, body),
             Page::Server(_) => self.server.settle(&self.fleet, body),

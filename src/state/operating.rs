@@ -4,6 +4,7 @@ use super::State;
 use super::list::Move;
 use super::overlay::Overlay;
 use super::page::Page;
+use super::prompt::Question;
 use super::run::lines::Lines;
 use super::selection::Selected;
 use super::unfinished::cause;
@@ -125,6 +126,23 @@ impl State {
             Overlay::Prompt(prompt) => prompt.offered(request, told),
             _ => false,
         })
+    }
+
+    /// Tells an open question for a version what runs now.
+    pub(super) fn refresh_prompt(&mut self) {
+        for at in 0..self.overlays.len() {
+            let app = match &self.overlays[at] {
+                Overlay::Prompt(prompt) => match &prompt.question {
+                    Question::Version { app, .. } => app.clone(),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let images = self.images_of(&app);
+            if let Overlay::Prompt(prompt) = &mut self.overlays[at] {
+                prompt.present(images);
+            }
+        }
     }
 
     /// The rows of a page that is read from the top, and the first that is shown.

@@ -152,11 +152,10 @@ impl Prompt {
         }
         match told {
             Ok(list) => {
-                let runs = |tag: &str| present.iter().any(|row| row.ends_with(&format!(":{tag}")));
                 let choice = |tag: &Tag| Choice {
                     tag: tag.name.clone(),
                     at: tag.at,
-                    present: tag.present || runs(&tag.name),
+                    present: tag.present || runs(present, &tag.name),
                 };
                 *choices = list.tags.iter().map(choice).collect();
                 *offer = Offer::Told(request, sentence(list));
@@ -168,6 +167,18 @@ impl Prompt {
             *picked = at;
         }
         true
+    }
+
+    /// Takes what runs now, an image a row: it may not have been read yet when this was asked.
+    pub fn present(&mut self, now: Vec<String>) {
+        let Question::Version { present, choices, .. } = &mut self.question else { return };
+        if *present == now {
+            return;
+        }
+        for choice in choices {
+            choice.present |= runs(&now, &choice.tag);
+        }
+        *present = now;
     }
 
     /// The picked version.
@@ -258,6 +269,11 @@ fn sentence(list: &TagList) -> String {
         said = format!("{said}; dates are missing: {doubt}");
     }
     said
+}
+
+/// Whether one of the images has this tag.
+fn runs(present: &[String], tag: &str) -> bool {
+    present.iter().any(|row| row.strip_suffix(tag).is_some_and(|rest| rest.ends_with(':')))
 }
 
 /// What a typed version means: nothing for the Compose file as it is, a digest, else a tag.
@@ -358,6 +374,14 @@ mod tests {
         let mut prompt = Prompt::new(question, NOW);
         assert_eq!(press(&mut prompt, "a enter"), Outcome::Stay);
         assert_eq!(press(&mut prompt, "b enter"), Outcome::Answered(Answered::Yes(Then::CarryOut)));
+    }
+
+    #[test]
+    fn what_runs_is_told_when_it_is_known() {
+        let mut prompt = version_prompt(&["1.2", "11.2", "3.0"]);
+        prompt.present(vec!["web  shop:1.2".to_owned()]);
+        let present: Vec<_> = prompt.choices().filter(|it| it.present).map(|it| it.tag.as_str()).collect();
+        assert_eq!(present, ["1.2"]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod logs;
 mod masks;
 pub mod mistake;
 mod names;
+pub mod notify;
 pub mod prometheus;
 pub mod registries;
 mod relations;
@@ -63,6 +64,7 @@ pub use layers::{Overrides, resolve};
 pub use load::{LoadError, Loaded, Options, load, parse};
 pub use locate::Location;
 pub use logs::{LogFile, LogFormat, LogsConfig};
+pub use notify::NotifyConfig;
 pub use prometheus::{PrometheusAt, PrometheusConfig};
 pub use registries::RegistryConfig;
 pub use reload::{Changes, Reload, diff, reload};
@@ -90,6 +92,8 @@ pub struct Config {
     pub prometheus: BTreeMap<String, PrometheusConfig>,
     /// What registries are logged in to with, by the section's name.
     pub registries: BTreeMap<String, RegistryConfig>,
+    /// Who is told of runs.
+    pub notify: BTreeMap<String, NotifyConfig>,
     /// Limits where neither server nor environment has its own.
     pub thresholds: Thresholds,
     /// How the console looks and listens.
@@ -116,6 +120,7 @@ impl Default for Config {
             checks: BTreeMap::new(),
             prometheus: BTreeMap::new(),
             registries: BTreeMap::new(),
+            notify: BTreeMap::new(),
             thresholds: Thresholds::default(),
             ui: UiConfig::default(),
             keys: KeysConfig::new(),
@@ -164,6 +169,10 @@ impl Config {
         root.each("registries", |name, at, t| {
             names::judge(name, at, t);
             config.registries.extend(RegistryConfig::read(t).map(|it| (name.to_owned(), it)));
+        });
+        root.each("notify", |name, at, t| {
+            names::judge(name, at, t);
+            config.notify.extend(NotifyConfig::read(t).map(|it| (name.to_owned(), it)));
         });
         config.thresholds = root.table("thresholds", thresholds::read_global);
         config.ui = root.table("ui", UiConfig::read);

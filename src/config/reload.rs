@@ -58,6 +58,8 @@ pub struct Changes {
     pub prometheus: Delta<String>,
     /// Logins of registries.
     pub registries: Delta<String>,
+    /// Who is told of runs.
+    pub notify: Delta<String>,
     /// Whether the global limits differ.
     pub thresholds: bool,
     /// Whether `[ui]` differs.
@@ -85,6 +87,7 @@ impl Changes {
             && self.checks.is_empty()
             && self.prometheus.is_empty()
             && self.registries.is_empty()
+            && self.notify.is_empty()
             && !sections.contains(&true)
     }
 }
@@ -99,6 +102,7 @@ pub fn diff(old: &Config, new: &Config) -> Changes {
         checks: Delta::of(&old.checks, &new.checks),
         prometheus: Delta::of(&old.prometheus, &new.prometheus),
         registries: Delta::of(&old.registries, &new.registries),
+        notify: Delta::of(&old.notify, &new.notify),
         thresholds: old.thresholds != new.thresholds,
         ui: old.ui != new.ui,
         keys: old.keys != new.keys,

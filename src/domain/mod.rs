@@ -24,6 +24,7 @@ pub mod line;
 pub mod link;
 pub mod log_source;
 pub mod metric;
+pub mod notice;
 pub mod past;
 pub mod plan;
 pub mod problem;

@@ -128,6 +128,9 @@ pub enum News {
     Undoing(String),
     /// It is over.
     Ended(RunEnd),
+    /// Somebody who was to be told of it was not: who, and why. It may come behind the end, and changes
+    /// nothing.
+    Untold(String, Failure),
 }
 
 /// How far a step is.

@@ -8,10 +8,12 @@ pub mod gather;
 mod ground;
 mod guarded;
 mod ledger;
+mod notify;
 mod perform;
 pub mod run;
 pub mod tags;
 pub mod unfinished;
 
 pub use ground::{Engines, Ground};
+pub use notify::Notifying;
 pub use run::{Confirmed, Runner, Tell, Way};

@@ -3,4 +3,5 @@
 //! Lives here: requests and the reading of answers, every one of which is hostile. Not here: how HTTP
 //! is spoken (http), how a server is reached (transports), or what is made of it (engine, runtime).
 
+pub mod notify;
 pub mod registry;

@@ -24,6 +24,7 @@ mod demo;
 mod history;
 mod log_files;
 mod logs;
+mod notify;
 mod pages;
 mod pty;
 mod recorder;

@@ -2,7 +2,7 @@
 
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId};
-use crate::domain::run::{Outcome, RunEnd, RunNews};
+use crate::domain::run::{News, Outcome, RunEnd, RunNews};
 use crate::domain::unfinished::Unfinished;
 use crate::message::effect::Effect;
 use crate::message::event::Reply;
@@ -57,6 +57,12 @@ pub fn unfinished(state: &mut State, app: &AppId, runs: Vec<Unfinished>) -> Vec<
 
 fn told(state: &mut State, request: RequestId, news: RunNews) -> Vec<Effect> {
     let Some(run) = state.runs.get_mut(request) else { return Vec::new() };
+    if let News::Untold(name, failure) = &news.what {
+        let said = format!("{name} was not told of the run: {}", failure.reason());
+        run.take(news);
+        state.say(said);
+        return Vec::new();
+    }
     run.take(news);
     if run.goes_on() {
         return Vec::new();

@@ -49,6 +49,7 @@ impl Lines {
             }
             News::Undoing(why) => format!("\nputting back what was changed: {why}"),
             News::Ended(end) => ended(end),
+            News::Untold(name, failure) => format!("  note  {name} was not told: {}", failure.reason()),
         }
     }
 }

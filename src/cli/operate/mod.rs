@@ -19,13 +19,13 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, ServerId};
 use crate::domain::plan::{FrozenPlan, Plan};
 use crate::domain::question::NobodyThere;
-use crate::domain::run::{Outcome, RunEnd, RunId};
+use crate::domain::run::{Operator, Outcome, RunEnd, RunId};
 use crate::domain::tags::TagList;
 use crate::domain::time::Timestamp;
 use crate::engine::gather::{Want, gather};
 use crate::engine::tags::tags;
 use crate::engine::unfinished::{Unfinished, find};
-use crate::engine::{Confirmed, Engines, Runner, Way};
+use crate::engine::{Confirmed, Engines, Notifying, Runner, Way};
 use crate::operations::{AppFacts, Refusal};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::deploying;
@@ -101,8 +101,12 @@ impl Operating {
     /// Takes a run up again.
     pub fn resume(&self, it: &Unfinished, way: Way, json: bool) -> Result<Exit, Failure> {
         let by = deploying::operator();
-        let (runner, cancel) = self.runner(&it.plan, json)?;
-        let end = self.headless.tasks.block_on(runner.resume(it, way, by, cancel));
+        let (runner, told, cancel) = self.runner(&it.plan, &by, json)?;
+        let end = self.headless.tasks.block_on(async {
+            let end = runner.resume(it, way, by, cancel).await;
+            told.finish().await;
+            end
+        });
         Ok(exit(&end))
     }
 
@@ -156,18 +160,31 @@ impl Operating {
     }
 
     fn execute(&self, plan: FrozenPlan, json: bool) -> Result<Exit, Failure> {
-        let (runner, cancel) = self.runner(&plan, json)?;
-        let confirmed = Confirmed { plan, by: deploying::operator() };
-        let (_, end) = self.headless.tasks.block_on(runner.run(&confirmed, cancel));
+        let by = deploying::operator();
+        let (runner, told, cancel) = self.runner(&plan, &by, json)?;
+        let confirmed = Confirmed { plan, by };
+        let end = self.headless.tasks.block_on(async {
+            let (_, end) = runner.run(&confirmed, cancel).await;
+            told.finish().await;
+            end
+        });
         Ok(exit(&end))
     }
 
     /// What executes, and what cancels it: the first interrupt at the next safe point.
-    fn runner(&self, plan: &FrozenPlan, json: bool) -> Result<(Runner, CancellationToken), Failure> {
+    fn runner(
+        &self,
+        plan: &FrozenPlan,
+        by: &Operator,
+        json: bool,
+    ) -> Result<(Runner, Arc<Notifying>, CancellationToken), Failure> {
         let cancel = CancellationToken::new();
         let journal = deploying::journal(&self.context.config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let tell = Arc::new(live::Lines::new(plan, json));
+        let _within = self.headless.tasks.enter();
+        let lines = Arc::new(live::Lines::new(plan, json));
+        let told = Notifying::over(lines, &self.context.config.notify, plan, by, &clock);
+        let tell = Arc::<Notifying>::clone(&told);
         let runner = Runner { engines: self.engines.clone(), journal, clock, tell };
         let ends = cancel.clone();
         self.headless.tasks.spawn(async move {
@@ -181,7 +198,7 @@ impl Operating {
                 }
             }
         });
-        Ok((runner, cancel))
+        Ok((runner, told, cancel))
     }
 }
 

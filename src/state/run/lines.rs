@@ -97,6 +97,9 @@ fn head(run: &Run, now: Timestamp, cells: u16) -> Vec<Line> {
         None => lines.extend(under_way(run, now, cells)),
         Some(end) => lines.extend(ended(run, end, cells)),
     }
+    for untold in &run.untold {
+        lines.extend(wrapped(untold, 4, Role::Degraded, cells));
+    }
     lines
 }
 

@@ -36,6 +36,8 @@ pub struct Run {
     pub last: Option<Duration>,
     /// Why it is put back, where it is.
     pub undoing: Option<String>,
+    /// Who was not told of it, and why, a sentence each.
+    pub untold: Vec<String>,
     /// Whether it was asked to end at the next safe point.
     pub cancelling: bool,
     /// How it ended.
@@ -80,6 +82,7 @@ impl Run {
             locked: false,
             last,
             undoing: None,
+            untold: Vec::new(),
             cancelling: false,
             end: None,
             first: None,
@@ -157,6 +160,9 @@ impl Run {
             News::Ended(end) => {
                 self.end = Some(end);
                 self.first = None;
+            }
+            News::Untold(name, failure) => {
+                self.untold.push(format!("{name} was not told: {}", failure.reason()));
             }
         }
     }

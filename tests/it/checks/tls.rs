@@ -53,7 +53,7 @@ pub fn certificate(name: &str, from: i64, until: i64, by: Option<&Authority>) ->
 }
 
 /// An HTTPS server with that certificate.
-async fn https(proof: Proof) -> (u16, Heard) {
+pub async fn https(proof: Proof) -> (u16, Heard) {
     https_serve(proof, |_| answer(200, "", "well")).await
 }
 

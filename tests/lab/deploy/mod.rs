@@ -7,6 +7,7 @@ mod data;
 mod failures;
 mod guards;
 mod kills;
+mod notify;
 mod project;
 mod site;
 mod tags;

@@ -19,7 +19,7 @@ use crate::domain::ids::{AppId, RequestId};
 use crate::domain::plan::FrozenPlan;
 use crate::domain::unfinished::{Unfinished, Way};
 use crate::engine::gather::{Want, gather};
-use crate::engine::{Confirmed, Runner};
+use crate::engine::{Confirmed, Notifying, Runner};
 use crate::message::change::{Asked, Ledger, Ledgers};
 use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
@@ -176,13 +176,18 @@ impl Means {
         cancel: CancellationToken,
     ) -> Result<(), Failure> {
         let config = self.observers.config();
+        let by = deploying::operator();
+        let plan = match &work {
+            Work::Plan(plan) => plan,
+            Work::Resume(it, _) => &it.plan,
+        };
+        let tell = Notifying::over(tell, &config.notify, plan, &by, &self.clock);
         let runner = Runner {
             engines: deploying::engines(&config, &self.observers.links),
             journal: deploying::journal(&config)?,
             clock: Arc::clone(&self.clock),
-            tell,
+            tell: Arc::<Notifying>::clone(&tell),
         };
-        let by = deploying::operator();
         match work {
             Work::Plan(plan) => {
                 runner.run(&Confirmed { plan: *plan, by }, cancel).await;
@@ -191,6 +196,7 @@ impl Means {
                 runner.resume(&it, way, by, cancel).await;
             }
         }
+        tell.finish().await;
         Ok(())
     }
 

@@ -242,14 +242,12 @@ fn mail(t: &mut Table<'_>) -> Option<MailConfig> {
 }
 
 fn mailbox(t: &Table<'_>, key: &str, text: &str) -> Option<Mailbox> {
-    match text.parse() {
-        Ok(mailbox) => Some(mailbox),
-        Err(_) => {
-            t.report(
-                Mistake::error(t.span_of(key), "this is no e-mail address")
-                    .help("\"ops@acme.example\" or \"Acme Operations <ops@acme.example>\""),
-            );
-            None
-        }
+    let read = text.parse().ok();
+    if read.is_none() {
+        t.report(
+            Mistake::error(t.span_of(key), "this is no e-mail address")
+                .help("\"ops@acme.example\" or \"Acme Operations <ops@acme.example>\""),
+        );
     }
+    read
 }

@@ -57,10 +57,9 @@ async fn attempts(
     for _ in 1..ATTEMPTS {
         match once(what, to, notice, clock).await {
             Err(failure) => match failure.retry {
-                Retry::Never => return Err(failure),
                 Retry::Now => {}
                 Retry::After(asked) if asked <= LONGEST => wait = wait.max(asked),
-                Retry::After(_) => return Err(failure),
+                Retry::Never | Retry::After(_) => return Err(failure),
             },
             Ok(()) => return Ok(()),
         }

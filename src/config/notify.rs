@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use lettre::message::Mailbox;
 
+use super::amounts::Port;
 use super::mistake::Mistake;
 use super::secret::Secret;
 use super::secret_source::PerhapsSecret;
 use super::table::Table;
-use super::value::{Port, words};
+use super::words::words;
 use crate::domain::ids::{AppId, EnvironmentId};
 use crate::domain::notice::Occasion;
 use crate::domain::plan::Operation;

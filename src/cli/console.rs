@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::args::Args;
 use super::{Exit, context};
@@ -22,6 +23,9 @@ use crate::runtime::reload::Watch;
 use crate::runtime::screen::Screen;
 use crate::runtime::{input, keeping, setup, signals, terminal, wardrobe};
 use crate::state::State;
+
+/// How long the end waits for messages about runs that are over; the terminal is given back by then.
+const LAST_MESSAGE: Duration = Duration::from_secs(3);
 
 /// Opens the console and stays until it is closed. `witness` sees every event before the core does.
 pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
@@ -95,6 +99,9 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     });
     drop(console);
     drop(held);
+    // Whoever leaves right behind the end of a run has its last message sent all the same.
+    observers.telling.close();
+    let _ = tasks.block_on(async { tokio::time::timeout(LAST_MESSAGE, observers.telling.wait()).await });
     // Nothing is waited for that depends on a server: what is open there ends with the connections.
     tasks.shutdown_background();
     // What a slow disk has not taken by then is lost: less than a minute of readings.

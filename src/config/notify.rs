@@ -171,7 +171,10 @@ impl NotifyConfig {
         }
         let way = if kind == KindWord::Smtp {
             NotifyWay::Mail(mail.or_else(|| {
-                missing(t, "an e-mail needs `host`, `from` and `to`");
+                // One that is there and wrong was reported already.
+                if !["host", "from", "to"].iter().all(|key| t.has(key)) {
+                    missing(t, "an e-mail needs `host`, `from` and `to`");
+                }
                 None
             })?)
         } else {

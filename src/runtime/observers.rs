@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio_util::task::TaskTracker;
+
 use super::setup;
 use crate::collectors::checks::{self, Means, Runner};
 use crate::collectors::prometheus::Sources;
@@ -20,6 +22,8 @@ pub struct Observers {
     pub links: Arc<Links>,
     /// What observes over them.
     pub supervisor: Supervisor,
+    /// Messages about runs that are over, which are still on their way out.
+    pub telling: TaskTracker,
     checks: Runner,
     sources: Sources,
     clock: Arc<dyn Clock>,
@@ -45,7 +49,15 @@ impl Observers {
         let supervisor = Supervisor::new(Arc::<Links>::clone(&links), Arc::clone(clock), Arc::clone(out));
         let (checks, sources) = (Runner::new(Arc::clone(out)), Sources::new(Arc::clone(out)));
         let config = RwLock::new(Arc::new(config.clone()));
-        Self { links, supervisor, checks, sources, clock: Arc::clone(clock), config }
+        Self {
+            links,
+            supervisor,
+            telling: TaskTracker::new(),
+            checks,
+            sources,
+            clock: Arc::clone(clock),
+            config,
+        }
     }
 
     /// Starts observing.

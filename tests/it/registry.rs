@@ -221,8 +221,9 @@ async fn a_registry_is_trusted_by_its_certificate_unless_the_engine_says_otherwi
     assert!(error.to_string().contains("without TLS"), "{error}");
 }
 
-/// A server from which every name leads to one port of this machine.
-struct Elsewhere(u16);
+/// A server from which Docker Hub's own API is at one port of this machine, and
+/// Docker Hub's registry to another.
+struct Elsewhere(u16, u16);
 
 #[async_trait]
 impl Transport for Elsewhere {
@@ -237,7 +238,8 @@ impl Transport for Elsewhere {
     }
     async fn tcp(&self, host: &str, port: u16) -> Result<BoxDuplex, TransportError> {
         assert!(matches!((host, port), ("hub.docker.com" | "registry-1.docker.io", 443)), "{host}:{port}");
-        Local.tcp("127.0.0.1", self.0).await
+        let to = if host == "hub.docker.com" { self.0 } else { self.1 };
+        Local.tcp("127.0.0.1", to).await
     }
     fn is_closed(&self) -> bool {
         false
@@ -260,9 +262,20 @@ async fn docker_hub_tells_dates_with_the_list() {
         )
     })
     .await;
+    let (hidden, _) = https_serve(certificate("hub.docker.com", -1, 60, Some(&ca)), |_| {
+        answer(404, "", r#"{"message":"object not found","errinfo":{}}"#)
+    })
+    .await;
+    let (private, heard) = https_serve(certificate("registry-1.docker.io", -1, 60, Some(&ca)), |said| {
+        if said.contains("authorization: Basic") {
+            return answer(200, "", r#"{"tags":["9"]}"#);
+        }
+        answer(401, "WWW-Authenticate: Basic realm=\"it\"\r\n", "")
+    })
+    .await;
     let pem = std::fs::read(ca.file.path()).unwrap();
     let from = |port| Access {
-        transport: Arc::new(Elsewhere(port)),
+        transport: Arc::new(Elsewhere(port, private)),
         roots: Roots::none().with_pem(&pem),
         insecure: false,
         ..with_login()
@@ -273,7 +286,11 @@ async fn docker_hub_tells_dates_with_the_list() {
         told,
         [("7.2", "2026-11-01T00:00:00.000Z".to_owned()), ("7.0", "2026-10-01T00:00:00.000Z".to_owned())]
     );
-    assert!(listed.whole);
+    assert!(listed.whole && heard.lock().unwrap().is_empty());
+    // What is private is not shown there: the registry itself takes the login.
+    let listed = list(&from(hidden), &"acme/shop:1".parse().unwrap()).await.unwrap();
+    assert_eq!(names(&listed), ["9"]);
+    assert!(heard.lock().unwrap().join("").contains("GET /v2/acme/shop/tags/list"));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ const RUN: Duration = Duration::from_secs(90);
 const BY_KEY: &str = "environment = \"staging\"";
 
 /// A console that shows the app's page.
-fn on_the_app(app: &Project) -> Console {
+pub fn on_the_app(app: &Project) -> Console {
     let console = app.console().spawn();
     // The row of the app among the apps, which comes with its containers.
     console.wait_until("the app", |screen| {
@@ -33,7 +33,7 @@ fn plan(console: &Console, tag: &str) {
 }
 
 /// Presses Enter until it is taken: in a plan's first moment it does not count.
-fn enter_until(console: &Console, what: &str) {
+pub fn enter_until(console: &Console, what: &str) {
     console.wait_until(what, |screen| {
         if screen.contains(what) {
             return true;

@@ -196,7 +196,7 @@ impl Means {
                 runner.resume(&it, way, by, cancel).await;
             }
         }
-        tell.finish().await;
+        self.observers.telling.track_future(tell.finish()).await;
         Ok(())
     }
 

@@ -85,7 +85,10 @@ impl<'a> Guarded<'a> {
 
 impl Drop for Guarded<'_> {
     fn drop(&mut self) {
-        let end = format!("kill -9 $(cat ~/{0}/pid); docker logout {OWN}", self.0.name);
+        let end = format!(
+            "kill -9 $(cat ~/{0}/pid); docker logout {OWN}; docker rmi -f {OWN}/shop:1.1",
+            self.0.name
+        );
         let _ = self.0.lab.ssh("web-2", &end);
     }
 }

@@ -69,6 +69,14 @@ impl Unfinished {
         theirs.map(|(server, step)| (server.clone(), step.title.clone())).collect()
     }
 
+    /// Whether only tidying up was left: what was planned is in place, and what it replaced may be gone.
+    pub fn holds(&self) -> bool {
+        let tidying = self.plan.plan().stages.iter().filter(|stage| stage.tidies);
+        let steps: BTreeSet<StepId> =
+            tidying.flat_map(|stage| &stage.lanes).flat_map(|lane| &lane.steps).map(|step| step.id).collect();
+        self.begun().any(|(_, step)| steps.contains(&step.id))
+    }
+
     fn begun(&self) -> impl Iterator<Item = (&ServerId, &Step)> {
         let begun = |server: &ServerId, step: StepId| matches!(self.traces.get(server), Some(Ok(trace)) if trace.begun.contains(&step));
         self.plan.plan().steps().filter(move |(server, step)| begun(server, step.id))

@@ -34,6 +34,8 @@ pub struct AppFacts {
 pub struct ServerFacts {
     /// Whether its folder can be written to.
     pub writable: Result<(), String>,
+    /// Room in the app's folder; `None` where it is not known.
+    pub room: Option<Bytes>,
     /// Room for images; `None` where it is not known.
     pub free: Option<Bytes>,
     /// The TCP ports on which something listens; `None` where that could not be told.

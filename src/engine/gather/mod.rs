@@ -100,6 +100,7 @@ async fn stand(
     let facts = ServerFacts {
         writable: survey.writable,
         free: survey.free,
+        room: survey.room,
         listening: survey.listening,
         clock_off: survey.clock_off,
         lock: survey.lock,

@@ -22,6 +22,7 @@ if cd "$d" 2>/dev/null; then
   if [ -d .midwatch ]; then [ -w .midwatch ]; else [ -w . ]; fi && echo "writable yes" || echo "writable no: $(id -un) may not"
 else echo "writable no: it is not there, or may not be entered"; exit 0
 fi
+df -Pk . 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/room \1/p'
 r=/var/lib/docker; [ -d "$r" ] || r=/var/lib/containers; [ -d "$r" ] || r=/
 df -Pk "$r" 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/free \1/p'
 (ss -ltn || netstat -ltn) 2>/dev/null | sed -n '/LISTEN/s/^[^:]*[^ ]*:\([0-9][0-9]*\) .*$/listens \1/p' | sort -u
@@ -35,6 +36,7 @@ exit 0"#;
 pub(super) struct Survey {
     pub(super) writable: Result<(), String>,
     pub(super) free: Option<Bytes>,
+    pub(super) room: Option<Bytes>,
     pub(super) listening: Option<Vec<u16>>,
     pub(super) clock_off: Option<Duration>,
     pub(super) lock: Option<Held>,
@@ -55,6 +57,7 @@ fn read(text: &str, now: Timestamp) -> Survey {
     let mut found = Survey {
         writable: Err("it could not be told".to_owned()),
         free: None,
+        room: None,
         listening: None,
         clock_off: None,
         lock: None,
@@ -74,6 +77,7 @@ fn read(text: &str, now: Timestamp) -> Survey {
                 let why = value.strip_prefix("no: ");
                 found.writable = why.map_or(Ok(()), |why| Err(clean(why).into_owned()));
             }
+            "room" => found.room = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
             "free" => found.free = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
             "listens" => found.listening.get_or_insert_default().extend(value.parse::<u16>().ok()),
             "lock" => lock.push(value),

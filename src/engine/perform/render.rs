@@ -58,7 +58,13 @@ pub(super) async fn render(
         0 => Ok(Done { said: format!("written to .midwatch/releases/{}", release.folder()), exit: Some(0) }),
         65 => Err(Failure::new(FailureKind::Conflict, what, left.last_words())
             .hint("make the plan anew, and look at what changed")),
-        code => Err(Failure::new(FailureKind::Invalid, what, format!("{} (exit {code})", left.last_words()))
+        code => Err(Failure::new(FailureKind::Invalid, what, unwritten(&left.last_words(), code))
             .hint("see that the disk is not full and the app's folder can be written to")),
     }
+}
+
+/// Where there is no room, there is none for what was said of it either.
+fn unwritten(words: &str, code: i32) -> String {
+    let words = if words.is_empty() { "the release could not be written" } else { words };
+    format!("{words} (exit {code})")
 }

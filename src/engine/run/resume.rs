@@ -43,6 +43,11 @@ impl Run<'_> {
                 "it is over, and every server knows how it ended",
             ));
         }
+        if way == Way::Undo && it.holds() {
+            let why = "it is in place, and what it replaced may be gone already";
+            return Err(Failure::new(FailureKind::Conflict, what, why)
+                .hint("finish it, then go back: midwatch rollback"));
+        }
         let taken = Entry::RunTaken {
             run: self.id.clone(),
             by: self.confirmed.by.clone(),

@@ -2,10 +2,20 @@
 
 use super::Subject;
 use crate::domain::plan::Finding;
+use crate::domain::quantity::Bytes;
+
+/// A release with all that is kept of it is a few dozen kilobytes; a run that cannot write down how it
+/// ended is worse than none.
+const LEAST: Bytes = Bytes(2 << 20);
 
 pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
     let folder = &it.place.directory;
     vec![match &it.facts.writable {
+        Ok(()) if it.facts.room.is_some_and(|room| room < LEAST) => it.refused(
+            "folder",
+            format!("{folder} has no room left for a release"),
+            format!("make room: df {}", crate::domain::shell::quote(folder)),
+        ),
         Ok(()) => it.good("folder", format!("{folder} can be written to")),
         Err(why) => it.refused(
             "folder",

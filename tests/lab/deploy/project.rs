@@ -96,6 +96,12 @@ impl Project {
         fs::write(&self.config, text + more).unwrap();
     }
 
+    /// Says something else in its configuration.
+    pub fn replace(&self, old: &str, new: &str) {
+        let text = fs::read_to_string(&self.config).unwrap();
+        fs::write(&self.config, text.replace(old, new)).unwrap();
+    }
+
     /// A file of the test's own.
     pub fn scratch(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

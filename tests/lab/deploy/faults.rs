@@ -1,0 +1,148 @@
+//! The link, the engine and the room failing at every step of a deploy: it ends as it says it ended.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use super::project::Project;
+use super::table::Table;
+
+/// What a deploy said that was struck while a step went on.
+struct Struck {
+    step: String,
+    code: i32,
+    text: String,
+}
+
+/// Deploys, and does something as soon as the `nth` step has begun of those with these words; nothing where
+/// there is no such step.
+fn struck_at(app: &Project, tag: &str, nth: usize, words: &str, strike: impl FnOnce()) -> Option<Struck> {
+    let mut child = app
+        .command(&["deploy", &app.name, "--tag", tag, "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let (mut text, mut line, mut begun, mut step) = (String::new(), String::new(), 0, None);
+    let mut strike = Some(strike);
+    while out.read_line(&mut line).unwrap() > 0 {
+        if let Some(title) = line.strip_prefix("  …").filter(|title| title.contains(words)) {
+            begun += 1;
+            if begun == nth {
+                step = Some(title.trim().to_owned());
+                strike.take().unwrap()();
+            }
+        }
+        text.push_str(&line);
+        line.clear();
+    }
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    let code = child.wait().unwrap().code().unwrap();
+    step.map(|step| Struck { step, code, text })
+}
+
+/// What is said of a deploy is what stands on the server.
+#[track_caller]
+fn is_honest(app: &Project, struck: &Struck, from: &str, to: &str) -> &'static str {
+    let versions = app.versions("web-2");
+    match struck.code {
+        0 => {
+            assert_eq!(versions, [to], "{}", struck.text);
+            "done"
+        }
+        1 => {
+            assert_eq!(versions, [from], "{}", struck.text);
+            "put back"
+        }
+        code => panic!("exit {code} at {}: {}", struck.step, struck.text),
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_connection_cut_at_any_step_ends_nothing_fault() {
+    let app = Project::up(
+        "bravo-one",
+        &["web-2"],
+        "[[apps.bravo-one.hooks]]\nwhen = \"before\"\nname = \"count\"\ncommand = [\"sh\", \"-c\", \"echo >>count; sleep 1\"]\n",
+    );
+    let mut table = Table::new("The connection is cut while a step goes on");
+    for nth in 1.. {
+        let (from, to) = if nth % 2 == 1 { ("1.0", "1.1") } else { ("1.1", "1.0") };
+        let strike = || drop(app.lab.fault("kill-connections", "web-2", &[]));
+        let Some(struck) = struck_at(&app, to, nth, "", strike) else { break };
+        assert_eq!(is_honest(&app, &struck, from, to), "done", "{}", struck.text);
+        assert_eq!(app.on("web-2", "wc -l <count; rm count"), "1", "the hook ran once: {}", struck.step);
+        table.row(&struck.step, "connected again, what became of the step looked up, done");
+    }
+    table.check(6);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_engine_restarted_at_any_step_leaves_what_is_said_fault() {
+    let app = Project::up("bravo-two", &["web-2"], "");
+    let mut table = Table::new("The server's engine is restarted while a step goes on");
+    let mut stands = "1.0";
+    for nth in 1.. {
+        let to = if stands == "1.0" { "1.1" } else { "1.0" };
+        let strike = || drop(app.lab.fault("restart-engine", "web-2", &[]));
+        let Some(struck) = struck_at(&app, to, nth, "", strike) else { break };
+        let said = is_honest(&app, &struck, stands, to);
+        if said == "done" {
+            stands = to;
+        }
+        table.row(&struck.step, "done, or the release before put back; what is said is what stands");
+    }
+    table.check(5);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn without_room_nothing_is_changed_fault() {
+    let app = Project::up("bravo-three", &["web-2"], "");
+    // The app's folder is on a small file system, which is full.
+    app.everywhere("sudo cp -a ~/bravo-three /srv/small/ && sudo chown ops: /srv/small");
+    app.replace("/home/ops/bravo-three/compose.yaml", "/srv/small/bravo-three/compose.yaml");
+    let full = app.lab.fault("fill-disk", "web-2", &[]);
+    let before = app.on("web-2", "docker compose ps -q");
+    let told = app.run(&["deploy", "bravo-three", "--tag", "1.1", "--yes", "--reason", "no"]).ends(2);
+    assert!(told.text().contains("no room left for a release"), "{}", told.text());
+    assert_eq!(app.on("web-2", "docker compose ps -q"), before);
+    drop(full);
+
+    // Full in between: it cannot even be written down how it ended, which is what is said.
+    let mut full = None;
+    let strike = || full = Some(app.lab.fault("fill-disk", "web-2", &[]));
+    let struck = struck_at(&app, "1.1", 1, "write release", strike).unwrap();
+    assert_eq!(struck.code, 4, "{}", struck.text);
+    drop(full);
+    let told = app.run(&["runs"]).ends(1);
+    let run = told.text().split_whitespace().find(|word| word.len() > 24).unwrap().to_owned();
+    app.run(&["resume", &run, "finish"]).ends(0);
+    assert_eq!(app.versions("web-2"), ["1.1"]);
+    app.everywhere("rm -rf /srv/small/bravo-three");
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_server_that_dies_during_rolling_leaves_the_rest_as_it_was_fault() {
+    let app = Project::up("bravo-four", &["web-2", "web-1"], "strategy = \"rolling\"");
+    let before = app.on("web-1", "docker compose ps -q");
+    // It is dead for longer than a run waits for a connection, and back for the way back.
+    let mut mending = None;
+    let strike = || {
+        let dead = app.lab.fault("cut", "web-2", &[]);
+        mending = Some(thread::spawn(move || {
+            thread::sleep(Duration::from_secs(95));
+            drop(dead);
+        }));
+    };
+    let struck = struck_at(&app, "1.1", 1, "replace web", strike).unwrap();
+    mending.unwrap().join().unwrap();
+    assert_eq!(is_honest(&app, &struck, "1.0", "1.1"), "put back", "{}", struck.text);
+    assert!(struck.text.contains("web-1: as before: nothing was changed"), "{}", struck.text);
+    assert_eq!(app.on("web-1", "docker compose ps -q"), before);
+}

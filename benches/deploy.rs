@@ -33,7 +33,9 @@ fn midwatch(config: &Path, tag: &str, servers: &[&str]) -> Outcome<Duration> {
     let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
     command.args(["deploy", APP, "--tag", tag, "--yes", "--config"]).arg(config);
-    servers.iter().for_each(|server| drop(command.args(["--server", server])));
+    for server in servers {
+        command.args(["--server", server]);
+    }
     let output = command.stdin(Stdio::null()).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stdout).into_owned().into());
@@ -44,7 +46,8 @@ fn midwatch(config: &Path, tag: &str, servers: &[&str]) -> Outcome<Duration> {
 /// What a person would type.
 fn by_hand(lab: &Lab, tag: &str) -> Outcome<Duration> {
     let start = Instant::now();
-    let command = format!("cd {APP} && export TAG={tag} && docker compose pull -q && docker compose up -d --wait");
+    let command =
+        format!("cd {APP} && export TAG={tag} && docker compose pull -q && docker compose up -d --wait");
     lab.run(BOTH[0], &command)?;
     Ok(start.elapsed())
 }
@@ -85,7 +88,11 @@ fn measure(lab: &Lab, config: &Path) -> Outcome<()> {
     let (ours, theirs, both) = (quantile(&ours, 0.5), quantile(&theirs, 0.5), quantile(&both, 0.5));
     row("docker compose pull, up --wait, over ssh", &millis(theirs), &format!("median of {ROUNDS}"));
     let more = ours.saturating_sub(theirs);
-    row("midwatch deploy, one server", &millis(ours), &format!("{} more; want at most 1 s or 5 %", millis(more)));
+    row(
+        "midwatch deploy, one server",
+        &millis(ours),
+        &format!("{} more; want at most 1 s or 5 %", millis(more)),
+    );
     let times = both.as_secs_f64() / ours.as_secs_f64();
     row("midwatch deploy, two servers", &millis(both), &format!("{times:.2} of one; want at most 1.5"));
     Ok(())

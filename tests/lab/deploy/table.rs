@@ -22,7 +22,13 @@ impl Table {
         let step = step.split_once(": ").map_or(step, |(_, title)| title);
         let words = step.split_whitespace().map(|word| {
             let plain = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            if plain.is_empty() { "N" } else if word.contains(':') && word.contains('/') { "IMAGE" } else { word }
+            if plain.is_empty() {
+                "N"
+            } else if word.contains(':') && word.contains('/') {
+                "IMAGE"
+            } else {
+                word
+            }
         });
         self.rows.push(format!("| {} | {state} |", words.collect::<Vec<_>>().join(" ")));
     }
@@ -41,7 +47,10 @@ impl Table {
         if text.contains(&part) {
             return;
         }
-        assert!(std::env::var_os("UPDATE").is_some(), "docs/deploy-faults.md does not say (UPDATE=1 writes it):\n{part}");
+        assert!(
+            std::env::var_os("UPDATE").is_some(),
+            "docs/deploy-faults.md does not say (UPDATE=1 writes it):\n{part}"
+        );
         let head = format!("## {}\n", self.fault);
         let old = text.find(&head).map(|at| {
             let end = text[at + 3..].find("\n## ").map_or(text.len(), |end| at + 3 + end + 1);

@@ -12,8 +12,12 @@ pub mod facts;
 pub mod gate;
 mod keeping;
 mod numbering;
+#[cfg(test)]
+mod plans_tests;
 pub mod preflight;
 pub mod rollback;
+#[cfg(test)]
+mod sample;
 mod selection;
 pub mod standing;
 mod steps;

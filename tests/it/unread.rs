@@ -77,8 +77,18 @@ fn cells(console: &Console) -> Vec<String> {
     console.terminal(|screen| {
         let (rows, columns) = screen.size();
         let all = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-        all.filter_map(|(row, column)| Some(format!("{row} {column} {:?}", screen.cell(row, column)?)))
-            .collect()
+        // Not the whole of a cell: what stood in it before is in there too, behind its length.
+        all.filter_map(|(row, column)| {
+            let it = screen.cell(row, column)?;
+            let marks = (it.bold(), it.dim(), it.italic(), it.underline(), it.inverse());
+            Some(format!(
+                "{row} {column} {:?} {:?} {:?} {marks:?}",
+                it.contents(),
+                it.fgcolor(),
+                it.bgcolor()
+            ))
+        })
+        .collect()
     })
 }
 

@@ -1,0 +1,162 @@
+//! Whole plans, from facts.
+
+use super::sample::{container, facts, release, server, spec, steps};
+use super::{deploy, rollback};
+use crate::domain::deploy::Strategy;
+use crate::domain::plan::{Act, Judgement};
+use crate::domain::release::{Migration, ReleaseNumber};
+
+fn deployed(strategy: Strategy) -> crate::domain::plan::Plan {
+    let running = vec![container("shop-web-3", 1, 8081)];
+    let facts = facts(vec![("web-1", server(running, &[8081], 2, vec![release(1, 1)]))]);
+    deploy::plan(&spec(&["web-1"], strategy), &facts, &deploy::Ask::default()).unwrap()
+}
+
+#[test]
+fn start_first_switches_before_anything_goes_and_tidies_last() {
+    insta::assert_snapshot!(steps(&deployed(Strategy::StartFirst)), @"
+    web-1: write release 2
+    web-1: start shop-web-4 beside
+    web-1: wait until web is good
+    web-1: send requests to shop-web-4
+    web-1: watch for 1m
+    web-1: make release 2 the current one
+    web-1: drain and remove shop-web-3
+    web-1: keep the images of the last 2 releases
+    back: web-1: see that shop-web-3 is still good
+    back: web-1: send requests to shop-web-3 again
+    back: web-1: drain and remove shop-web-4
+    back: web-1: make release 1 the current one again
+    ");
+}
+
+#[test]
+fn blue_green_keeps_what_served() {
+    insta::assert_snapshot!(steps(&deployed(Strategy::BlueGreen)), @"
+    web-1: write release 2
+    web-1: start shop-web-4 beside
+    web-1: wait until web is good
+    web-1: send requests to shop-web-4
+    web-1: watch for 1m
+    web-1: make release 2 the current one
+    web-1: keep the images of the last 2 releases
+    back: web-1: see that shop-web-3 is still good
+    back: web-1: send requests to shop-web-3 again
+    back: web-1: drain and remove shop-web-4
+    back: web-1: make release 1 the current one again
+    ");
+}
+
+#[test]
+fn a_canary_compares_at_each_share() {
+    let plan = deployed(Strategy::Canary);
+    let texts: Vec<String> = plan
+        .steps()
+        .filter_map(|(_, step)| match &step.act {
+            Act::Route { text, .. } => {
+                Some(text.lines().skip(2).map(str::trim).collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
+        })
+        .collect();
+    insta::assert_snapshot!(texts.join("\n"), @"
+    server 127.0.0.1:8081 weight=19; server 127.0.0.1:8082; }
+    server 127.0.0.1:8081 weight=3; server 127.0.0.1:8082; }
+    server 127.0.0.1:8081; server 127.0.0.1:8082; }
+    server 127.0.0.1:8082; }
+    server 127.0.0.1:8081; }
+    ");
+}
+
+#[test]
+fn the_new_container_takes_the_port_that_is_free() {
+    let running = vec![container("shop-web-4", 1, 8082)];
+    let facts = facts(vec![("web-1", server(running, &[8082], 2, vec![release(1, 1)]))]);
+    let plan =
+        deploy::plan(&spec(&["web-1"], Strategy::StartFirst), &facts, &deploy::Ask::default()).unwrap();
+    let port = plan.steps().find_map(|(_, step)| match &step.act {
+        Act::Beside { port, .. } => *port,
+        _ => None,
+    });
+    assert_eq!(port.map(|port| port.host), Some(8081));
+}
+
+#[test]
+fn what_serves_is_what_the_proxy_says_and_the_rest_goes_first() {
+    // 1.1 stands by since the last deploy, 1.2 serves.
+    let running = vec![container("shop-web-1", 1, 8081), container("shop-web-2", 2, 8082)];
+    let facts = facts(vec![("web-1", server(running, &[8082], 3, vec![release(1, 1), release(2, 2)]))]);
+    let plan = deploy::plan(&spec(&["web-1"], Strategy::BlueGreen), &facts, &deploy::Ask::default()).unwrap();
+    insta::assert_snapshot!(steps(&plan), @"
+    web-1: write release 3
+    web-1: remove shop-web-1, which serves nothing
+    web-1: start shop-web-3 beside
+    web-1: wait until web is good
+    web-1: send requests to shop-web-3
+    web-1: watch for 1m
+    web-1: make release 3 the current one
+    web-1: keep the images of the last 2 releases
+    back: web-1: see that shop-web-2 is still good
+    back: web-1: send requests to shop-web-2 again
+    back: web-1: drain and remove shop-web-3
+    back: web-1: make release 2 the current one again
+    ");
+}
+
+#[test]
+fn a_rollback_to_what_stands_by_is_the_switch_alone() {
+    let running = vec![container("shop-web-1", 1, 8081), container("shop-web-2", 2, 8082)];
+    let facts = facts(vec![("web-1", server(running, &[8082], 1, vec![release(1, 1), release(2, 2)]))]);
+    let plan =
+        rollback::plan(&spec(&["web-1"], Strategy::BlueGreen), &facts, &rollback::Ask::default()).unwrap();
+    insta::assert_snapshot!(steps(&plan), @"
+    web-1: see that shop-web-1 is still good
+    web-1: send requests to shop-web-1
+    web-1: make release 1 the current one
+    back: web-1: see that shop-web-2 is still good
+    back: web-1: send requests to shop-web-2 again
+    back: web-1: make release 2 the current one again
+    ");
+    assert!(plan.interrupts.is_empty());
+}
+
+#[test]
+fn a_strategy_that_switches_a_proxy_is_refused_without_one() {
+    let facts = facts(vec![("web-1", server(Vec::new(), &[], 2, Vec::new()))]);
+    let mut spec = spec(&["web-1"], Strategy::StartFirst);
+    spec.proxy = None;
+    assert!(deploy::plan(&spec, &facts, &deploy::Ask::default()).is_err());
+}
+
+#[test]
+fn a_migration_that_nothing_takes_back_asks_for_a_reason() {
+    let migration = Migration { name: "add".into(), service: "web".into(), down: None, taken_back: false };
+    let mut newest = release(2, 2);
+    newest.migrations.push(migration);
+    let running = vec![container("shop-web-2", 2, 8082)];
+    let facts = facts(vec![("web-1", server(running, &[8082], 1, vec![release(1, 1), newest]))]);
+    let spec = spec(&["web-1"], Strategy::StartFirst);
+    let mut ask = rollback::Ask { to: Some(ReleaseNumber(1)), ..rollback::Ask::default() };
+    let judged = |ask: &rollback::Ask| {
+        let plan = rollback::plan(&spec, &facts, ask).unwrap();
+        plan.findings.iter().find(|finding| finding.check == "migration").unwrap().judgement
+    };
+    assert_eq!(judged(&ask), Judgement::Refused);
+    ask.reason = Some("the column is new".into());
+    assert_eq!(judged(&ask), Judgement::Overridden);
+}
+
+#[test]
+fn the_images_of_older_releases_are_let_go_of() {
+    let running = vec![container("shop-web-3", 3, 8081)];
+    let releases = vec![release(1, 1), release(2, 2), release(3, 3)];
+    let facts = facts(vec![("web-1", server(running, &[8081], 4, releases))]);
+    let plan =
+        deploy::plan(&spec(&["web-1"], Strategy::StartFirst), &facts, &deploy::Ask::default()).unwrap();
+    let dropped = plan.steps().find_map(|(_, step)| match &step.act {
+        Act::Keep { drop, .. } => Some(drop.clone()),
+        _ => None,
+    });
+    // Two are kept: the new one, and the one in place.
+    assert_eq!(dropped.unwrap(), ["midwatch-keep/shop:0001-web", "midwatch-keep/shop:0002-web"]);
+}

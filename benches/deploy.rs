@@ -59,7 +59,7 @@ fn main() -> Outcome<()> {
     let text = lab.config(&BOTH)?
         + &format!(
             "[history]\npath = '{}/history.db'\n[apps.{APP}]\nservers = ['web-1', 'web-2']\n\
-             compose = '/home/ops/{APP}/compose.yaml'\nservices = ['web']\nwatch = '0s'\n",
+             compose = '/home/ops/{APP}/compose.yaml'\nservices = ['web']\nwatch = '1ms'\n",
             folder.path().display()
         );
     std::fs::write(&config, text)?;

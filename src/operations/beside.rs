@@ -73,6 +73,11 @@ impl Beside {
         }
     }
 
+    /// Whether the release's own containers run already: then requests can go to them before all else.
+    pub(super) const fn is_warm(&self) -> bool {
+        self.warm
+    }
+
     /// The service.
     pub(super) fn service(&self) -> &str {
         &self.proxy.service

@@ -57,11 +57,14 @@ pub(super) fn clear(numbers: &mut Numbers, work: &Work) -> Option<Step> {
 }
 
 /// A release's containers on one server, good: those beside the old ones first, then those in their
-/// place, then the requests.
+/// place, then the requests; those go first to what runs already.
 pub(super) fn apply(numbers: &mut Numbers, spec: &AppSpec, work: &Work, release: ReleaseNumber) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(beside) = &work.beside {
         steps.extend(beside.make(numbers, spec, release));
+        if beside.is_warm() {
+            steps.extend(beside.route(numbers, spec, release));
+        }
     }
     let services: Vec<String> = work.services.iter().map(|expected| expected.service.clone()).collect();
     if !services.is_empty() {
@@ -71,7 +74,7 @@ pub(super) fn apply(numbers: &mut Numbers, spec: &AppSpec, work: &Work, release:
         steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
         steps.push(gate(numbers, spec, Some(release), work.services.clone()));
     }
-    if let Some(beside) = &work.beside {
+    if let Some(beside) = work.beside.as_ref().filter(|it| !it.is_warm()) {
         steps.extend(beside.route(numbers, spec, release));
     }
     steps

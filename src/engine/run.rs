@@ -8,6 +8,7 @@ mod stages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -76,6 +77,8 @@ struct Run<'a> {
     begun: std::sync::Mutex<BTreeSet<(ServerId, StepId)>>,
     /// Commands of the operator's that were begun.
     theirs: std::sync::Mutex<Vec<(ServerId, String)>>,
+    /// Whether what was planned is in place and verified, so that there is only tidying up left.
+    holds: AtomicBool,
     cancel: CancellationToken,
     /// What the locks say while they are held for this.
     token: String,
@@ -115,6 +118,7 @@ impl<'a> Run<'a> {
             grounds: BTreeMap::new(),
             begun: std::sync::Mutex::default(),
             theirs: std::sync::Mutex::default(),
+            holds: AtomicBool::new(false),
             cancel,
             resumed: false,
             present: Vec::new(),
@@ -232,6 +236,11 @@ impl<'a> Run<'a> {
             // A lock that is not given back says whose it is.
             let _ = ledger::close(ground, &self.id, &end, &[]).await;
         }
+    }
+
+    /// Whether what was planned stands, whatever was left behind.
+    fn holds(&self, outcome: Outcome) -> bool {
+        outcome == Outcome::Done || (outcome == Outcome::Partial && self.holds.load(Ordering::Relaxed))
     }
 
     /// The servers on which what serves was changed, or may have been.

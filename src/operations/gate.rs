@@ -31,8 +31,8 @@ pub struct Seen {
 pub enum Verdict {
     /// All is as it should be.
     Good,
-    /// Not yet, and what is waited for.
-    Waiting(String),
+    /// Not yet; the service that is waited for, and for what.
+    Waiting(String, String),
     /// It will not be, and why; the service that is at fault.
     Bad(String, String),
 }
@@ -51,25 +51,26 @@ pub fn judge(expected: &[Expected], seen: &[Seen], steady: Duration) -> Verdict 
         for container in &all {
             match one(container, service, steady) {
                 Verdict::Good => {}
-                Verdict::Waiting(why) => waiting = waiting.or(Some(why)),
+                Verdict::Waiting(service, why) => waiting = waiting.or(Some((service, why))),
                 bad @ Verdict::Bad(..) => return bad,
             }
         }
         if all.len() != usize::from(service.containers) {
             let why = format!("{} has {} of {} containers", service.service, all.len(), service.containers);
-            waiting = waiting.or(Some(why));
+            waiting = waiting.or(Some((service.service.clone(), why)));
         }
     }
-    waiting.map_or(Verdict::Good, Verdict::Waiting)
+    waiting.map_or(Verdict::Good, |(service, why)| Verdict::Waiting(service, why))
 }
 
 fn one(it: &Seen, service: &Expected, steady: Duration) -> Verdict {
     let bad = |why: String| Verdict::Bad(it.service.clone(), why);
+    let waiting = |why: String| Verdict::Waiting(it.service.clone(), why);
     // An image whose digest could not be read is not taken for the right one.
     let wanted = service.image.as_ref().and_then(|image| image.digest.as_ref());
     let wrong = wanted.filter(|digest| it.digest.as_ref() != Some(*digest));
     if wrong.is_some() {
-        return Verdict::Waiting(format!("{} is not known to be of the new image", it.name));
+        return waiting(format!("{} is not known to be of the new image", it.name));
     }
     if it.restarts >= LOOP {
         return bad(format!("{} keeps restarting", it.name));
@@ -80,18 +81,18 @@ fn one(it: &Seen, service: &Expected, steady: Duration) -> Verdict {
             bad(format!("{} fails its health check", it.name))
         }
         (ContainerState::Running, ContainerHealth::Starting) => {
-            Verdict::Waiting(format!("{} is not healthy yet", it.name))
+            waiting(format!("{} is not healthy yet", it.name))
         }
         (ContainerState::Running, ContainerHealth::None) if it.up >= steady => Verdict::Good,
         (ContainerState::Running, ContainerHealth::None) => {
-            Verdict::Waiting(format!("{} has no health check: it has to stay up", it.name))
+            waiting(format!("{} has no health check: it has to stay up", it.name))
         }
         (ContainerState::Exited, _) if it.exit_code == Some(0) => bad(format!("{} ended by itself", it.name)),
         (ContainerState::Exited | ContainerState::Dead, _) => {
             let code = it.exit_code.map(|code| format!(", exit {code}")).unwrap_or_default();
             bad(format!("{} ended{code}", it.name))
         }
-        (state, _) => Verdict::Waiting(format!("{} is {}", it.name, state.word())),
+        (state, _) => waiting(format!("{} is {}", it.name, state.word())),
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
     fn good_is_as_many_as_there_should_be_and_all_healthy() {
         let well = web(ContainerState::Running, ContainerHealth::Healthy);
         assert_eq!(judge(&expected(1), std::slice::from_ref(&well), STEADY), Verdict::Good);
-        assert!(matches!(judge(&expected(2), &[well], STEADY), Verdict::Waiting(_)));
+        assert!(matches!(judge(&expected(2), &[well], STEADY), Verdict::Waiting(..)));
     }
 
     #[test]
@@ -133,15 +134,15 @@ mod tests {
             [Expected { service: "web".into(), containers: 1, image: Some(image), names: Vec::new() }];
         let well = web(ContainerState::Running, ContainerHealth::Healthy);
         let of = |digit: &str| Seen { digest: digest(digit).parse().ok(), ..well.clone() };
-        assert!(matches!(judge(&expected, std::slice::from_ref(&well), STEADY), Verdict::Waiting(_)));
-        assert!(matches!(judge(&expected, &[of("b")], STEADY), Verdict::Waiting(_)));
+        assert!(matches!(judge(&expected, std::slice::from_ref(&well), STEADY), Verdict::Waiting(..)));
+        assert!(matches!(judge(&expected, &[of("b")], STEADY), Verdict::Waiting(..)));
         assert_eq!(judge(&expected, &[of("a")], STEADY), Verdict::Good);
     }
 
     #[test]
     fn without_a_health_check_it_has_to_stay_up() {
         let young = web(ContainerState::Running, ContainerHealth::None);
-        assert!(matches!(judge(&expected(1), std::slice::from_ref(&young), STEADY), Verdict::Waiting(_)));
+        assert!(matches!(judge(&expected(1), std::slice::from_ref(&young), STEADY), Verdict::Waiting(..)));
         let old = Seen { up: Duration::from_secs(11), ..young };
         assert_eq!(judge(&expected(1), &[old], STEADY), Verdict::Good);
     }

@@ -118,7 +118,7 @@ pub fn server(running: Vec<Running>, routed: &[u16], to: u8, releases: Vec<Relea
         writable: Ok(()),
         room: None,
         free: None,
-        listening: None,
+        listening: Some(Vec::new()),
         clock_off: None,
         lock: None,
         current: releases.last().map(|release| release.number),

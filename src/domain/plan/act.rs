@@ -254,14 +254,6 @@ pub struct Published {
     pub container: u16,
 }
 
-impl Published {
-    /// A Compose file that publishes this port of a service and no other, on one line. `!override` takes
-    /// the place of the list instead of adding to it (Compose 2.24.4 and later).
-    pub fn overlay(self, service: &str) -> String {
-        format!("services: {{\"{service}\": {{ports: !override [\"{self}\"]}}}}\n")
-    }
-}
-
 impl fmt::Display for Published {
     /// As Compose writes it: `127.0.0.1:8081:8080`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@
 pub mod act;
 pub mod change;
 pub mod finding;
+pub mod overlay;
 pub mod shell;
 pub mod step;
 

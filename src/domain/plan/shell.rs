@@ -1,7 +1,10 @@
 //! A plan as a person would type it on its servers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::act::Published;
+use super::overlay::overlay;
 use super::{Act, Plan};
 use crate::domain::deploy::Place;
 use crate::domain::release::ReleaseNumber;
@@ -41,15 +44,11 @@ impl Act {
                 )
             }
             Self::Pull { image } => line(["docker", "pull", &pull_name(image)]),
-            Self::Up { release, services, ports, .. } => {
-                let overlays: Vec<String> =
-                    ports.iter().map(|(service, port)| port.overlay(service)).collect();
-                up(place, *release, overlays.first(), services, &[])
-            }
+            Self::Up { release, services, ports, .. } => up(place, *release, ports, services, &[]),
             Self::Beside { release, service, names, beside, port } => {
-                let overlay = port.map(|port| port.overlay(service));
+                let ports = port.map(|port| (service.clone(), port)).into_iter().collect();
                 let more = scaled(service, names.len() + beside.len());
-                up(place, *release, overlay.as_ref(), std::slice::from_ref(service), &more)
+                up(place, *release, &ports, std::slice::from_ref(service), &more)
             }
             Self::Route { file, text, test, reload, .. } => {
                 let commands = [test, reload].into_iter().filter(|it| !it.is_empty()).map(line);
@@ -104,19 +103,19 @@ pub fn pull_name(image: &crate::domain::image::ImageRef) -> String {
     }
 }
 
-/// `docker compose up` of a release, over a file on standard input where there is one.
+/// `docker compose up` of a release, its ports changed by a file on standard input where they are.
 fn up(
     place: &Place,
     release: ReleaseNumber,
-    overlay: Option<&String>,
+    ports: &BTreeMap<String, Published>,
     services: &[String],
     more: &[String],
 ) -> String {
-    let line = line(compose_up(place, release, overlay.is_some(), services, more));
-    match overlay {
-        Some(overlay) => format!("{line} <<'END'\n{overlay}END"),
-        None => line,
+    let line = line(compose_up(place, release, !ports.is_empty(), services, more));
+    if ports.is_empty() {
+        return line;
     }
+    format!("{line} <<'END'\n{}\nEND", overlay(&BTreeMap::new(), ports))
 }
 
 /// The words of `docker compose up` for services of a release; `over` where a file that changes it is on

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::image::ImageRef;
 use crate::domain::plan::act::Published;
 use crate::domain::plan::hex;
+use crate::domain::plan::overlay::overlay;
 use crate::domain::plan::shell::{compose_release, compose_source};
 use crate::domain::proxy::Proxy;
 use crate::domain::release::ReleaseNumber;
@@ -65,7 +66,7 @@ pub(super) async fn over(
 ) -> Result<Rendered, Failure> {
     let more = ["-f", "-"].map(str::to_owned);
     let words: Vec<String> = compose_source(&ground.place).chain(more).collect();
-    let mut rendered = render(ground, &words, Some(&pins_file(pins))).await?;
+    let mut rendered = render(ground, &words, Some(&overlay(pins, &BTreeMap::new()))).await?;
     rendered.behind = behind(ground, &words, pins, proxy).await?;
     Ok(rendered)
 }
@@ -83,13 +84,6 @@ pub(super) async fn of_release(
     Ok(Rendered { behind: behind?, ..rendered? })
 }
 
-/// A Compose file that holds the images alone: JSON on one line, which is YAML too.
-pub fn pins_file(pins: &BTreeMap<String, ImageRef>) -> String {
-    let services: BTreeMap<&String, Value> =
-        pins.iter().map(|(service, image)| (service, json!({ "image": image }))).collect();
-    json!({ "services": services }).to_string()
-}
-
 /// The hash that the service behind the proxy has with each of its ports.
 async fn behind(
     ground: &Ground,
@@ -102,24 +96,12 @@ async fn behind(
     };
     let hashed = join_all(ports.map(async |host| {
         let port = Published { host, container: proxy.port };
-        let hashes = hashes(ground, words, Some(&over_port(pins, &proxy.service, port))).await?;
+        let over = overlay(pins, &BTreeMap::from([(proxy.service.clone(), port)]));
+        let hashes = hashes(ground, words, Some(&over)).await?;
         Ok((host, hashes.get(&proxy.service).cloned().unwrap_or_default()))
     }))
     .await;
     hashed.into_iter().collect()
-}
-
-/// The images, and another port for one service.
-fn over_port(pins: &BTreeMap<String, ImageRef>, service: &str, port: Published) -> String {
-    let images: Vec<String> = pins
-        .iter()
-        .filter(|(name, _)| *name != service)
-        .map(|(name, image)| format!("{}: {}", json!(name), json!({ "image": image })))
-        .collect();
-    let image = pins.get(service).map(|image| format!("image: {}, ", json!(image))).unwrap_or_default();
-    let ports = format!("ports: !override {}", json!([port.to_string()]));
-    let own = format!("{}: {{{image}{ports}}}", json!(service));
-    format!("services: {{{}}}\n", images.into_iter().chain([own]).collect::<Vec<_>>().join(", "))
 }
 
 async fn render(ground: &Ground, words: &[String], pins: Option<&str>) -> Result<Rendered, Failure> {

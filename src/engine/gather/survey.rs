@@ -25,6 +25,7 @@ fi
 df -Pk . 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/room \1/p'
 r=/var/lib/docker; [ -d "$r" ] || r=/var/lib/containers; [ -d "$r" ] || r=/
 df -Pk "$r" 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/free \1/p'
+{ command -v ss || command -v netstat; } >/dev/null && echo "listens -"
 (ss -ltn || netstat -ltn) 2>/dev/null | sed -n '/LISTEN/s/^[^:]*[^ ]*:\([0-9][0-9]*\) .*$/listens \1/p' | sort -u
 [ -e "$o/lock" ] && sed 's/^/lock /' "$o/lock"
 for f in "$o"/releases/[0-9]*/release.json; do [ -f "$f" ] && sed 's/^/release /' "$f"; done

@@ -1,10 +1,13 @@
 //! Makes containers beside those that serve: the server's own Compose scales the service, leaving what
 //! is there alone.
 
+use std::collections::BTreeMap;
+
 use super::up::{begun_before, explained, unchanged};
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::act::Published;
+use crate::domain::plan::overlay::overlay;
 use crate::domain::plan::shell::{compose_up, scaled};
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::containers::running;
@@ -24,7 +27,8 @@ pub(super) async fn beside(
     }
     let more = scaled(service, names.len() + others.len());
     let words = compose_up(&task.ground.place, release, port.is_some(), &services, &more);
-    let stdin = port.map(|port| port.overlay(service).into_bytes());
+    let ports = |port| BTreeMap::from([(service.to_owned(), port)]);
+    let stdin = port.map(|port| overlay(&BTreeMap::new(), &ports(port)).into_bytes());
     let left = guarded::run(task, words, stdin).await?;
     if left.exit != 0 {
         return Err(explained(task.what(), &left));

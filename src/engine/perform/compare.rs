@@ -38,6 +38,7 @@ pub(super) struct Compared<'a> {
 pub(super) async fn compare(task: &Task<'_>, it: &Compared<'_>, window: Duration) -> Result<Done, Failure> {
     let (new, old) = (addresses(task, it.new).await?, addresses(task, it.old).await?);
     let (mut news, mut olds) = (Answers::default(), Answers::default());
+    let bad = async |why| logs::blamed(task, Some(it.release), it.service, it.new, why).await;
     let start = Instant::now();
     let mut turn = 0;
     while start.elapsed() < window {
@@ -47,12 +48,16 @@ pub(super) async fn compare(task: &Task<'_>, it: &Compared<'_>, window: Duration
         take(&mut news, a);
         take(&mut olds, b);
         if let Some(why) = worse(&news.level(), &olds.level(), ENOUGH) {
-            return Err(bad(task, it, why).await);
+            return Err(bad(why).await);
         }
         turn += 1;
         let said = format!("{} s left, {}", window.saturating_sub(start.elapsed()).as_secs(), news.level());
         task.listen.progress(Progress::Saying(said)).await;
         sleep(PACE).await;
+    }
+    // Where neither side answers there is nothing by which the new one is as good.
+    if news.good == 0 {
+        return Err(bad("not one good answer came from the new containers".to_owned()).await);
     }
     Ok(Done { said: format!("new: {}; old: {}", news.level(), olds.level()), exit: None })
 }
@@ -90,14 +95,4 @@ async fn addresses(task: &Task<'_>, names: &[String]) -> Result<Vec<String>, Fai
         })?);
     }
     Ok(all)
-}
-
-async fn bad(task: &Task<'_>, it: &Compared<'_>, why: String) -> Failure {
-    let failure = Failure::new(FailureKind::Invalid, task.what(), why);
-    match logs::attach(task, it.release, it.service, it.new).await {
-        Ok(last) => Failure { why: failure.why.iter().cloned().chain(last).collect(), ..failure }.hint(
-            format!("the last lines: .midwatch/releases/{}/log-{}.txt", it.release.folder(), it.service),
-        ),
-        Err(error) => failure.hint(format!("its log could not be kept: {}", error.reason())),
-    }
 }

@@ -43,13 +43,12 @@ pub(super) async fn pass(
                     exit: None,
                 });
             }
-            Verdict::Bad(service, why) => return Err(bad(task, release, services, &service, why).await),
-            Verdict::Waiting(why) if start.elapsed() >= deadline => {
-                let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
+            Verdict::Bad(service, why) => return Err(bad(task, release, services, Some(&service), why).await),
+            Verdict::Waiting(service, why) if start.elapsed() >= deadline => {
                 let why = format!("{why}, after {} s", deadline.as_secs());
-                return Err(bad(task, release, services, service, why).await);
+                return Err(bad(task, release, services, Some(&service), why).await);
             }
-            Verdict::Waiting(why) => {
+            Verdict::Waiting(_, why) => {
                 if why != said {
                     task.listen.progress(Progress::Saying(why.clone())).await;
                     said = why;
@@ -70,45 +69,34 @@ pub(super) async fn watch(
 ) -> Result<Done, Failure> {
     let start = Instant::now();
     let mut lives = Lives::new();
-    let mut log = traffic.map(Following::new);
-    let mut read = Instant::now();
     let before: u32 = look(task, &mut lives).await?.iter().map(|it| it.restarts).sum();
+    let mut log = traffic.map(Following::new);
+    let mut read = start;
+    if let Some(log) = &mut log {
+        requests(task, log, release, services).await?;
+    }
     while start.elapsed() < window {
         let seen = look(task, &mut lives).await?;
         if let Verdict::Bad(service, why) = judge(services, &seen, Duration::ZERO) {
-            return Err(bad(task, release, services, &service, why).await);
+            return Err(bad(task, release, services, Some(&service), why).await);
         }
-        let restarts: u32 = seen.iter().map(|it| it.restarts).sum();
-        if restarts > before {
-            let service =
-                seen.iter().find(|it| it.restarts > 0).map(|it| it.service.clone()).unwrap_or_default();
-            return Err(bad(
-                task,
-                release,
-                services,
-                &service,
-                format!("a container of {service} restarted"),
-            )
-            .await);
+        if seen.iter().map(|it| it.restarts).sum::<u32>() > before {
+            let again = seen.iter().find(|it| it.restarts > 0).map(|it| it.service.as_str());
+            let why = format!("a container of {} restarted", again.unwrap_or("a service"));
+            return Err(bad(task, release, services, again, why).await);
         }
         if let Some(log) = &mut log
-            && (read.elapsed() >= READ || start.elapsed() < WATCH)
+            && read.elapsed() >= READ
         {
             read = Instant::now();
-            if let Some(why) = log.look(task).await? {
-                let service = services.iter().map(|it| it.service.as_str()).next_back().unwrap_or_default();
-                return Err(bad(task, release, services, service, why).await);
-            }
+            requests(task, log, release, services).await?;
         }
         let left = window.saturating_sub(start.elapsed());
         task.listen.progress(Progress::Saying(format!("{} s left", left.as_secs()))).await;
         sleep(WATCH.min(left)).await;
     }
-    if let Some(log) = &mut log
-        && let Some(why) = log.look(task).await?
-    {
-        let service = services.iter().map(|it| it.service.as_str()).next_back().unwrap_or_default();
-        return Err(bad(task, release, services, service, why).await);
+    if let Some(log) = &mut log {
+        requests(task, log, release, services).await?;
     }
     // What is good at the end is what counts.
     match judge(services, &look(task, &mut lives).await?, Duration::ZERO) {
@@ -116,31 +104,37 @@ pub(super) async fn watch(
             let told = log.map(|log| format!(": {}", log.level())).unwrap_or_default();
             Ok(Done { said: format!("it stayed good{told}"), exit: None })
         }
-        Verdict::Waiting(why) | Verdict::Bad(_, why) => {
-            let service = services.iter().map(|it| it.service.as_str()).next().unwrap_or_default();
-            Err(bad(task, release, services, service, why).await)
+        Verdict::Waiting(service, why) | Verdict::Bad(service, why) => {
+            Err(bad(task, release, services, Some(&service), why).await)
         }
     }
 }
 
-/// A failure with the last lines of what failed kept beside the release.
+/// Reads the access log on; an error where the requests are answered worse than before.
+async fn requests(
+    task: &Task<'_>,
+    log: &mut Following<'_>,
+    release: Option<ReleaseNumber>,
+    services: &[Expected],
+) -> Result<(), Failure> {
+    match log.look(task).await? {
+        Some(why) => Err(bad(task, release, services, None, why).await),
+        None => Ok(()),
+    }
+}
+
+/// A failure of one of the services, or, where it is not known of which, of the last.
 async fn bad(
     task: &Task<'_>,
     release: Option<ReleaseNumber>,
     services: &[Expected],
-    service: &str,
+    service: Option<&str>,
     why: String,
 ) -> Failure {
-    let failure = Failure::new(FailureKind::Invalid, task.what(), why);
-    let names = services.iter().find(|it| it.service == service).map(|it| it.names.as_slice());
-    match release {
-        Some(release) => match logs::attach(task, release, service, names.unwrap_or_default()).await {
-            Ok(last) => Failure { why: failure.why.iter().cloned().chain(last).collect(), ..failure }
-                .hint(format!("its last lines: .midwatch/releases/{}/log-{service}.txt", release.folder())),
-            Err(error) => failure.hint(format!("its log could not be kept: {}", error.reason())),
-        },
-        None => failure,
-    }
+    let known = services.iter().find(|it| Some(it.service.as_str()) == service).or(services.last());
+    let names = known.map(|it| it.names.as_slice()).unwrap_or_default();
+    let service = service.or(known.map(|it| it.service.as_str())).unwrap_or_default();
+    logs::blamed(task, release, service, names, why).await
 }
 
 /// Since when each life of a container is known to run: by our own watch, whatever its server's clock

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Task;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::text::{clean, shorten};
 use crate::engine::gather::containers::running;
@@ -14,8 +14,25 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// `$1` the file, then the containers. Not by Compose, which moves the cursor in what it writes.
 const SCRIPT: &str = r#"f=$1; shift; umask 077; for c; do docker logs --timestamps --tail 50 "$c"; done >"$f" 2>&1; tail -n 3 "$f""#;
 
+/// A failure of a service, with the last lines of what failed kept beside the release where there is one.
+pub(super) async fn blamed(
+    task: &Task<'_>,
+    release: Option<ReleaseNumber>,
+    service: &str,
+    names: &[String],
+    why: String,
+) -> Failure {
+    let failure = Failure::new(FailureKind::Invalid, task.what(), why);
+    let Some(release) = release else { return failure };
+    match attach(task, release, service, names).await {
+        Ok(last) => Failure { why: failure.why.iter().cloned().chain(last).collect(), ..failure }
+            .hint(format!("its last lines: .midwatch/releases/{}/log-{service}.txt", release.folder())),
+        Err(error) => failure.hint(format!("its log could not be kept: {}", error.reason())),
+    }
+}
+
 /// Fifty lines of each container of a service, or of those of these names where there are any; gives the last few.
-pub(super) async fn attach(
+async fn attach(
     task: &Task<'_>,
     release: ReleaseNumber,
     service: &str,

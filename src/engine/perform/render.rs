@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::image::ImageRef;
+use crate::domain::plan::overlay::overlay;
 use crate::domain::plan::shell::compose_source;
 use crate::domain::release::ReleaseNumber;
-use crate::engine::gather::compose::pins_file;
 use crate::engine::guarded;
 
 /// `$1` the release's folder, `$2` what the rendered file's hash has to be, then Compose's words.
@@ -43,7 +43,7 @@ pub(super) async fn render(
     let record = task.release.ok_or_else(|| Failure::new(FailureKind::Bug, &what, "it has no record"))?;
     let record = serde_json::to_string(record)
         .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
-    let stdin = format!("{record}\n{}\n", pins_file(pins));
+    let stdin = format!("{record}\n{}\n", overlay(pins, &BTreeMap::new()));
     let place = &task.ground.place;
     let ours = [release.folder(), expects.unwrap_or_default().to_owned(), place.file.clone()];
     let words = ["sh", "-c", SCRIPT, "sh"]

@@ -8,8 +8,8 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::run::Progress;
 use crate::engine::guarded;
 
-/// The containers; one that is not there any more is what was wanted.
-const SCRIPT: &str = r#"x=0; for c; do docker inspect "$c" >/dev/null 2>&1 || continue; { docker stop "$c" && docker rm "$c"; } || x=1; done; exit $x"#;
+/// The containers; one that is not there any more is what was wanted, if the engine can be asked at all.
+const SCRIPT: &str = r#"docker ps -q >/dev/null || exit; x=0; for c; do docker inspect "$c" >/dev/null 2>&1 || continue; { docker stop "$c" && docker rm "$c"; } || x=1; done; exit $x"#;
 
 pub(super) async fn retire(task: &Task<'_>, containers: &[String], drain: Duration) -> Result<Done, Failure> {
     if !drain.is_zero() {

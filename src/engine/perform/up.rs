@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::act::Published;
+use crate::domain::plan::overlay::overlay;
 use crate::domain::plan::shell::compose_up;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::containers::running;
@@ -21,9 +22,9 @@ pub(super) async fn up(
     if !begun_before(task).await? {
         unchanged(task, services, replaces).await?;
     }
-    let overlay = ports.iter().next().map(|(service, port)| port.overlay(service));
-    let words = compose_up(&task.ground.place, release, overlay.is_some(), services, &[]);
-    let left = guarded::run(task, words, overlay.map(String::into_bytes)).await?;
+    let over = (!ports.is_empty()).then(|| overlay(&BTreeMap::new(), ports).into_bytes());
+    let words = compose_up(&task.ground.place, release, over.is_some(), services, &[]);
+    let left = guarded::run(task, words, over).await?;
     if left.exit == 0 {
         return Ok(Done { said: String::new(), exit: Some(0) });
     }

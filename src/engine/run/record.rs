@@ -21,6 +21,9 @@ impl Run<'_> {
         let plan = self.confirmed.plan.plan();
         let says = |server: &ServerId| match outcome {
             Outcome::Done => format!("{}: done and verified", plan.operation.word()),
+            _ if self.holds(outcome) => {
+                format!("{}: done and verified, but something was left behind", plan.operation.word())
+            }
             _ if !touched.contains(server) => "as before: nothing was changed".to_owned(),
             Outcome::Failed | Outcome::Cancelled => "as before: put back and verified".to_owned(),
             Outcome::Partial => "in between: it was changed, and is not known to be good".to_owned(),
@@ -53,10 +56,10 @@ impl Run<'_> {
     async fn releases(&self, ground: &Ground, end: &RunEnd, touched: bool) -> Vec<Release> {
         let plan = self.confirmed.plan.plan();
         let outcome = match end.outcome {
-            Outcome::Done => ReleaseOutcome::Good,
+            outcome if self.holds(outcome) => ReleaseOutcome::Good,
             _ if !touched => ReleaseOutcome::Unapplied,
             Outcome::Failed | Outcome::Cancelled => ReleaseOutcome::RolledBack,
-            Outcome::Partial => ReleaseOutcome::Failed,
+            Outcome::Partial | Outcome::Done => ReleaseOutcome::Failed,
         };
         let because = end.because.as_ref().map(Failure::reason);
         let lanes = plan.stages.iter().flat_map(|stage| &stage.lanes);
@@ -78,7 +81,7 @@ impl Run<'_> {
             })
             .collect();
         if plan.operation == Operation::Rollback {
-            if end.outcome == Outcome::Done {
+            if self.holds(end.outcome) {
                 releases.extend(self.left(ground, &steps).await);
             }
             self.taken_back(ground, &mut releases).await;

@@ -1,6 +1,7 @@
 //! Takes a run up again that ended without a word: finishes it, undoes it, or leaves it as it stands.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +66,7 @@ impl Run<'_> {
         let over: BTreeSet<ServerId> = it.traces.keys().filter(|server| ended(server)).cloned().collect();
         self.open(&held, &over).await?;
         self.news(News::Begun).await;
+        self.holds.store(it.holds(), Ordering::Relaxed);
         if let Ok(mut begun) = self.begun.lock() {
             *begun = it.touching();
         }

@@ -35,6 +35,9 @@ impl Run<'_> {
     pub(super) async fn stages(&self, stages: &[Stage], cancellable: bool) -> Ending {
         for stage in stages {
             // The change holds once there is only tidying up left.
+            if cancellable && stage.tidies {
+                self.holds.store(true, Ordering::Relaxed);
+            }
             let cancellable = cancellable && !stage.tidies;
             if cancellable && self.cancel.is_cancelled() {
                 return Ending::Cancelled;

@@ -1,14 +1,16 @@
 //! Whether the ports of the server that the services want are free, or theirs already.
 
 use super::Subject;
-use crate::domain::plan::{Finding, Operation};
+use crate::domain::plan::{Finding, Judgement, Operation};
 
 pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
     if !matches!(it.operation, Operation::Deploy | Operation::Rollback) {
         return Vec::new();
     }
-    let (Some(listening), Ok(services)) = (&it.facts.listening, &it.facts.services) else {
-        return Vec::new();
+    let Ok(services) = &it.facts.services else { return Vec::new() };
+    let Some(listening) = &it.facts.listening else {
+        let found = "which ports are taken there is not known: it has neither ss nor netstat";
+        return vec![it.finding("ports", Judgement::Noted, found)];
     };
     let ours: Vec<u16> =
         it.facts.running.iter().flat_map(|container| &container.ports).map(|port| port.host).collect();

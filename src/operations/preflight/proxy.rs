@@ -27,8 +27,11 @@ pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
 
 /// What stands in the way of switching.
 fn switched(it: &Subject<'_>, proxy: &Proxy) -> Option<Finding> {
-    let facts = it.facts.proxy.as_ref()?;
     let file = &proxy.file;
+    let Some(facts) = &it.facts.proxy else {
+        let found = format!("{file} was not looked at");
+        return Some(it.refused("proxy", found, "look again; if it stays, this is a defect of midwatch"));
+    };
     let text = match &facts.text {
         Ok(text) => text,
         Err(why) => {

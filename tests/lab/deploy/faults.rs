@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::project::Project;
+use super::site::{Kind, Site};
 use super::table::Table;
 
 /// What a deploy said that was struck while a step went on.
@@ -154,4 +155,17 @@ fn a_server_that_dies_during_rolling_leaves_the_rest_as_it_was_fault() {
     assert_eq!(is_honest(&app, &struck, "1.0", "1.1"), "put back", "{}", struck.text);
     assert!(struck.text.contains("web-1: as before: nothing was changed"), "{}", struck.text);
     assert_eq!(app.on("web-1", "docker compose ps -q"), before);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_release_whose_old_container_cannot_be_removed_is_good_all_the_same_fault() {
+    let site = Site::up("bravo-five", Kind::Nginx, "start-first", 18096, "");
+    let mut stopped = None;
+    let strike = || stopped = Some(site.app.lab.fault("stop-engine", "web-2", &[]));
+    let struck = struck_at(&site.app, "1.1", 1, "drain and remove", strike).unwrap();
+    drop(stopped);
+    assert_eq!(struck.code, 4, "{}", struck.text);
+    assert!(struck.text.contains("done and verified, but something was left behind"), "{}", struck.text);
+    assert_eq!(site.app.outcomes("web-2"), ["2 good", "1 good"]);
 }

@@ -35,7 +35,7 @@ impl State {
         let live = self.fleet.server(&batch.server);
         let configured = match &batch.observation {
             Observation::Vitals(_) => live.map_or(cadence::USAGE, |live| live.setup.interval),
-            Observation::Usage(_) => cadence::USAGE,
+            Observation::Usage(usage) => cadence::usage(usage.len()),
             Observation::Access(_) => cadence::ACCESS,
             Observation::Check(result) => result.interval,
             _ => cadence::SAMPLES,

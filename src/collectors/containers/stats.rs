@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::usage::Counters;
 use crate::collectors::{Beat, Collector};
+use crate::domain::cadence;
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::ids::ContainerId;
 use crate::message::batch::{Observation, Subject};
@@ -22,8 +23,8 @@ const AT_ONCE: usize = 4;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// How soon after the first look the second comes, so that there are rates at once.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
-/// A round of questions takes at most this share of the time, so that hundreds of containers do not
-/// keep their engine busy: the figures then come less often.
+/// A round of questions takes at most this share of the time, so that a slow engine is not kept busy:
+/// the figures then come less often.
 const SHARE: u32 = 50;
 /// The longest pause that comes of that.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
@@ -58,12 +59,13 @@ impl UsageCollector {
             if !usage.is_empty() || now.is_empty() {
                 beat.publish(Observation::Usage(usage));
             }
+            let interval = self.interval.max(cadence::usage(now.len()));
             before = now;
             if std::mem::take(&mut first) && !before.is_empty() {
                 tokio::time::sleep(SECOND_LOOK).await;
                 continue;
             }
-            beat.rest(self.interval.max((started.elapsed() * SHARE).min(LONGEST_PAUSE))).await;
+            beat.rest(interval.max((started.elapsed() * SHARE).min(LONGEST_PAUSE))).await;
         }
     }
 }

@@ -172,7 +172,9 @@ impl State {
     fn interval(&self, key: &SeriesKey) -> std::time::Duration {
         let live = self.fleet.server(&key.server);
         let interval = match &key.metric {
-            Metric::ContainerCpu(_) | Metric::ContainerMemory(_) => cadence::USAGE,
+            Metric::ContainerCpu(_) | Metric::ContainerMemory(_) => {
+                live.map_or(cadence::USAGE, ServerLive::usage_interval)
+            }
             Metric::RequestRate(_)
             | Metric::ErrorRate(_)
             | Metric::P50(_)

@@ -148,7 +148,12 @@ impl ServerLive {
 
     /// Whether what the containers use may be believed.
     pub fn usage_freshness(&self, now: Timestamp) -> Freshness {
-        self.freshness(&self.usage, cadence::USAGE, now)
+        self.freshness(&self.usage, self.usage_interval(), now)
+    }
+
+    /// How often it is looked what its containers use.
+    pub fn usage_interval(&self) -> Duration {
+        cadence::usage(self.usage.value().map_or(0, BTreeMap::len))
     }
 
     /// Whether the look at systemd may be believed.

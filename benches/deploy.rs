@@ -32,7 +32,7 @@ const fn tag(round: usize) -> &'static str {
 fn midwatch(config: &Path, tag: &str, servers: &[&str]) -> Outcome<Duration> {
     let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
-    command.args(["deploy", APP, "--tag", tag, "--yes", "--config"]).arg(config);
+    command.args(["deploy", APP, "--tag", tag, "--confirm", APP, "--config"]).arg(config);
     for server in servers {
         command.args(["--server", server]);
     }

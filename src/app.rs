@@ -78,6 +78,7 @@ impl App {
             Event::Withdrawn(request) => self.withdraw(request),
             Event::Past(news) => actions::metrics::open::news(&mut self.state, news),
             Event::Unfinished(app, runs) => actions::operate::news::unfinished(&mut self.state, &app, runs),
+            Event::Waiting(app, all) => actions::operate::news::waiting(&mut self.state, &app, all),
             Event::Reply(request, reply) => self.reply(request, reply),
         }
     }

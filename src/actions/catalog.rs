@@ -1,6 +1,8 @@
 //! The list of all actions: a row for each file of them.
 
-use super::{Action, general, lists, logs, metrics, movement, operate, plan, releases, run, unfinished};
+use super::{
+    Action, approval, general, lists, logs, metrics, movement, operate, plan, releases, run, unfinished,
+};
 
 /// All actions by file, in the order of help and footer.
 pub static ALL: &[&[Action]] = &[
@@ -12,6 +14,7 @@ pub static ALL: &[&[Action]] = &[
     run::ALL,
     releases::ALL,
     unfinished::ALL,
+    approval::ALL,
     general::ALL,
     movement::ALL,
 ];

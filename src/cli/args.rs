@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::approve::ApproveArgs;
 use super::check::CheckArgs;
 use super::config::ConfigCommand;
 use super::daily::DailyArgs;
@@ -72,6 +73,8 @@ pub enum Command {
     Tags(TagsArgs),
     /// List what changes or changed the apps, with what ended without a word
     Runs(RunsArgs),
+    /// Approve another operator's run that waits for a second person, or deny it
+    Approve(ApproveArgs),
     /// Take up a run that ended without a word: finish it, undo it, or leave it
     Resume(ResumeArgs),
     /// Look at the record of runs and of every command that was sent

@@ -33,12 +33,17 @@ impl Exit {
 
     /// What a failure ends with.
     pub const fn of(failure: &Failure) -> Self {
+        if failure.is_of_the_way() {
+            return Self::Unreachable;
+        }
         match failure.kind {
-            FailureKind::Unreachable | FailureKind::Auth | FailureKind::HostKey | FailureKind::Timeout => {
-                Self::Unreachable
-            }
             FailureKind::Invalid | FailureKind::NotFound => Self::Usage,
-            FailureKind::Permission
+            // The first four are of the way.
+            FailureKind::Unreachable
+            | FailureKind::Auth
+            | FailureKind::HostKey
+            | FailureKind::Timeout
+            | FailureKind::Permission
             | FailureKind::Conflict
             | FailureKind::RateLimited
             | FailureKind::Unsupported

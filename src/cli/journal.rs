@@ -73,6 +73,8 @@ fn run_of(entry: &Entry) -> Option<&str> {
     match entry {
         Entry::RunBegun { run, .. }
         | Entry::RunTaken { run, .. }
+        | Entry::ApprovalAsked { run, .. }
+        | Entry::ApprovalGiven { run, .. }
         | Entry::StepBegun { run, .. }
         | Entry::StepEnded { run, .. }
         | Entry::RunEnded { run, .. } => Some(run.as_str()),
@@ -101,6 +103,14 @@ fn line(written: &Written) -> String {
             let title = plan.get("title").and_then(serde_json::Value::as_str).unwrap_or_default();
             format!("{at}  {by} begins: {title} (plan {})", digest.short())
         }
+        Entry::ApprovalAsked { by, key, .. } => {
+            format!("{at}  {by}, logged in with {key}, asks for a second person")
+        }
+        Entry::ApprovalGiven { by, key, digest, signature, .. } => format!(
+            "{at}  {by} approves plan {} with {key}, signature {}",
+            digest.short(),
+            signature.get(..12).unwrap_or(signature)
+        ),
         Entry::RunTaken { by, way, .. } => format!("{at}  {by} takes it up, to {way} it"),
         Entry::StepBegun { step, server, command, .. } => {
             format!("{at}  {step:>3} {server} $ {}", command.replace('\n', "\n      "))

@@ -5,6 +5,7 @@
 // Standard output and error are what this room is for.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line prints")]
 
+mod approve;
 mod args;
 mod check;
 mod config;
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
         Some(Command::Releases(releases)) => releases::run(&args, releases),
         Some(Command::Tags(tags)) => tags::run(&args, tags),
         Some(Command::Runs(runs)) => runs::run(&args, runs),
+        Some(Command::Approve(approve)) => approve::run(&args, approve),
         Some(Command::Resume(resume)) => resume::run(&args, resume),
         Some(Command::Journal(journal)) => journal::run(&args, journal),
         Some(Command::Logs(logs)) => logs::run(&args, logs),

@@ -3,12 +3,15 @@
 use clap::Args as ClapArgs;
 
 use super::args::Args;
-use super::operate::Operating;
+use super::operate::{Confirm, Operating};
+use super::runs::changeable;
 use super::{Exit, context, print};
+use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::run::RunId;
+use crate::domain::run::{Outcome, RunId};
 use crate::engine::Way;
 use crate::engine::unfinished::Unfinished;
+use crate::runtime::clock::SystemClock;
 
 /// The arguments.
 #[derive(Clone, Debug, ClapArgs)]
@@ -16,7 +19,7 @@ pub struct ResumeArgs {
     /// The run, as `midwatch runs` names it
     pub run: String,
 
-    /// The app that it changes, where this console's journal does not know the run
+    /// The app that it changes; without it the journal is asked, then all servers
     #[arg(long, value_name = "APP")]
     pub app: Option<String>,
 
@@ -27,6 +30,10 @@ pub struct ResumeArgs {
     /// Even though a console seems to carry it out still; that one can do nothing more for it
     #[arg(long)]
     pub take_over: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the option's own sentence is the help")]
+    pub confirm: Confirm,
 
     /// Print JSON: a line for each thing that happens
     #[arg(long)]
@@ -45,15 +52,18 @@ pub fn run(args: &Args, resume: &ResumeArgs) -> Result<Exit, Failure> {
     let what = format!("take up the run {}", resume.run);
     let run = RunId::try_from(resume.run.clone())
         .map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
-    let app = match &resume.app {
-        Some(app) => app.clone(),
-        None => known(args, &run)?.ok_or_else(|| {
-            Failure::new(FailureKind::NotFound, &what, "this console's journal does not know it")
-                .hint("name its app: --app APP")
-        })?,
+    let journaled = known(args, &run)?;
+    let app = match resume.app.clone().or_else(|| journaled.clone()) {
+        Some(app) => app,
+        None => found_on_servers(args, &run, &what)?,
     };
     let operating = Operating::on(args, &app)?;
-    let found = operating.unfinished(&run)?;
+    let found = match operating.unfinished(&run) {
+        Err(failure) if failure.kind == FailureKind::NotFound && journaled.is_some() => {
+            return never_came(args, resume, &run);
+        }
+        found => found?,
+    };
     let Some(way) = resume.way else {
         print(&text(&found));
         return Ok(if found.over() { Exit::Well } else { Exit::Problem });
@@ -71,7 +81,47 @@ pub fn run(args: &Args, resume: &ResumeArgs) -> Result<Exit, Failure> {
         eprintln!("midwatch: {server}: {failure}");
         return Ok(Exit::of(failure));
     }
-    operating.resume(&found, way, resume.json)
+    operating.resume(&found, way, &resume.confirm, resume.json)
+}
+
+/// The app of a run that another console began, by what the servers of all apps know.
+fn found_on_servers(args: &Args, run: &RunId, what: &str) -> Result<String, Failure> {
+    let mut lost = None;
+    for app in changeable(&context::load(args)?.config) {
+        let open = Operating::on(args, &app)?.open();
+        if open.runs.iter().any(|it| it.run == *run) {
+            return Ok(app);
+        }
+        lost = lost.or_else(|| open.lost.into_iter().next().map(|(_, failure)| failure));
+    }
+    Err(lost.unwrap_or_else(|| {
+        let why = "neither this console's journal nor a server of its apps knows it as open";
+        Failure::new(FailureKind::NotFound, what, why).hint("see what is open: midwatch runs")
+    }))
+}
+
+/// A run that was begun here and never came to a server: there is nothing to finish or to undo.
+fn never_came(args: &Args, resume: &ResumeArgs, run: &RunId) -> Result<Exit, Failure> {
+    use crate::history::journal::Entry;
+    let Some(way) = resume.way else {
+        print(&format!(
+            "{run}\n  it never came to a server: nothing was changed\n\nwrite that down:  midwatch resume {run} leave"
+        ));
+        return Ok(Exit::Problem);
+    };
+    let what = format!("{} the run {run}", way.word());
+    if way == Way::Finish {
+        return Err(Failure::new(FailureKind::Conflict, what, "it never came to a server")
+            .hint("do it anew; this one: leave"));
+    }
+    if args.read_only {
+        return Err(Failure::new(FailureKind::Permission, what, "this is --read-only"));
+    }
+    let journal = crate::runtime::deploying::journal(&context::load(args)?.config)?;
+    let end = Entry::RunEnded { run: run.clone(), outcome: Outcome::Cancelled, because: None };
+    journal.append(SystemClock.now(), &[end]).map_err(|error| error.into_failure("write the journal"))?;
+    print("cancelled: it never came to a server, and nothing was changed");
+    Ok(Exit::Well)
 }
 
 /// The app of a run that this console's journal knows.

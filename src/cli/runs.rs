@@ -8,9 +8,11 @@ use serde::Serialize;
 use super::args::Args;
 use super::operate::Operating;
 use super::{Exit, context, print};
-use crate::domain::failure::Failure;
-use crate::domain::ids::{AppId, ServerId};
+use crate::config::Config;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
 use crate::domain::run::{Outcome, RunId};
+use crate::domain::text::clean;
 use crate::engine::gather::Want;
 use crate::history::journal::Entry;
 use crate::operations::facts::Held;
@@ -39,6 +41,21 @@ struct Known {
     outcome: Option<Outcome>,
     /// The servers on which it has no end.
     open_on: Vec<ServerId>,
+    /// For how many seconds more it waits for a second person, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits: Option<u64>,
+    /// Whether this console began it and no server ever heard of it: nothing was changed.
+    never_came: bool,
+}
+
+impl Known {
+    fn new(run: RunId, app: String, what: String, by: String) -> Self {
+        Self { run, app, what, by, outcome: None, open_on: Vec::new(), waits: None, never_came: false }
+    }
+
+    fn is_open(&self) -> bool {
+        self.outcome.is_none() && !self.never_came
+    }
 }
 
 #[derive(Serialize)]
@@ -54,11 +71,8 @@ pub fn run(args: &Args, runs: &RunsArgs) -> Result<Exit, Failure> {
     let mut known = journaled(&deploying::journal(&context.config)?)?;
     let mut failures = BTreeMap::new();
     if !runs.local {
-        for app in context.config.apps.keys() {
-            // An app without a Compose file of its own has no ledger.
-            if deploying::spec(&context.config, app).is_ok() {
-                ask(args, app, &mut known, &mut failures)?;
-            }
+        for app in changeable(&context.config) {
+            ask(args, &app, &mut known, &mut failures)?;
         }
     }
     let report = Report { runs: known.into_values().collect(), failures };
@@ -68,9 +82,15 @@ pub fn run(args: &Args, runs: &RunsArgs) -> Result<Exit, Failure> {
     } else {
         print(&text(&report));
     }
-    let open = report.runs.iter().any(|run| run.outcome.is_none());
+    let open = report.runs.iter().any(Known::is_open);
     let lost = report.failures.values().next().map(Exit::of);
     Ok(lost.unwrap_or(if open { Exit::Problem } else { Exit::Well }))
+}
+
+/// The apps that have a ledger: those of which the Compose file is configured.
+pub fn changeable(config: &Config) -> Vec<String> {
+    let apps = config.apps.keys().filter(|app| deploying::spec(config, app).is_ok());
+    apps.map(|app| app.as_str().to_owned()).collect()
 }
 
 fn journaled(journal: &crate::history::journal::Journal) -> Result<BTreeMap<RunId, Known>, Failure> {
@@ -82,15 +102,7 @@ fn journaled(journal: &crate::history::journal::Journal) -> Result<BTreeMap<RunI
                     plan.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
                 };
                 let (app, what) = (text("app"), text("title"));
-                let it = Known {
-                    run: run.clone(),
-                    app,
-                    what,
-                    by: by.to_string(),
-                    outcome: None,
-                    open_on: Vec::new(),
-                };
-                all.insert(run, it);
+                all.insert(run.clone(), Known::new(run, app, what, by.to_string()));
             }
             Entry::RunEnded { run, outcome, .. } => {
                 if let Some(it) = all.get_mut(&run) {
@@ -105,11 +117,11 @@ fn journaled(journal: &crate::history::journal::Journal) -> Result<BTreeMap<RunI
 
 fn ask(
     args: &Args,
-    app: &AppId,
+    app: &str,
     known: &mut BTreeMap<RunId, Known>,
     failures: &mut BTreeMap<ServerId, Failure>,
 ) -> Result<(), Failure> {
-    let operating = Operating::on(args, app.as_str())?;
+    let operating = Operating::on(args, app)?;
     for (server, facts) in operating.facts(&Want::Standing).servers {
         let facts = match facts {
             Ok(facts) => facts,
@@ -124,18 +136,32 @@ fn ask(
         };
         for run in facts.unfinished.iter().chain(holder.map(|holder| &holder.run)) {
             let mine = holder.filter(|holder| holder.run == *run);
-            let it = known.entry(run.clone()).or_insert_with(|| Known {
-                run: run.clone(),
-                app: app.to_string(),
-                what: mine.map_or_else(|| format!("a run on {app}"), |it| it.what.clone()),
-                by: mine.map_or_else(|| "another console".to_owned(), |it| it.by.to_string()),
-                outcome: None,
-                open_on: Vec::new(),
+            let it = known.entry(run.clone()).or_insert_with(|| {
+                let what = mine.map_or_else(|| format!("a run on {app}"), |it| it.what.clone());
+                let by = mine.map_or_else(|| "another console".to_owned(), |it| it.by.to_string());
+                Known::new(run.clone(), app.to_owned(), what, by)
             });
             it.outcome = None;
             if !it.open_on.contains(&server) {
                 it.open_on.push(server.clone());
             }
+        }
+    }
+    let open = operating.open();
+    for it in &open.waiting {
+        let request = &it.request;
+        let run = known.entry(request.run.clone()).or_insert_with(|| {
+            let plan = it.plan.plan();
+            Known::new(request.run.clone(), app.to_owned(), plan.title.clone(), request.by.to_string())
+        });
+        (run.outcome, run.waits) = (None, Some(it.left.as_secs()));
+    }
+    let silent = known.values_mut().filter(|it| it.app == app && it.outcome.is_none());
+    for it in silent.filter(|it| it.open_on.is_empty() && it.waits.is_none()) {
+        // This console knows of no end: another may have brought it about.
+        match operating.unfinished(&it.run) {
+            Ok(found) => it.outcome = found.end().map(|end| end.outcome).filter(|_| found.over()),
+            Err(failure) => it.never_came = failure.kind == FailureKind::NotFound && open.lost.is_empty(),
         }
     }
     Ok(())
@@ -144,8 +170,19 @@ fn ask(
 fn text(report: &Report) -> String {
     let mut out: Vec<String> = Vec::new();
     for it in &report.runs {
-        let how = it.outcome.map_or("NO END", Outcome::word);
+        let how = match (it.outcome, it.waits) {
+            (Some(outcome), _) => outcome.word(),
+            (None, Some(_)) => "WAITS",
+            (None, None) if it.never_came => "not begun",
+            (None, None) => "NO END",
+        };
         out.push(format!("{}  {how:<9}  {:<20}  {}", it.run, it.by, it.what));
+        if let Some(left) = it.waits {
+            out.push(format!("    waits for a second person, {left} s more: midwatch approve {}", it.run));
+        }
+        if it.never_came {
+            out.push("    it never came to a server: nothing was changed".to_owned());
+        }
         if !it.open_on.is_empty() {
             let on: Vec<&str> = it.open_on.iter().map(ServerId::as_str).collect();
             out.push(format!("    no end on {}: midwatch resume {} --app {}", on.join(", "), it.run, it.app));
@@ -155,5 +192,6 @@ fn text(report: &Report) -> String {
         out.push("there are no runs".to_owned());
     }
     out.extend(report.failures.iter().map(|(server, failure)| format!("{server}: {failure}")));
-    out.join("\n")
+    // Much of it comes from servers.
+    out.iter().map(|line| clean(line)).collect::<Vec<_>>().join("\n")
 }

@@ -100,6 +100,12 @@ impl Failure {
         self
     }
 
+    /// Whether it is of the way to a server, so that nothing is known of what is there.
+    pub const fn is_of_the_way(&self) -> bool {
+        use FailureKind::{Auth, HostKey, Timeout, Unreachable};
+        matches!(self.kind, Unreachable | Auth | HostKey | Timeout)
+    }
+
     /// The causes in one line.
     pub fn reason(&self) -> String {
         if self.why.is_empty() { self.kind.word().to_owned() } else { self.why.join(": ") }

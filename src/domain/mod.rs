@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod app;
+pub mod approval;
 pub mod cadence;
 pub mod check;
 pub mod check_schedule;

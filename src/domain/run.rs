@@ -25,6 +25,11 @@ impl RunId {
         Self(format!("{digits}-{}", plan.short()))
     }
 
+    /// Whether it is a run of this plan, as far as its name says.
+    pub fn is_of(&self, plan: &PlanDigest) -> bool {
+        self.0.ends_with(&format!("-{}", plan.short()))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -112,6 +117,12 @@ pub struct RunNews {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum News {
+    /// It waits for a second person, for so long at most; nothing is changed.
+    Waits(Duration),
+    /// What was taken for an approval is none, and why; it waits on.
+    Unapproved(String),
+    /// A second person approved: who.
+    Approved(String),
     /// It holds the locks and begins.
     Begun,
     /// A stage begins, with its title.

@@ -82,7 +82,7 @@ pub enum Guard {
     Confirm,
     /// The target's name, typed.
     TypeName,
-    /// Another operator.
+    /// Another operator, with a key of their own.
     TwoPerson,
 }
 

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::ground::Ground;
+use super::mark::mark;
 use super::perform::Task;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::run::RunId;
@@ -15,25 +16,32 @@ use crate::transports::{ExitStatus, RemoteCommand};
 
 /// `$1` the app's folder, `$2` the run, `$3` the step, `$4` what the lock says, then the command. The process and the boot are
 /// written down, so that another process of that number is not taken for it.
-const SCRIPT: &str = r#"cd "$1" || exit 96; o=.midwatch s=.midwatch/runs/$2/steps/$3 t=$4; shift 4
+const SCRIPT: &str = concat!(
+    mark!(),
+    r#"cd "$1" || exit 96; o=.midwatch s=.midwatch/runs/$2/steps/$3 t=$4; shift 4
 trap '' HUP PIPE
 [ "$(sed -n 1p "$o/lock" 2>/dev/null)" = "$t" ] || { echo 'the lock is not held by this run' >&2; exit 97; }
 mkdir -p "$s" || exit 96
-( set -C; echo "$$ $(cat /proc/sys/kernel/random/boot_id)" >"$s/begun" ) 2>/dev/null || { [ -e "$s/begun" ] && exit 98; echo 'the step cannot be written down' >&2; exit 96; }
+b=$(m $$)
+( set -C; echo "$b" >"$s/begun" ) 2>/dev/null || { [ -e "$s/begun" ] && exit 98; echo 'the step cannot be written down' >&2; exit 96; }
 "$@" >"$s/out" 2>&1; c=$?
 echo $c >"$s/exit.new" && mv "$s/exit.new" "$s/exit"
 tail -c 8000 "$s/out"
-exit $c"#;
+exit $c"#
+);
 
 /// What became of a step: `$1` the app's folder, `$2` the run, `$3` the step, `$4` how many seconds it is
 /// waited for.
-const LOOK_UP: &str = r#"cd "$1/.midwatch/runs/$2/steps/$3" 2>/dev/null && [ -e begun ] || { echo never; exit 0; }
+const LOOK_UP: &str = concat!(
+    mark!(),
+    r#"cd "$1/.midwatch/runs/$2/steps/$3" 2>/dev/null && [ -e begun ] || { echo never; exit 0; }
 n=0; while [ ! -e exit ]; do
-  read -r p b <begun; [ "$b" = "$(cat /proc/sys/kernel/random/boot_id)" ] && kill -0 "$p" 2>/dev/null || { sleep 1; [ -e exit ] && break; echo lost; exit 0; }
+  read -r p b <begun; [ "$p $b" = "$(m "$p")" ] || { sleep 1; [ -e exit ] && break; echo lost; exit 0; }
   [ $n -lt "$4" ] || { echo running; exit 0; }
   sleep 1; n=$((n+1))
 done
-echo "exit $(cat exit)"; tail -c 8000 out"#;
+echo "exit $(cat exit)"; tail -c 8000 out"#
+);
 
 /// How often a command whose end nobody knows may be run anew, where that brings about the same.
 const TRIES: u32 = 3;

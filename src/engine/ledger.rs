@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::ground::{Ground, unsuccessful};
+use super::mark::mark;
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::plan::FrozenPlan;
 use crate::domain::release::lock::Holder;
@@ -38,7 +39,8 @@ printf '%s
 exit 0"#;
 
 /// Stays for as long as its channel is open, so that others see that the run is carried out.
-const ALIVE: &str = r#"cd "$1/.midwatch/runs/$2" || exit 73; echo "$$ $(cat /proc/sys/kernel/random/boot_id)" >alive; cat >/dev/null; rm -f alive"#;
+const ALIVE: &str =
+    concat!(mark!(), r#"cd "$1/.midwatch/runs/$2" || exit 73; m $$ >alive; cat >/dev/null; rm -f alive"#);
 
 /// Writes how it ended and gives the lock back. Standard input holds the outcome, then a line of
 /// folder and JSON for each release.

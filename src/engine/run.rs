@@ -1,6 +1,7 @@
 //! Executes a frozen plan: locks, stages, steps, the way back, the end; each written down before it
 //! is done and after.
 
+mod approved;
 mod back;
 mod record;
 mod resume;
@@ -17,7 +18,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ground::{Engines, Ground};
-use super::ledger;
+use super::{approval, ledger};
+use crate::domain::approval::Approval;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
@@ -67,6 +69,29 @@ enum Ending {
     Untidy(Failure),
 }
 
+/// Why a run was not begun: nothing was changed.
+enum Unbegun {
+    /// It was given up while it waited.
+    Cancelled,
+    /// It may not begin, or cannot.
+    Failed(Failure),
+}
+
+impl From<Failure> for Unbegun {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Unbegun {
+    fn said(self) -> (Outcome, Option<Failure>) {
+        match self {
+            Self::Cancelled => (Outcome::Cancelled, None),
+            Self::Failed(failure) => (Outcome::Failed, Some(failure)),
+        }
+    }
+}
+
 /// One run under way.
 struct Run<'a> {
     runner: &'a Runner,
@@ -86,6 +111,8 @@ struct Run<'a> {
     resumed: bool,
     /// Shows on the servers that somebody carries it out.
     present: Vec<Piped>,
+    /// What a second person gave, where one was asked.
+    approval: Option<Approval>,
 }
 
 impl Runner {
@@ -96,12 +123,10 @@ impl Runner {
         let mut run = Run::new(self, id.clone(), confirmed, cancel);
         let end = match run.begin().await {
             Ok(()) => run.go(start).await,
-            Err(failure) => RunEnd {
-                outcome: Outcome::Failed,
-                because: Some(failure),
-                stands: Vec::new(),
-                took: start.elapsed(),
-            },
+            Err(unbegun) => {
+                let (outcome, because) = unbegun.said();
+                RunEnd { outcome, because, stands: Vec::new(), took: start.elapsed() }
+            }
         };
         run.news(News::Ended(end.clone())).await;
         (id, end)
@@ -122,6 +147,7 @@ impl<'a> Run<'a> {
             cancel,
             resumed: false,
             present: Vec::new(),
+            approval: None,
         }
     }
 
@@ -140,12 +166,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Journal, connections and locks; on failure every lock is given back, and nothing was changed.
-    async fn begin(&mut self) -> Result<(), Failure> {
+    /// Journal, a second person where one is wanted, connections and locks; on failure every lock is given
+    /// back, and nothing was changed.
+    async fn begin(&mut self) -> Result<(), Unbegun> {
         let plan = self.confirmed.plan.plan();
         if let Some(refusal) = plan.refusals().next() {
             let failure = Failure::new(FailureKind::Conflict, &plan.title, refusal.found.clone());
-            return Err(refusal.remedy.iter().cloned().fold(failure, Failure::hint));
+            return Err(refusal.remedy.iter().cloned().fold(failure, Failure::hint).into());
         }
         let value = serde_json::to_value(plan)
             .map_err(|error| Failure::new(FailureKind::Bug, &plan.title, error.to_string()))?;
@@ -156,28 +183,43 @@ impl<'a> Run<'a> {
             plan: value,
         }])
         .await?;
-        let opened = self.open(&BTreeSet::new(), &BTreeSet::new()).await;
+        let opened = match self.approved().await {
+            Ok(()) => self.opened().await.map_err(Unbegun::Failed),
+            Err(unbegun) => Err(unbegun),
+        };
         match opened {
             Ok(()) => {
                 self.news(News::Begun).await;
                 Ok(())
             }
-            Err(failure) => {
-                let end = Entry::RunEnded {
-                    run: self.id.clone(),
-                    outcome: Outcome::Failed,
-                    because: Some(failure.clone()),
+            Err(unbegun) => {
+                let (outcome, because) = match &unbegun {
+                    Unbegun::Cancelled => (Outcome::Cancelled, None),
+                    Unbegun::Failed(failure) => (Outcome::Failed, Some(failure.clone())),
                 };
+                let end = Entry::RunEnded { run: self.id.clone(), outcome, because };
                 // What cannot be written any more is said on the screen all the same.
                 let _ = self.write_down(vec![end]).await;
-                Err(failure)
+                Err(unbegun)
             }
         }
     }
 
-    /// Connects, and takes the locks; those that are `held` by this run already are taken over, and
-    /// servers on which it is `over` need none.
-    async fn open(&mut self, held: &BTreeSet<ServerId>, over: &BTreeSet<ServerId>) -> Result<(), Failure> {
+    /// The locks, and the approval kept beside the plan.
+    async fn opened(&mut self) -> Result<(), Failure> {
+        self.open(&BTreeSet::new(), &BTreeSet::new()).await?;
+        let Some(approval) = &self.approval else { return Ok(()) };
+        let plan = &self.confirmed.plan;
+        let kept = self.grounds.values().map(|it| approval::keep(it, &self.id, plan, approval));
+        if let Some(failure) = join_all(kept).await.into_iter().find_map(Result::err) {
+            self.give_back(self.grounds.len(), &failure).await;
+            return Err(failure);
+        }
+        Ok(())
+    }
+
+    /// Connects to all servers of the plan.
+    async fn reach(&mut self) -> Result<(), Failure> {
         let plan = self.confirmed.plan.plan();
         let reached = join_all(plan.places.iter().map(async |(server, place)| {
             (server.clone(), Ground::reach(&self.runner.engines, server, place).await)
@@ -186,6 +228,16 @@ impl<'a> Run<'a> {
         for (server, ground) in reached {
             self.grounds.insert(server, ground?);
         }
+        Ok(())
+    }
+
+    /// Connects, and takes the locks; those that are `held` by this run already are taken over, and
+    /// servers on which it is `over` need none.
+    async fn open(&mut self, held: &BTreeSet<ServerId>, over: &BTreeSet<ServerId>) -> Result<(), Failure> {
+        if self.grounds.is_empty() {
+            self.reach().await?;
+        }
+        let plan = self.confirmed.plan.plan();
         let holder = Holder {
             run: self.id.clone(),
             by: self.confirmed.by.clone(),

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::approval::{list, merged, pieces};
 use super::ground::{Engines, Ground};
+use super::mark::mark;
+use crate::domain::approval::Waiting;
 use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
@@ -18,23 +21,40 @@ use crate::transports::RemoteCommand;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// `$1` the app's folder, `$2` the run.
-const SCRIPT: &str = r#"cd "$1/.midwatch" 2>/dev/null || exit 0; r=$2
+const SCRIPT: &str = concat!(
+    mark!(),
+    r#"cd "$1/.midwatch" 2>/dev/null || exit 0; r=$2
 [ -e lock ] && sed 's/^/lock /' lock
 cd "runs/$r" 2>/dev/null || exit 0
 [ -e plan.json ] && sed 's/^/plan /' plan.json
 [ -e outcome.json ] && sed 's/^/outcome /' outcome.json
 for s in steps/*/begun; do [ -e "$s" ] && s=${s%/begun} && echo "begun ${s#steps/}"; done
-if [ -e alive ]; then read -r p b <alive; [ "$b" = "$(cat /proc/sys/kernel/random/boot_id)" ] && kill -0 "$p" 2>/dev/null && echo alive; fi
-exit 0"#;
+if [ -e alive ]; then read -r p b <alive; [ "$p $b" = "$(m "$p")" ] && echo alive; fi
+exit 0"#
+);
 
-/// Names the runs of the app in `$1` that have no end.
-const OPEN: &str = r#"cd "$1/.midwatch/runs" 2>/dev/null || exit 0
-for r in *; do [ -d "$r" ] && [ ! -e "$r/outcome.json" ] && echo "$r"; done
-exit 0"#;
+/// Names the runs of the app in `$1` that have no end, and tells those that wait for a second person.
+const OPEN: &str = concat!(
+    mark!(),
+    list!(),
+    r#"cd "$1/.midwatch/runs" 2>/dev/null || exit 0
+for r in *; do [ -d "$r" ] && [ ! -e "$r/outcome.json" ] && echo "open $r"; done
+exit 0"#
+);
 
-/// The runs of an app that have no end on one of its servers, oldest first, and the servers that
-/// could not be asked.
-pub async fn all(engines: &Engines, spec: &AppSpec) -> (Vec<Unfinished>, Vec<(ServerId, Failure)>) {
+/// What goes on, or stopped, on an app's servers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Open {
+    /// The runs that have no end on one of them, oldest first.
+    pub runs: Vec<Unfinished>,
+    /// Those that wait for a second person, oldest first.
+    pub waiting: Vec<Waiting>,
+    /// The servers that could not be asked, and why.
+    pub lost: Vec<(ServerId, Failure)>,
+}
+
+/// Looks at all servers of an app.
+pub async fn all(engines: &Engines, spec: &AppSpec) -> Open {
     let asked = join_all(spec.places.iter().map(async |(server, place)| {
         let open = async {
             let ground = Ground::reach(engines, server, place).await?;
@@ -46,9 +66,14 @@ pub async fn all(engines: &Engines, spec: &AppSpec) -> (Vec<Unfinished>, Vec<(Se
     .await;
     let mut runs: BTreeSet<RunId> = BTreeSet::new();
     let mut lost = Vec::new();
+    let mut waiting = Vec::new();
     for (server, open) in asked {
         match open {
-            Ok(text) => runs.extend(text.lines().filter_map(|line| RunId::try_from(line.to_owned()).ok())),
+            Ok(text) => {
+                let named = text.lines().filter_map(|line| line.strip_prefix("open "));
+                runs.extend(named.filter_map(|run| RunId::try_from(run.to_owned()).ok()));
+                waiting.push((server, pieces(&text)));
+            }
             Err(failure) => lost.push((server, failure)),
         }
     }
@@ -60,7 +85,7 @@ pub async fn all(engines: &Engines, spec: &AppSpec) -> (Vec<Unfinished>, Vec<(Se
             Err(failure) => tracing::warn!(%run, %failure, "a run without an end cannot be read"),
         }
     }
-    (all, lost)
+    Open { runs: all, waiting: merged(waiting), lost }
 }
 
 /// Reads what the servers of an app know of a run.
@@ -96,8 +121,20 @@ pub async fn find(engines: &Engines, spec: &AppSpec, run: &RunId) -> Result<Unfi
         why: Failure::chain(&error),
         ..Failure::new(FailureKind::Invalid, what, "")
     })?;
-    // What the plan does not touch has no say.
+    // What the plan does not touch has no say; what it touches and this console does not count among the
+    // app's servers has.
     traces.retain(|server, _| plan.plan().places.contains_key(server));
+    for (server, place) in &plan.plan().places {
+        if !traces.contains_key(server) {
+            let read = match Ground::reach(engines, server, place).await {
+                Ok(ground) => trace(&ground, run).await.map(|(trace, _)| trace),
+                Err(failure) => Err(failure.hint(format!(
+                    "the run's plan calls it so, as it was made on another console: add [servers.{server}]"
+                ))),
+            };
+            traces.insert(server.clone(), read);
+        }
+    }
     Ok(Unfinished { run: run.clone(), plan, traces })
 }
 

@@ -27,11 +27,13 @@ pub enum Scope {
     Releases,
     /// On a run that was interrupted.
     Unfinished,
+    /// On a run that waits for a second person.
+    Approval,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Overview,
         Self::Server,
@@ -42,6 +44,7 @@ impl Scope {
         Self::Run,
         Self::Releases,
         Self::Unfinished,
+        Self::Approval,
     ];
 
     /// The word in help and documents.
@@ -57,6 +60,7 @@ impl Scope {
             Self::Run => "run",
             Self::Releases => "releases",
             Self::Unfinished => "unfinished",
+            Self::Approval => "approval",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::change::Asked;
+use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::event_mark::EventMark;
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::log_source::LogSource;
@@ -78,7 +79,10 @@ pub enum Effect {
     Resume(RequestId, Box<Unfinished>, Way),
     /// End a run at its next safe point.
     CancelRun(RequestId),
-    /// Look whether runs of an app have no end; answered by [`super::event::Event::Unfinished`].
+    /// Answer a run of another console that waits for a second person.
+    Approve(RequestId, Box<Waiting>, Verdict),
+    /// Look again and again whether runs of an app have no end or wait for a second person; answered by
+    /// [`super::event::Event::Unfinished`] and [`super::event::Event::Waiting`].
     LookUnfinished(AppId),
 }
 

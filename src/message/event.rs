@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::change::{Ledgers, Looked, Planned, Unplanned};
 use super::log_batch::LogBatch;
+use crate::domain::approval::Waiting;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::past::{Kept, Past, PastNews};
@@ -49,6 +50,8 @@ pub enum Event {
     Past(PastNews),
     /// The runs of an app that have no end, as its servers know them; all there are.
     Unfinished(AppId, Vec<Unfinished>),
+    /// The runs of an app that wait for a second person; all there are.
+    Waiting(AppId, Vec<Waiting>),
     /// An effect's answer.
     Reply(RequestId, Reply),
 }

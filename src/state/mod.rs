@@ -25,6 +25,7 @@ pub mod selection;
 pub mod server;
 pub mod text_input;
 pub mod unfinished;
+pub mod waiting;
 
 use jiff::tz::TimeZone;
 
@@ -48,6 +49,7 @@ use releases::ReleasesPage;
 use run::Runs;
 use server::ServerPage;
 use unfinished::Interrupted;
+use waiting::Waits;
 
 /// Everything that is live and shown. Each page's own part is in its own file.
 #[derive(Debug)]
@@ -99,6 +101,8 @@ pub struct State {
     pub runs: Runs,
     /// Runs without an end that servers know of.
     pub interrupted: Interrupted,
+    /// Runs of other consoles that wait for a second person.
+    pub waiting: Waits,
     /// Whether a recording is played: nothing is connected to.
     pub replayed: bool,
     last_request: u64,
@@ -131,6 +135,7 @@ impl State {
             releases: ReleasesPage::default(),
             runs: Runs::default(),
             interrupted: Interrupted::default(),
+            waiting: Waits::default(),
             replayed: false,
             last_request: 0,
         }
@@ -149,7 +154,7 @@ impl State {
             }
             Page::Logs => logs::bars::refresh(self),
             Page::Releases(_) => self.releases.settle(body),
-            Page::Metrics | Page::Plan | Page::Run(_) | Page::Unfinished(_) => {}
+            Page::Metrics | Page::Plan | Page::Run(_) | Page::Unfinished(_) | Page::Approval(_) => {}
         }
     }
 

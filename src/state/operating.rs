@@ -8,7 +8,8 @@ use super::prompt::Question;
 use super::run::lines::Lines;
 use super::selection::Selected;
 use super::unfinished::cause;
-use super::{plan, run, unfinished};
+use super::{plan, run, unfinished, waiting};
+use crate::domain::approval::Waiting;
 use crate::domain::failure::Failure;
 use crate::domain::health::Health;
 use crate::domain::ids::{AppId, RequestId, ServerId};
@@ -37,6 +38,7 @@ impl State {
             Page::Plan => self.plan.app().cloned(),
             Page::Run(request) => self.runs.get(*request).map(|run| run.app().clone()),
             Page::Unfinished(run) => self.interrupted.get(run).map(|it| it.plan.plan().app.clone()),
+            Page::Approval(run) => self.waiting.get(run).map(|it| it.plan.plan().app.clone()),
             Page::Logs | Page::Metrics => None,
         }
     }
@@ -80,6 +82,18 @@ impl State {
         here.or_else(any).map(|it| it.run.clone())
     }
 
+    /// Those of an app that wait for a second person, asked for by other consoles.
+    fn waiting_of(&self, app: &AppId) -> impl Iterator<Item = &Waiting> {
+        self.waiting.of(app).filter(|it| !self.runs.has(&it.request.run))
+    }
+
+    /// The oldest run that waits for a second person of the app at hand, else of any.
+    pub fn waiting_at_hand(&self) -> Option<RunId> {
+        let here = self.app_at_hand().and_then(|app| self.waiting_of(&app).next());
+        let any = || self.waiting.apps().find_map(|app| self.waiting_of(app).next());
+        here.or_else(any).map(|it| it.request.run.clone())
+    }
+
     /// The key of an action, for a sentence; the palette's where it has none.
     pub fn key_of(&self, action: &str) -> String {
         let chord = self.keymap.chords(action).next().or_else(|| self.keymap.chords("palette").next());
@@ -97,6 +111,9 @@ impl State {
         for it in self.interrupted.of(app).filter(mine) {
             notes.push((cause(it, &self.key_of("interrupted")), Health::Degraded));
         }
+        for it in self.waiting_of(app) {
+            notes.push((waiting::cause(it, &self.key_of("waiting")), Health::Degraded));
+        }
         for it in self.interrupted.carried_out(app).filter(mine) {
             let by = it.holder().map(|holder| format!(" by {}", holder.by)).unwrap_or_default();
             notes.push((format!("{}: another console carries it out{by}", it.plan.plan().title), Health::Up));
@@ -108,7 +125,10 @@ impl State {
     pub fn note_interrupted(&mut self, app: &AppId) {
         let runs = self.interrupted.of(app).filter(|it| !self.runs.has(&it.run));
         let key = self.key_of("interrupted");
-        let causes = runs.map(|it| (it.run.to_string(), cause(it, &key))).collect();
+        let waiting_key = self.key_of("waiting");
+        let waiting =
+            self.waiting_of(app).map(|it| (it.request.run.to_string(), waiting::cause(it, &waiting_key)));
+        let causes = runs.map(|it| (it.run.to_string(), cause(it, &key))).chain(waiting).collect();
         self.fleet.interrupted(app, causes);
     }
 
@@ -162,6 +182,10 @@ impl State {
                 let keys = ["finish", "undo", "leave"].map(|way| self.key_of(&format!("unfinished.{way}")));
                 (unfinished::lines(self.interrupted.get(id)?, &keys, body.width), 0)
             }
+            Page::Approval(id) => {
+                let keys = ["approve", "deny"].map(|way| self.key_of(&format!("approval.{way}")));
+                (self.waiting.lines(id, &keys, self.now, body.width)?, self.waiting.first)
+            }
             _ => return None,
         };
         let last = lines.len().saturating_sub(height);
@@ -183,6 +207,7 @@ impl State {
         let to = to.min(last);
         match self.nav.page().clone() {
             Page::Plan => self.plan.first = to,
+            Page::Approval(_) => self.waiting.first = to,
             Page::Run(request) => {
                 if let Some(run) = self.runs.get_mut(request) {
                     run.first = Some(to);

@@ -26,6 +26,8 @@ pub enum Page {
     Releases(AppId),
     /// A run that was interrupted.
     Unfinished(RunId),
+    /// A run that waits for a second person.
+    Approval(RunId),
 }
 
 impl Page {
@@ -41,6 +43,7 @@ impl Page {
             Self::Run(_) => Scope::Run,
             Self::Releases(_) => Scope::Releases,
             Self::Unfinished(_) => Scope::Unfinished,
+            Self::Approval(_) => Scope::Approval,
         }
     }
 
@@ -56,6 +59,7 @@ impl Page {
             Self::Run(_) => "run".to_owned(),
             Self::Releases(app) => format!("releases of {app}"),
             Self::Unfinished(_) => "interrupted run".to_owned(),
+            Self::Approval(_) => "approval".to_owned(),
         }
     }
 }

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use super::text_input::TextInput;
+use crate::domain::approval::Verdict;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::image::ImageRef;
+use crate::domain::plan::PlanDigest;
 use crate::domain::run::RunId;
 use crate::domain::tags::{Tag, TagList};
 use crate::domain::time::Timestamp;
@@ -98,6 +100,8 @@ pub enum Then {
     CarryOut,
     /// An interrupted run is taken up.
     Resume(RunId, Way),
+    /// A run that waits for a second person is answered, of this very plan.
+    Answer(RunId, PlanDigest, Verdict),
     /// A run ends at its next safe point.
     Cancel(RequestId),
     /// The console ends.

@@ -135,6 +135,9 @@ pub enum TransportError {
     /// The server would accept a key that is encrypted, and nobody gave the passphrase.
     #[error("the key {} is encrypted and was not opened", .0.display())]
     Passphrase(PathBuf),
+    /// The key that the connection was let in with does not sign.
+    #[error("the key does not sign: {0}")]
+    Unsigned(String),
     /// The way leads over another server, which failed.
     #[error("through {via}: {}", .failure.reason())]
     Jump {
@@ -257,6 +260,7 @@ impl TransportError {
             | Self::HostKeyRevoked { .. }
             | Self::HostCertificate { .. } => FailureKind::HostKey,
             Self::Auth { .. } | Self::Passphrase(_) => FailureKind::Auth,
+            Self::Unsigned(_) => FailureKind::Unsupported,
             Self::Jump { failure, .. } => failure.kind,
             Self::NoSession => FailureKind::Conflict,
             Self::Start { .. } | Self::NoSocket { .. } => FailureKind::Unsupported,

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::exec::{Exec, ExitStatus, Piped};
+use super::signature::{Identity, fingerprint};
 use super::{BoxDuplex, RemoteCommand, Transport, TransportError};
 
 /// How long a command that nobody waits for has between `SIGTERM` and `SIGKILL`.
@@ -55,6 +56,15 @@ impl Transport for Local {
         let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         Ok(Box::new(stream))
+    }
+
+    /// That of the SSH session which this process belongs to, where sshd tells it (`ExposeAuthInfo yes`).
+    fn identity(&self) -> Option<Identity> {
+        let told = std::fs::read_to_string(std::env::var_os("SSH_USER_AUTH")?).ok()?;
+        // `publickey ssh-ed25519 AAAA…`, a line for each method.
+        let key = told.lines().find_map(|line| line.strip_prefix("publickey "))?;
+        let key = fingerprint(&russh::keys::PublicKey::from_openssh(key).ok()?);
+        Some(Identity { held: [key.clone()].into(), key })
     }
 
     fn is_closed(&self) -> bool {

@@ -14,6 +14,7 @@ pub mod exec;
 pub mod links;
 pub mod local;
 mod pipe;
+pub mod signature;
 pub mod socket;
 pub mod ssh;
 
@@ -27,6 +28,7 @@ pub use error::TransportError;
 pub use exec::{Exec, ExitStatus, Output, Piped};
 pub use links::{LinkObserver, LinkOptions, Links, ServerTarget};
 pub use local::Local;
+pub use signature::Identity;
 pub use ssh::SshTarget;
 
 /// A stream in both directions: a socket on the server, seen from here.
@@ -63,6 +65,16 @@ pub trait Transport: Send + Sync {
     /// Waits until the connection is gone and says why. This machine's never is.
     async fn closed(&self) -> TransportError {
         std::future::pending().await
+    }
+
+    /// Who this side is to the server; `None` where no key says so.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
+    /// Signs with the key that the server let this side in with, as `ssh-keygen -Y sign` does.
+    async fn sign(&self, _namespace: &str, _message: &[u8]) -> Result<String, TransportError> {
+        Err(TransportError::Unsigned("this server is not reached with one".to_owned()))
     }
 
     /// Ends the connection, and with it everything on it.

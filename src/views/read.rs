@@ -1,4 +1,4 @@
-//! The pages that are read from the top: a plan, a run, an interrupted run. What stands in them is
+//! The pages that are read from the top: a plan, a run, an interrupted run, one that waits. What stands in them is
 //! laid out in the state, which has to know how far they scroll.
 
 use ratatui::buffer::Buffer;

@@ -55,7 +55,9 @@ impl Lab {
     /// Breaks something until the value returned is dropped, however the test ends.
     #[must_use]
     pub fn fault(&self, verb: &str, server: &str, argument: &[&str]) -> Fault {
-        let fault = Fault { tool: self.path("/tools/fault"), server: server.to_owned() };
+        // This tree's own, whichever tree the lab was started from.
+        let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lab/fault");
+        let fault = Fault { tool, server: server.to_owned() };
         fault.run(verb, argument);
         fault
     }

@@ -1,7 +1,8 @@
 //! What a person answered before something is changed, and what follows.
 
 use super::plan;
-use crate::domain::plan::Plan;
+use crate::domain::approval::Verdict;
+use crate::domain::plan::{Plan, PlanDigest};
 use crate::domain::run::RunId;
 use crate::domain::setup::Guard;
 use crate::domain::unfinished::Way;
@@ -31,6 +32,7 @@ pub fn take(state: &mut State, answered: Answered) -> Vec<Effect> {
             run.cancelling = true;
             vec![Effect::CancelRun(request)]
         }
+        Answered::Yes(Then::Answer(run, digest, verdict)) => approve(state, &run, &digest, verdict),
         Answered::Yes(Then::Quit) => vec![Effect::Quit],
     }
 }
@@ -44,17 +46,14 @@ pub fn ask(state: &mut State, question: Question) -> Vec<Effect> {
 /// Asks for the app's name where its environment wants that; `None` where a key is enough.
 pub fn guarded(state: &mut State, plan: &Plan, then: Then) -> Option<Vec<Effect>> {
     match plan.guard {
-        Guard::Confirm => None,
+        // A second person is asked by the run itself, before it changes anything.
+        Guard::Confirm | Guard::TwoPerson => None,
         Guard::TypeName => {
             let says = match &then {
                 Then::Resume(_, way) => format!("{}: {}", way.word(), plan.title),
                 _ => plan.title.clone(),
             };
             Some(ask(state, Question::Name { app: plan.app.clone(), says, then }))
-        }
-        Guard::TwoPerson => {
-            state.refuse("its environment asks for a second person, who cannot be waited for here yet");
-            Some(Vec::new())
         }
     }
 }
@@ -66,6 +65,17 @@ pub fn carry_out(state: &mut State) -> Vec<Effect> {
     let run = Run::new(request, planned.plan.clone(), planned.last, state.now);
     state.plan.leave();
     begin(state, run, Effect::Run(request, Box::new(planned.plan)))
+}
+
+/// Answers a run of another console; only the plan that was shown.
+fn approve(state: &mut State, run: &RunId, digest: &PlanDigest, verdict: Verdict) -> Vec<Effect> {
+    let Some(it) = state.waiting.get(run).filter(|it| it.plan.digest() == digest).cloned() else {
+        state.refuse("it does not wait any more");
+        return Vec::new();
+    };
+    let request = state.next_request();
+    state.say("the answer is on its way");
+    vec![Effect::Approve(request, Box::new(it), verdict)]
 }
 
 /// Takes up an interrupted run.

@@ -62,6 +62,17 @@ pub static ALL: &[Action] = &[
             |s| s.interrupted_at_hand().map(|run| s.open(Page::Unfinished(run))).unwrap_or_default(),
         )
     },
+    Action {
+        risk: Risk::Read,
+        available: has_waiting,
+        ..action(
+            "waiting",
+            "waiting",
+            "show a run of another operator that waits for a second person, to approve or deny it",
+            &["A"],
+            show_waiting,
+        )
+    },
 ];
 
 fn on_an_app(state: &State) -> Available {
@@ -82,6 +93,15 @@ fn has_run(state: &State) -> Available {
 
 fn has_interrupted(state: &State) -> Available {
     if state.interrupted_at_hand().is_some() { Ok(()) } else { Err("no run was interrupted".into()) }
+}
+
+fn has_waiting(state: &State) -> Available {
+    if state.waiting_at_hand().is_some() { Ok(()) } else { Err("no run waits for a second person".into()) }
+}
+
+fn show_waiting(state: &mut State) -> Vec<Effect> {
+    state.waiting.first = 0;
+    state.waiting_at_hand().map(|run| state.open(Page::Approval(run))).unwrap_or_default()
 }
 
 /// Asks which version is to be deployed, and the registry for those that there are.

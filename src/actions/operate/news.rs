@@ -1,5 +1,6 @@
 //! What the runtime found and what runs tell, into the state.
 
+use crate::domain::approval::Waiting;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::run::{News, Outcome, RunEnd, RunNews};
@@ -49,6 +50,20 @@ pub fn unfinished(state: &mut State, app: &AppId, runs: Vec<Unfinished>) -> Vec<
         && state.interrupted.get(run).is_none()
     {
         state.say("it has an end now");
+        return state.back();
+    }
+    state.settle();
+    Vec::new()
+}
+
+/// Takes the runs of an app that wait for a second person.
+pub fn waiting(state: &mut State, app: &AppId, all: Vec<Waiting>) -> Vec<Effect> {
+    state.waiting.take(app.clone(), all, state.now);
+    state.note_interrupted(app);
+    if let Page::Approval(run) = state.nav.page()
+        && state.waiting.get(run).is_none()
+    {
+        state.say("it does not wait any more");
         return state.back();
     }
     state.settle();

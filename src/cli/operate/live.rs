@@ -32,6 +32,13 @@ impl Lines {
 
     fn line(&self, news: &RunNews) -> String {
         match &news.what {
+            News::Waits(most) => format!(
+                "waits for a second person, {} minutes at most; nothing is changed until then\n  to be approved by another operator:  midwatch approve {}",
+                most.as_secs() / 60,
+                news.run
+            ),
+            News::Unapproved(why) => format!("  NO  {why}; it waits on"),
+            News::Approved(who) => format!("approved by {who}"),
             News::Begun => format!("run {}", news.run),
             News::Stage(title) => format!("\n{title}"),
             News::StepBegun(id) => format!("  …   {}", self.step(*id)),

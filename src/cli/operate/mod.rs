@@ -2,7 +2,7 @@
 
 mod confirm;
 mod live;
-mod text;
+pub mod text;
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::args::Args;
 use super::context::{self, Context};
 use super::headless::Headless;
 use super::{Exit, print};
+use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::clock::Clock;
 use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
@@ -22,13 +23,17 @@ use crate::domain::question::NobodyThere;
 use crate::domain::run::{Operator, Outcome, RunEnd, RunId};
 use crate::domain::tags::TagList;
 use crate::domain::time::Timestamp;
+use crate::engine::approval::{Approver, Taken};
 use crate::engine::gather::{Want, gather};
 use crate::engine::tags::tags;
-use crate::engine::unfinished::{Unfinished, find};
+use crate::engine::unfinished::{Open, Unfinished, all, find};
 use crate::engine::{Confirmed, Engines, Notifying, Runner, Way};
 use crate::operations::{AppFacts, Refusal};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::deploying;
+use confirm::Given;
+
+pub use confirm::Confirm;
 
 /// The options that all of them have.
 #[derive(Clone, Debug, ClapArgs)]
@@ -44,6 +49,10 @@ pub struct Common {
     /// Go on without asking
     #[arg(long)]
     pub yes: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the option's own sentence is the help")]
+    pub confirm: Confirm,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
@@ -98,8 +107,33 @@ impl Operating {
         self.headless.tasks.block_on(find(&self.engines, &self.spec, run))
     }
 
+    /// What goes on or stopped on its servers, and what waits for a second person.
+    pub fn open(&self) -> Open {
+        self.headless.tasks.block_on(all(&self.engines, &self.spec))
+    }
+
+    /// Shows a run that waits, asks, and answers it.
+    pub fn answer(&self, waiting: &Waiting, verdict: &Verdict, yes: bool) -> Result<Option<Taken>, Failure> {
+        let given = Given { yes, name: None };
+        if !confirm::confirmed(waiting.plan.plan(), given)? {
+            return Ok(None);
+        }
+        let approver = Approver {
+            engines: self.engines.clone(),
+            journal: deploying::journal(&self.context.config)?,
+            clock: Arc::new(SystemClock),
+            by: deploying::operator(),
+        };
+        self.headless.tasks.block_on(approver.answer(&self.spec, waiting, verdict)).map(Some)
+    }
+
     /// Takes a run up again.
-    pub fn resume(&self, it: &Unfinished, way: Way, json: bool) -> Result<Exit, Failure> {
+    pub fn resume(&self, it: &Unfinished, way: Way, confirm: &Confirm, json: bool) -> Result<Exit, Failure> {
+        // The way was named, which is as good as a yes.
+        let given = Given { yes: true, name: confirm.confirm.as_deref() };
+        if !confirm::confirmed(it.plan.plan(), given)? {
+            return Ok(Exit::Usage);
+        }
         let by = deploying::operator();
         let (runner, told, cancel) = self.runner(&it.plan, &by, json)?;
         let end = self.headless.tasks.block_on(async {
@@ -153,7 +187,8 @@ impl Operating {
             let failure = Failure::new(FailureKind::Permission, &frozen.plan().title, "this is --read-only");
             return Err(failure);
         }
-        if !confirm::confirmed(frozen.plan(), common.yes)? {
+        let given = Given { yes: common.yes, name: common.confirm.confirm.as_deref() };
+        if !confirm::confirmed(frozen.plan(), given)? {
             return Ok(Exit::Usage);
         }
         self.execute(frozen, common.shown.json)
@@ -207,6 +242,8 @@ fn exit(end: &RunEnd) -> Exit {
     match end.outcome {
         Outcome::Done => Exit::Well,
         Outcome::Partial => Exit::Partial,
+        // It was given up while it waited for a second person.
+        Outcome::Cancelled if end.stands.is_empty() => Exit::Usage,
         Outcome::Cancelled => Exit::Problem,
         Outcome::Failed => match &end.because {
             // Nothing was begun.

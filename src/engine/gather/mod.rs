@@ -63,7 +63,7 @@ pub async fn gather_told(
     let images = wanted(spec, want, &surveyed).await;
     let servers = join_all(surveyed.into_iter().map(async |(server, standing)| {
         let facts = match (standing, &images) {
-            (Ok((ground, facts)), Ok(images)) => Ok(complete(spec, &ground, facts, want, images).await),
+            (Ok((ground, facts)), Ok(images)) => complete(spec, &ground, facts, want, images).await,
             (Ok(_), Err(failure)) => Err(failure.clone()),
             (Err(failure), _) => Err(failure),
         };
@@ -97,6 +97,11 @@ async fn stand(
         traffic::traffic(&ground, spec.proxy.as_ref()),
     );
     let survey = survey?;
+    if let Err(failure) = &services
+        && failure.is_of_the_way()
+    {
+        return Err(failure.clone());
+    }
     let facts = ServerFacts {
         writable: survey.writable,
         free: survey.free,
@@ -157,9 +162,9 @@ async fn complete(
     mut facts: ServerFacts,
     want: &Want,
     pins: &BTreeMap<String, ImageRef>,
-) -> ServerFacts {
+) -> Result<ServerFacts, Failure> {
     if *want == Want::Standing {
-        return facts;
+        return Ok(facts);
     }
     let pins = match want {
         Want::Release(number) => {
@@ -182,8 +187,13 @@ async fn complete(
         pins.iter().map(async |(service, image)| (service.clone(), images::seen(ground, image).await)),
     );
     let (rendered, before, seen) = tokio::join!(rendered, before, seen);
+    // That is nothing that Compose said.
+    let rendered = match rendered {
+        Err(failure) if failure.is_of_the_way() => return Err(failure),
+        rendered => rendered,
+    };
     facts.rendered = Some(rendered);
     facts.before = before;
     facts.images = seen.into_iter().collect::<BTreeMap<String, Result<Resolved, Failure>>>();
-    facts
+    Ok(facts)
 }

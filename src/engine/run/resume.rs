@@ -55,6 +55,10 @@ impl Run<'_> {
             way: way.word().to_owned(),
             digest: it.plan.digest().clone(),
         };
+        self.reach().await?;
+        if way == Way::Finish {
+            self.was_approved().await?;
+        }
         self.write_down(vec![taken]).await?;
         // A token that sorts after all earlier ones and that nobody else has.
         self.token = format!("{}/{}", self.id, self.runner.clock.now().as_millis());

@@ -26,6 +26,30 @@ pub enum Entry {
         /// The plan.
         plan: Value,
     },
+    /// A run waits for a second person.
+    ApprovalAsked {
+        /// The run.
+        run: RunId,
+        /// The digest of its plan.
+        digest: PlanDigest,
+        /// Who asks.
+        by: Operator,
+        /// The fingerprint of the key that they are logged in with.
+        key: String,
+    },
+    /// A second person approved a run: in the journal of whoever asked, and in their own.
+    ApprovalGiven {
+        /// The run.
+        run: RunId,
+        /// The digest of its plan.
+        digest: PlanDigest,
+        /// Who approved, as their console says.
+        by: Operator,
+        /// The fingerprint of the key that signed.
+        key: String,
+        /// SHA-256 over the signature's text, in hex.
+        signature: String,
+    },
     /// A run that ended without a word is taken up.
     RunTaken {
         /// The run.

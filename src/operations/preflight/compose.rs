@@ -12,6 +12,11 @@ pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
     let wrong = source.or(rendered.flatten());
     vec![match wrong {
         None => it.good("compose", "Compose takes the file"),
+        Some(failure) if failure.is_of_the_way() => it.refused(
+            "compose",
+            format!("it could not be seen whether Compose takes {}: {}", it.place.file, failure.reason()),
+            "plan it again",
+        ),
         Some(failure) => it.refused(
             "compose",
             format!("Compose does not take {}: {}", it.place.file, failure.reason()),

@@ -57,7 +57,9 @@ impl Perform for ReplayEffects {
             Effect::Plan(request, _) => self.refuse(request, "plan a change"),
             Effect::Releases(request, _) => self.refuse(request, "read the releases"),
             Effect::Tags(request, _) => self.refuse(request, "list the tags"),
-            Effect::Run(request, _) | Effect::Resume(request, ..) => self.refuse(request, "change anything"),
+            Effect::Run(request, _) | Effect::Resume(request, ..) | Effect::Approve(request, ..) => {
+                self.refuse(request, "change anything")
+            }
             // Nothing is connected to, so there is nothing to answer, to try again or to slow down.
             _ => {}
         }

@@ -1,11 +1,13 @@
 //! A plan as rows to be read: what stands in its way first, then what changes, what is interrupted,
 //! the steps, and how it is undone.
 
+use std::time::Duration;
+
 use super::{PlanPage, Stand};
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
-use crate::domain::plan::{Change, Finding, Judgement, Operation, Plan, Stage};
+use crate::domain::plan::{Change, Finding, FrozenPlan, Judgement, Operation, Plan, Stage};
 use crate::domain::setup::Guard;
 use crate::domain::time::{Age, Timestamp};
 use crate::message::change::{Asked, Looked, Planned, Wanted};
@@ -93,19 +95,30 @@ pub fn failed(server: Option<&ServerId>, failure: &Failure, cells: u16) -> Vec<L
 }
 
 fn shown(planned: &Planned, now: Timestamp, cells: u16) -> Vec<Line> {
-    let plan = planned.plan.plan();
+    of_plan(&planned.plan, planned.last, ahead(planned.plan.plan()), now, cells)
+}
+
+/// A plan as rows, with how long the last such took and what lies ahead of it.
+pub fn of_plan(
+    frozen: &FrozenPlan,
+    last: Option<Duration>,
+    ahead: Line,
+    now: Timestamp,
+    cells: u16,
+) -> Vec<Line> {
+    let plan = frozen.plan();
     let mut lines: Vec<Line> = crate::widgets::wrap::wrap(&plan.title, usize::from(cells.saturating_sub(2)))
         .into_iter()
         .map(|row| Line::at(2).strong(row.trim_end(), Role::Text))
         .collect();
-    let mut about = vec![format!("plan {}", planned.plan.digest().short())];
+    let mut about = vec![format!("plan {}", frozen.digest().short())];
     about.push(format!("as of {} ago", Age(plan.as_of.age(now))));
-    about.extend(planned.last.map(|last| format!("the last one took {}", span(last))));
+    about.extend(last.map(|last| format!("the last one took {}", span(last))));
     lines.push(Line::at(2).text(about.join("  "), Role::Muted));
     if let Some(reason) = &plan.reason {
         lines.extend(wrapped(&format!("because: {reason}"), 2, Role::Degraded, cells));
     }
-    lines.push(ahead(plan));
+    lines.push(ahead);
     let refused: Vec<&Finding> = plan.refusals().collect();
     section(&mut lines, "IN THE WAY", refused.iter().flat_map(|it| finding(it, cells)).collect());
     section(&mut lines, "CHANGES", changes(plan, cells));
@@ -133,7 +146,7 @@ fn ahead(plan: &Plan) -> Line {
     let does = match plan.guard {
         Guard::Confirm => "Enter carries it out",
         Guard::TypeName => "Enter asks for the app's name, then carries it out",
-        Guard::TwoPerson => "its environment asks for a second person, who cannot be waited for here yet",
+        Guard::TwoPerson => "Enter asks for a second person, and carries it out once they approve",
     };
     line.text(format!("nothing is changed yet; {does}"), Role::Muted)
 }

@@ -97,6 +97,9 @@ fn head(run: &Run, now: Timestamp, cells: u16) -> Vec<Line> {
         None => lines.extend(under_way(run, now, cells)),
         Some(end) => lines.extend(ended(run, end, cells)),
     }
+    for said in &run.approvals {
+        lines.extend(wrapped(said, 4, Role::Muted, cells));
+    }
     for untold in &run.untold {
         lines.extend(wrapped(untold, 4, Role::Degraded, cells));
     }
@@ -114,6 +117,13 @@ fn under_way(run: &Run, now: Timestamp, cells: u16) -> Vec<Line> {
         line = line.gauge(Percent(share.min(100.0)), 12);
     }
     let mut lines = vec![line];
+    if let (Some(until), Some(id)) = (run.waits, &run.id) {
+        let left = span(Duration::from_secs(until.since(now).as_secs()));
+        let says = format!(
+            "nothing is changed before another operator, with a key of their own, approves it: A on their console, or  midwatch approve {id}  ({left} left)"
+        );
+        lines.extend(wrapped(&says, 4, Role::Text, cells));
+    }
     if run.cancelling && run.undoing.is_none() {
         lines.extend(wrapped("it is cancelled at the next safe point", 4, Role::Degraded, cells));
     }

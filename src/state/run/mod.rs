@@ -34,6 +34,10 @@ pub struct Run {
     pub locked: bool,
     /// How long the last such change took.
     pub last: Option<Duration>,
+    /// Until when it waits for a second person, while it does.
+    pub waits: Option<Timestamp>,
+    /// What was told of approvals, a sentence each.
+    pub approvals: Vec<String>,
     /// Why it is put back, where it is.
     pub undoing: Option<String>,
     /// Who was not told of it, and why, a sentence each.
@@ -81,6 +85,8 @@ impl Run {
             began: now,
             locked: false,
             last,
+            waits: None,
+            approvals: Vec::new(),
             undoing: None,
             untold: Vec::new(),
             cancelling: false,
@@ -121,6 +127,9 @@ impl Run {
         if self.undoing.is_some() {
             return "putting back";
         }
+        if self.waits.is_some() {
+            return "waits for a second person";
+        }
         let plan = self.plan.plan();
         let running = |id| matches!(self.step(id), Standing::Running { .. });
         let stage = plan
@@ -135,6 +144,12 @@ impl Run {
         let RunNews { run, at, what } = news;
         self.id = Some(run);
         match what {
+            News::Waits(most) => self.waits = Some(at.plus(most)),
+            News::Unapproved(why) => self.approvals.push(why),
+            News::Approved(who) => {
+                self.waits = None;
+                self.approvals.push(format!("approved by {who}"));
+            }
             News::Begun => self.locked = true,
             News::Stage(_) => {}
             News::StepBegun(id) => {

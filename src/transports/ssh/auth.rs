@@ -1,6 +1,7 @@
 //! Proving who we are: the agent's keys, certificates, key files, in that order. No password is
 //! ever sent and the agent is never forwarded.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,10 @@ use tokio::time::timeout;
 
 use crate::domain::text::{clean, shorten};
 use crate::transports::TransportError;
+use crate::transports::signature::fingerprint;
 
 use super::key_ring::{KeyFile, KeyRing, with_suffix};
+use super::proof::{Proof, With};
 use super::settings::Settings;
 use super::verify::Verifier;
 
@@ -27,8 +30,8 @@ const AGENT: Duration = Duration::from_secs(60);
 
 /// What came of it, where no error did.
 pub(super) enum Outcome {
-    /// We are in.
-    Accepted,
+    /// We are in, with this key.
+    Accepted(Proof),
     /// The server would take this key, once its passphrase is known.
     Locked(PathBuf),
 }
@@ -39,10 +42,18 @@ pub(super) async fn authenticate(
     settings: &Settings,
     ring: &KeyRing,
 ) -> Result<Outcome, TransportError> {
-    let mut auth = Attempt { handle, settings, tried: Vec::new(), accepts: Vec::new(), locked: None };
     let files = KeyFiles::load(settings, ring).await;
-    if auth.agent(&files).await? || auth.certificates(&files).await? || auth.files(&files).await? {
-        return Ok(Outcome::Accepted);
+    let held = files.public().map(|key| fingerprint(&key)).collect();
+    let mut auth = Attempt { handle, settings, tried: Vec::new(), accepts: Vec::new(), locked: None, held };
+    let mut key = auth.agent(&files).await?;
+    if key.is_none() {
+        key = auth.certificates(&files).await?;
+    }
+    if key.is_none() {
+        key = auth.files(&files).await?;
+    }
+    if let Some((key, with)) = key {
+        return Ok(Outcome::Accepted(Proof { key, with, held: auth.held }));
     }
     match auth.locked {
         Some(file) => Ok(Outcome::Locked(file)),
@@ -86,42 +97,49 @@ struct Attempt<'a> {
     tried: Vec<String>,
     accepts: Vec<String>,
     locked: Option<PathBuf>,
+    /// The fingerprints of the keys that are there, whether they are offered or not.
+    held: BTreeSet<String>,
 }
+
+/// The key that the server took, and what signs with it.
+type Taken = Option<(PublicKey, With)>;
 
 impl Attempt<'_> {
     /// The agent's keys: those that are also named as files first, since servers stop listening
     /// after a few; with `IdentitiesOnly` no others.
-    async fn agent(&mut self, files: &KeyFiles) -> Result<bool, TransportError> {
-        let Some(socket) = self.settings.agent.clone() else { return Ok(false) };
+    async fn agent(&mut self, files: &KeyFiles) -> Result<Taken, TransportError> {
+        let Some(socket) = self.settings.agent.clone() else { return Ok(None) };
         let mut agent = match timeout(ANSWER, AgentClient::connect_uds(&socket)).await {
             Ok(Ok(agent)) => agent,
             Ok(Err(error)) => {
                 self.tried.push(format!("agent ({})", clean(&error.to_string())));
-                return Ok(false);
+                return Ok(None);
             }
             Err(_) => {
                 self.tried.push("agent (no answer)".to_owned());
-                return Ok(false);
+                return Ok(None);
             }
         };
         let Ok(Ok(mut identities)) = timeout(ANSWER, agent.request_identities()).await else {
             self.tried.push("agent (no answer)".to_owned());
-            return Ok(false);
+            return Ok(None);
         };
         let named: Vec<PublicKey> = files.public().collect();
         let is_named = |identity: &AgentIdentity| {
             named.iter().any(|key| key.key_data() == identity.public_key().key_data())
         };
+        self.held.extend(identities.iter().map(|it| fingerprint(&plain(it))));
         if self.settings.identities_only {
             identities.retain(is_named);
         }
         identities.sort_by_key(|identity| !is_named(identity));
         for identity in identities {
+            let key = plain(&identity);
             if self.agent_key(&mut agent, identity).await? {
-                return Ok(true);
+                return Ok(Some((key, With::Agent(socket))));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     async fn agent_key(
@@ -156,7 +174,7 @@ impl Attempt<'_> {
     }
 
     /// Certificates beside a key (`KEY-cert.pub`) and those named by `CertificateFile`.
-    async fn certificates(&mut self, files: &KeyFiles) -> Result<bool, TransportError> {
+    async fn certificates(&mut self, files: &KeyFiles) -> Result<Taken, TransportError> {
         let beside = files.0.iter().map(|(file, _)| with_suffix(file, "-cert.pub"));
         let paths: Vec<PathBuf> = self.settings.certificates.iter().cloned().chain(beside).collect();
         for path in paths {
@@ -170,40 +188,41 @@ impl Attempt<'_> {
             let name = format!("certificate {}", path.display());
             match found {
                 Some((_, Some(key))) => {
+                    let (public, with) = (key.public_key().clone(), With::File(Arc::clone(&key)));
                     let answer = self.handle.authenticate_openssh_cert(&self.settings.user, key, certificate);
                     let result = answered(timeout(ANSWER, answer).await)?;
                     if self.note(name, &result)? {
-                        return Ok(true);
+                        return Ok(Some((public, with)));
                     }
                 }
                 Some((file, None)) => {
                     let file = file.clone();
                     if self.would_take_certificate(certificate).await? {
                         self.locked = Some(file);
-                        return Ok(false);
+                        return Ok(None);
                     }
                     self.tried.push(name);
                 }
                 None => self.tried.push(format!("{name} (its key is not there)")),
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    async fn files(&mut self, files: &KeyFiles) -> Result<bool, TransportError> {
+    async fn files(&mut self, files: &KeyFiles) -> Result<Taken, TransportError> {
         if self.locked.is_some() {
-            return Ok(false);
+            return Ok(None);
         }
         for (file, key) in &files.0 {
             let name = format!("key {}", file.display());
             match key {
                 KeyFile::Open(key) => {
                     let hash = self.rsa_hash(key.algorithm().is_rsa()).await?;
-                    let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
-                    let answer = self.handle.authenticate_publickey(&self.settings.user, key);
+                    let signs = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
+                    let answer = self.handle.authenticate_publickey(&self.settings.user, signs);
                     let result = answered(timeout(ANSWER, answer).await)?;
                     if self.note(name, &result)? {
-                        return Ok(true);
+                        return Ok(Some((key.public_key().clone(), With::File(Arc::clone(key)))));
                     }
                 }
                 KeyFile::Locked(public) => {
@@ -213,7 +232,7 @@ impl Attempt<'_> {
                     };
                     if wanted {
                         self.locked = Some(file.clone());
-                        return Ok(false);
+                        return Ok(None);
                     }
                     self.tried.push(name);
                 }
@@ -222,7 +241,7 @@ impl Attempt<'_> {
                 KeyFile::Missing => {}
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Asks the server whether it would take a key, without using it: nobody is asked for the
@@ -304,6 +323,14 @@ fn answered(
 
 fn no_answer() -> TransportError {
     TransportError::Deadline { what: "our key".to_owned(), after: ANSWER }
+}
+
+/// The key itself, that of a certificate too.
+fn plain(identity: &AgentIdentity) -> PublicKey {
+    match identity {
+        AgentIdentity::PublicKey { key, .. } => key.clone(),
+        AgentIdentity::Certificate { certificate, .. } => PublicKey::from(certificate.public_key().clone()),
+    }
 }
 
 /// Signs nothing: being asked to is the answer.

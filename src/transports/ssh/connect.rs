@@ -137,10 +137,11 @@ async fn attempt(
         after: limits.connect,
     })??;
     match auth::authenticate(&mut handle, settings, &shared.ring).await? {
-        Outcome::Accepted => Ok(Attempt::Up(SshConnection::new(
+        Outcome::Accepted(proof) => Ok(Attempt::Up(SshConnection::new(
             handle,
             gone,
             ended,
+            proof,
             limits.sessions,
             settings.user == "root",
             through,

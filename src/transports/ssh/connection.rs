@@ -11,10 +11,11 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::transports::exec::{Exec, Piped};
-use crate::transports::{BoxDuplex, RemoteCommand, Transport, TransportError};
+use crate::transports::{BoxDuplex, Identity, RemoteCommand, Transport, TransportError};
 
 use super::channel::{self, OpenChannel, To};
 use super::known_hosts::address;
+use super::proof::Proof;
 use super::sweep::Mark;
 use super::verify::Verifier;
 
@@ -27,6 +28,7 @@ pub struct SshConnection {
     handle: Arc<Handle<Verifier>>,
     gone: CancellationToken,
     ended: Arc<OnceLock<String>>,
+    proof: Proof,
     sessions: Arc<Semaphore>,
     /// Whether commands are marked, see `sweep`.
     marks: bool,
@@ -39,12 +41,13 @@ impl SshConnection {
         handle: Handle<Verifier>,
         gone: CancellationToken,
         ended: Arc<OnceLock<String>>,
+        proof: Proof,
         sessions: usize,
         marks: bool,
         through: Option<Arc<dyn Transport>>,
     ) -> Self {
         let sessions = Arc::new(Semaphore::new(sessions));
-        Self { handle: Arc::new(handle), gone, ended, sessions, marks, _through: through }
+        Self { handle: Arc::new(handle), gone, ended, proof, sessions, marks, _through: through }
     }
 
     /// A session within the budget; where the server has fewer than we think, it is asked again
@@ -120,6 +123,14 @@ impl Transport for SshConnection {
     async fn closed(&self) -> TransportError {
         self.gone.cancelled().await;
         self.why_gone()
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(self.proof.identity())
+    }
+
+    async fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, TransportError> {
+        self.proof.sign(namespace, message).await
     }
 
     async fn close(&self) {

@@ -12,6 +12,7 @@ mod dial;
 mod key_ring;
 mod known_hosts;
 mod pattern;
+mod proof;
 mod rush;
 mod settings;
 mod stall;

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use super::project::Project;
+use super::project::{Project, Told};
+use crate::pty::Start;
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
@@ -21,6 +22,26 @@ fn of_two_operators_one_gets_the_lock_and_the_other_sees_who() {
     assert!(told.text().contains("anna@") && told.text().contains("deploy india"), "{}", told.text());
     lines.for_each(drop);
     first.wait().unwrap();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn yes_does_not_pass_over_an_environment_that_asks_for_the_name() {
+    let app = Project::up("juliet-two", &["web-2"], "");
+    let deploy = ["deploy", "juliet-two", "--tag", "1.1", "--yes"];
+    let run = |more: &[&str]| Told(app.bare(&[&deploy, more].concat()).output().unwrap());
+    let told = run(&[]).ends(2);
+    assert!(told.text().contains("--confirm juliet-two"), "{}", told.text());
+    run(&["--confirm", "juliet"]).ends(2);
+    assert_eq!(app.versions("web-2"), ["1.0"]);
+    run(&["--confirm", "juliet-two"]).ends(0);
+    assert_eq!(app.versions("web-2"), ["1.1"]);
+    // On a terminal it is typed.
+    let config = app.scratch("config.toml").display().to_string();
+    let by_hand = ["rollback", "juliet-two", "--yes", "--config", &config];
+    let console = Start::new(&by_hand).size(120, 40).spawn();
+    console.wait_for("Type juliet-two to go on").press("juliet-two\r").wait_for("done after");
+    assert_eq!(app.versions("web-2"), ["1.0"]);
 }
 
 #[test]

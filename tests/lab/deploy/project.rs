@@ -73,8 +73,18 @@ impl Project {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// The program, with this app's configuration.
+    /// The program, with this app's configuration, and with the app's name where the lab's environment asks
+    /// for that beside a yes.
     pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.bare(args);
+        if args.contains(&"--yes") || matches!(args, ["resume", _, way, ..] if !way.starts_with('-')) {
+            command.args(["--confirm", &self.name]);
+        }
+        command
+    }
+
+    /// The program with nothing but this app's configuration.
+    pub fn bare(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
         command.args(args).arg("--config").arg(&self.config);
         command

@@ -13,11 +13,13 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::plan::FrozenPlan;
 use crate::domain::unfinished::{Unfinished, Way};
+use crate::engine::approval::{Approver, Taken};
 use crate::engine::gather::{Want, gather};
 use crate::engine::{Confirmed, Notifying, Runner};
 use crate::message::change::{Asked, Ledger, Ledgers};
@@ -92,6 +94,7 @@ impl Changer {
                 }
             }
             Effect::LookUnfinished(app) => self.search(app),
+            Effect::Approve(request, it, verdict) => self.approve(request, it, verdict),
             _ => {}
         }
     }
@@ -130,6 +133,22 @@ impl Changer {
         if let Some(earlier) = self.searching.insert(app, task.abort_handle()) {
             earlier.abort();
         }
+    }
+
+    fn approve(&self, request: RequestId, it: Box<Waiting>, verdict: Verdict) {
+        let (means, read_only) = (self.means.clone(), self.read_only);
+        self.tasks.spawn(async move {
+            let answered = if read_only {
+                Err(Failure::new(FailureKind::Permission, "answer a run", "this is --read-only"))
+            } else {
+                means.answer(&it, &verdict).await
+            };
+            let reply = match answered {
+                Ok(said) => Reply::Done(said.to_owned()),
+                Err(failure) => Reply::Failed(failure),
+            };
+            means.out.control(Event::Reply(request, reply)).await;
+        });
     }
 
     fn run(&self, request: RequestId, work: Work) {
@@ -198,6 +217,24 @@ impl Means {
         }
         self.observers.telling.track_future(tell.finish()).await;
         Ok(())
+    }
+
+    /// Answers a run that waits; what came of it.
+    async fn answer(&self, it: &Waiting, verdict: &Verdict) -> Result<&'static str, Failure> {
+        let config = self.observers.config();
+        let spec = deploying::spec(&config, &it.plan.plan().app)?;
+        let approver = Approver {
+            engines: deploying::engines(&config, &self.observers.links),
+            journal: deploying::journal(&config)?,
+            clock: Arc::clone(&self.clock),
+            by: deploying::operator(),
+        };
+        let taken = approver.answer(&spec, it, verdict).await?;
+        Ok(match (verdict, taken) {
+            (Verdict::Deny(_), _) => "denied: the run ends, and nothing was changed",
+            (Verdict::Approve, Taken::Yes) => "approved: the run goes on",
+            (Verdict::Approve, Taken::NotYet) => "approved; the run has not looked at it yet",
+        })
     }
 
     async fn ledgers(&self, app: &AppId) -> Result<Ledgers, Failure> {

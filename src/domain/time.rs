@@ -39,12 +39,6 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// So long after it; the last there is where that is beyond all time.
-    #[must_use]
-    pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
-    }
-
     /// The time from `earlier` to this; zero where `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         earlier.age(self)

@@ -28,7 +28,7 @@ impl Waits {
             self.by_app.remove(&app);
         } else {
             let until = |it: Waiting| {
-                let until = now.plus(it.left);
+                let until = now + it.left;
                 (it, until)
             };
             self.by_app.insert(app, all.into_iter().map(until).collect());

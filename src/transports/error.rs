@@ -260,10 +260,9 @@ impl TransportError {
             | Self::HostKeyRevoked { .. }
             | Self::HostCertificate { .. } => FailureKind::HostKey,
             Self::Auth { .. } | Self::Passphrase(_) => FailureKind::Auth,
-            Self::Unsigned(_) => FailureKind::Unsupported,
             Self::Jump { failure, .. } => failure.kind,
             Self::NoSession => FailureKind::Conflict,
-            Self::Start { .. } | Self::NoSocket { .. } => FailureKind::Unsupported,
+            Self::Start { .. } | Self::NoSocket { .. } | Self::Unsigned(_) => FailureKind::Unsupported,
             Self::SocketDenied { .. } | Self::Forwarding { .. } => FailureKind::Permission,
         }
     }

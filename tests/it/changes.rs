@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use midwatch::app::{App, Wardrobe};
+use midwatch::domain::approval::{Request, Verdict, Waiting};
 use midwatch::domain::deploy::Place;
 use midwatch::domain::failure::{Failure, FailureKind};
 use midwatch::domain::ids::{RequestId, ServerId};
@@ -296,6 +297,58 @@ fn an_environment_that_wants_the_name_gets_it_first() {
     desk.shown(plan(&TWO, Guard::TwoPerson, Vec::new()));
     assert!(desk.screen().contains("Enter asks for a second person"));
     assert!(matches!(desk.press("enter").first(), Some(Effect::Run(..))));
+}
+
+#[test]
+fn a_run_of_another_console_is_shown_and_approved_as_it_was_shown() {
+    let mut desk = Desk::new(80, 24, &TWO);
+    let plan = plan(&TWO, Guard::TwoPerson, Vec::new());
+    let run = RunId::new(at(0), plan.digest());
+    let request = Request {
+        run: run.clone(),
+        digest: plan.digest().clone(),
+        by: Operator { user: "ann".into(), machine: "laptop".into() },
+        key: "SHA256:abc".into(),
+        held: BTreeSet::from(["SHA256:abc".into()]),
+    };
+    let left = Duration::from_secs(590);
+    let waiting = Waiting { request, plan: plan.clone(), left, alive: true, on: vec!["web-1".into()] };
+    assert!(waiting.is_sound());
+    desk.tell(Event::Waiting("shop".into(), vec![waiting.clone()]));
+    assert!(desk.screen().contains("waits for a second person, A shows it"), "{}", desk.screen());
+    desk.press("A");
+    insta::assert_snapshot!("approval-80", desk.screen());
+    assert!(desk.press("a").is_empty());
+    assert!(desk.press("y").is_empty(), "it was not read yet");
+    desk.wait(1.0);
+    let effects = desk.press("y");
+    assert!(
+        matches!(&effects[..], [Effect::Approve(_, it, Verdict::Approve)] if **it == waiting),
+        "{effects:?}"
+    );
+    // Nobody is there who would begin it.
+    desk.tell(Event::Waiting("shop".into(), vec![Waiting { alive: false, ..waiting.clone() }]));
+    assert!(desk.press("a").is_empty());
+    assert!(desk.screen().contains("not connected"));
+    // It is over while it is looked at.
+    desk.press("x");
+    desk.tell(Event::Waiting("shop".into(), Vec::new()));
+    desk.wait(1.0);
+    assert!(desk.press("y").is_empty());
+    assert!(!desk.screen().contains("second person"), "{}", desk.screen());
+}
+
+#[test]
+fn a_run_that_waits_says_so_and_for_whom() {
+    let mut desk = Desk::new(80, 24, &TWO);
+    let request = desk.running(plan(&TWO, Guard::TwoPerson, Vec::new()));
+    desk.news(request, News::Waits(Duration::from_secs(600)));
+    desk.news(request, News::Unapproved("the approval of eve@x does not count: it is made up".into()));
+    desk.wait(20.0);
+    insta::assert_snapshot!("waits-80", desk.screen());
+    desk.news(request, News::Approved("ben@desk with the key SHA256:def".into()));
+    assert!(desk.screen().contains("approved by ben@desk"), "{}", desk.screen());
+    assert!(!desk.screen().contains("midwatch approve"), "{}", desk.screen());
 }
 
 #[test]

@@ -56,7 +56,8 @@ impl Lab {
     #[must_use]
     pub fn fault(&self, verb: &str, server: &str, argument: &[&str]) -> Fault {
         // This tree's own, whichever tree the lab was started from.
-        let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lab/fault");
+        let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lab/fault");
+        let tool = if own.exists() { own } else { self.path("/tools/fault") };
         let fault = Fault { tool, server: server.to_owned() };
         fault.run(verb, argument);
         fault

@@ -58,7 +58,7 @@ impl Perform for ReplayEffects {
             Effect::Releases(request, _) => self.refuse(request, "read the releases"),
             Effect::Tags(request, _) => self.refuse(request, "list the tags"),
             Effect::Run(request, _) | Effect::Resume(request, ..) | Effect::Approve(request, ..) => {
-                self.refuse(request, "change anything")
+                self.refuse(request, "change anything");
             }
             // Nothing is connected to, so there is nothing to answer, to try again or to slow down.
             _ => {}

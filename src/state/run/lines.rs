@@ -119,10 +119,13 @@ fn under_way(run: &Run, now: Timestamp, cells: u16) -> Vec<Line> {
     let mut lines = vec![line];
     if let (Some(until), Some(id)) = (run.waits, &run.id) {
         let left = span(Duration::from_secs(until.since(now).as_secs()));
-        let says = format!(
-            "nothing is changed before another operator, with a key of their own, approves it: A on their console, or  midwatch approve {id}  ({left} left)"
+        let says = "nothing is changed before another operator, with a key of their own, approves it: A on their console, or";
+        lines.extend(wrapped(says, 4, Role::Text, cells));
+        lines.push(
+            Line::at(4)
+                .strong(format!("midwatch approve {id}"), Role::Text)
+                .text(format!("   {left} left"), Role::Muted),
         );
-        lines.extend(wrapped(&says, 4, Role::Text, cells));
     }
     if run.cancelling && run.undoing.is_none() {
         lines.extend(wrapped("it is cancelled at the next safe point", 4, Role::Degraded, cells));

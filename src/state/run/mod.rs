@@ -144,7 +144,7 @@ impl Run {
         let RunNews { run, at, what } = news;
         self.id = Some(run);
         match what {
-            News::Waits(most) => self.waits = Some(at.plus(most)),
+            News::Waits(most) => self.waits = Some(at + most),
             News::Unapproved(why) => self.approvals.push(why),
             News::Approved(who) => {
                 self.waits = None;

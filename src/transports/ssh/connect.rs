@@ -88,7 +88,7 @@ pub async fn connect(
         let attempted = shared.rush.count(attempt).await;
         drop(one_of_few);
         match attempted {
-            Ok(Attempt::Up(connection)) => return Ok(connection),
+            Ok(Attempt::Up(connection)) => return Ok(*connection),
             Ok(Attempt::Locked(key)) => shared.ring.open(&key, server, asker).await?,
             Err(unknown @ TransportError::HostKeyUnknown { .. }) if !accepted => {
                 accept(server, &settings, unknown, shared, asker).await?;
@@ -100,7 +100,7 @@ pub async fn connect(
 }
 
 enum Attempt {
-    Up(SshConnection),
+    Up(Box<SshConnection>),
     Locked(std::path::PathBuf),
 }
 
@@ -137,7 +137,7 @@ async fn attempt(
         after: limits.connect,
     })??;
     match auth::authenticate(&mut handle, settings, &shared.ring).await? {
-        Outcome::Accepted(proof) => Ok(Attempt::Up(SshConnection::new(
+        Outcome::Accepted(proof) => Ok(Attempt::Up(Box::new(SshConnection::new(
             handle,
             gone,
             ended,
@@ -145,7 +145,7 @@ async fn attempt(
             limits.sessions,
             settings.user == "root",
             through,
-        ))),
+        )))),
         Outcome::Locked(key) => Ok(Attempt::Locked(key)),
     }
 }

@@ -106,6 +106,41 @@ fn an_engine_restarted_at_any_step_leaves_what_is_said_fault() {
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
+fn a_server_rebooted_at_any_step_leaves_what_is_said_fault() {
+    let app = Project::up("bravo-five", &["web-2"], "");
+    let mut table = Table::new("The server is reset while a step goes on, and boots again");
+    app.run(&["deploy", "bravo-five", "--tag", "1.1", "--yes"]).ends(0);
+    let mut stands = "1.1";
+    for nth in 1.. {
+        let to = if stands == "1.0" { "1.1" } else { "1.0" };
+        // It is dead, and boots, while the deploy looks for it.
+        let mut booting = None;
+        let strike = || {
+            let lab = crate::lab::Lab::get();
+            booting = Some(thread::spawn(move || drop(lab.fault("reboot", "web-2", &[]))));
+        };
+        let struck = struck_at(&app, to, nth, "", strike);
+        if let Some(booting) = booting {
+            booting.join().unwrap();
+        }
+        let Some(struck) = struck else { break };
+        if struck.code == 4 {
+            // What stands is in between, which is what is said; the next start names it.
+            let told = app.run(&["runs"]);
+            println!("{}: {}\n{}", struck.step, struck.text, told.text());
+        }
+        let said = is_honest(&app, &struck, stands, to);
+        if said == "done" {
+            stands = to;
+        }
+        println!("{}: {said}", struck.step);
+        table.row(&struck.step, "done, or the release before put back; what is said is what stands");
+    }
+    table.check(5);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
 fn without_room_nothing_is_changed_fault() {
     let app = Project::up("bravo-three", &["web-2"], "");
     // The app's folder is on a small file system, which is full.

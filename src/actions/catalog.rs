@@ -1,7 +1,8 @@
 //! The list of all actions: a row for each file of them.
 
 use super::{
-    Action, approval, general, lists, logs, metrics, movement, operate, plan, releases, run, unfinished,
+    Action, adopt, approval, general, lists, logs, metrics, movement, operate, plan, releases, run,
+    unfinished,
 };
 
 /// All actions by file, in the order of help and footer.
@@ -15,6 +16,7 @@ pub static ALL: &[&[Action]] = &[
     releases::ALL,
     unfinished::ALL,
     approval::ALL,
+    adopt::ALL,
     general::ALL,
     movement::ALL,
 ];

@@ -3,6 +3,7 @@
 //! From these records derive the keymap, the palette, the footer, the help, `docs/keys.md` and the
 //! checking of configured keys. Not here: drawing; work with the outside (effects are given back).
 
+pub mod adopt;
 pub mod approval;
 pub mod catalog;
 pub mod general;

@@ -2,11 +2,14 @@
 
 use super::operate::plan;
 use super::{Action, Available, Risk, always};
+use crate::domain::plan::Operation;
 use crate::keys::keymap::Scope;
-use crate::message::change::{Asked, Wanted};
+use crate::message::change::{Asked, Manner, Wanted};
 use crate::message::effect::Effect;
 use crate::state::State;
+use crate::state::overlay::Overlay;
 use crate::state::page::Page;
+use crate::state::prompt::{Prompt, Question};
 
 /// The actions of this page.
 pub static ALL: &[Action] = &[
@@ -20,6 +23,17 @@ pub static ALL: &[Action] = &[
         in_footer: true,
         available: selected,
         run: back_to,
+    },
+    Action {
+        id: "releases.choose",
+        title: "choose",
+        help: "choose servers, services and strategy of a rollback to the selected release, then plan it",
+        scope: Scope::Releases,
+        keys: &["o"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: selectable,
+        run: ask_manner,
     },
     Action {
         id: "releases.again",
@@ -47,9 +61,30 @@ fn selected(state: &State) -> Available {
     }
 }
 
+/// A part of the app may go to the release that is in place: the rest may be of another.
+fn selectable(state: &State) -> Available {
+    match state.releases.list.selected.and_then(|number| state.releases.entry(number)) {
+        Some(_) => Ok(()),
+        None => selected(state),
+    }
+}
+
 fn back_to(state: &mut State) -> Vec<Effect> {
     let (Page::Releases(app), Some(number)) = (state.nav.page().clone(), state.releases.list.selected) else {
         return Vec::new();
     };
-    plan(state, Asked { app, what: Wanted::Release(number), reason: None })
+    plan(state, Asked { app, what: Wanted::Release(number), manner: Manner::default(), reason: None })
+}
+
+/// Asks on which servers, which services and by which strategy.
+fn ask_manner(state: &mut State) -> Vec<Effect> {
+    let (Page::Releases(app), Some(to)) = (state.nav.page().clone(), state.releases.list.selected) else {
+        return Vec::new();
+    };
+    let mut options = state.options_of(&app, Operation::Rollback);
+    // Nothing is typed: the keys go to the first row at once.
+    options.turn(true, false);
+    let question = Question::Back { app, to, options };
+    state.overlays.push(Overlay::Prompt(Box::new(Prompt::new(question, state.now))));
+    Vec::new()
 }

@@ -15,7 +15,7 @@ use crate::message::publish::Publish;
 use crate::runtime::asker::ConsoleAsker;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::console::{Console, Witness};
-use crate::runtime::effects::Effects;
+use crate::runtime::effects::{Effects, Permit};
 use crate::runtime::observers::Observers;
 use crate::runtime::outlet::Outlet;
 use crate::runtime::pacing::Pacing;
@@ -57,7 +57,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
         Arc::clone(&clock),
         Arc::<Inbox>::clone(&inbox),
         history.clone(),
-        args.read_only,
+        Permit { file: context.source(), read_only: args.read_only },
     )
     .map_err(|error| terminal_failure(&error))?;
     let outlet = Outlet::new(held.own(), Arc::clone(&inbox)).map_err(|error| terminal_failure(&error))?;

@@ -16,10 +16,6 @@ pub struct DailyArgs {
     /// The app, as the configuration names it
     pub app: String,
 
-    /// Only this service; may be given several times
-    #[arg(long = "service", value_name = "SERVICE")]
-    pub services: Vec<String>,
-
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
     pub common: Common,
@@ -31,9 +27,9 @@ pub fn run(args: &Args, operation: Operation, daily: &DailyArgs) -> Result<Exit,
     let ask = daily::Ask {
         operation,
         servers: daily.common.servers(),
-        services: daily.services.clone(),
+        services: daily.common.services.clone(),
         reason: daily.common.reason.clone(),
     };
-    let facts = operating.facts(&Want::Standing);
+    let facts = operating.facts(&Want::Standing, &[]);
     operating.carry_out(daily::plan(&operating.spec, &facts, &ask), &daily.common)
 }

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::Exit;
 use super::args::Args;
-use super::operate::{Common, Operating};
+use super::operate::{Common, Operating, strategy};
 use crate::domain::deploy::Strategy;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::engine::gather::Want;
@@ -33,12 +33,6 @@ pub struct DeployArgs {
     pub common: Common,
 }
 
-fn strategy(word: &str) -> Result<Strategy, String> {
-    let words = || Strategy::ALL.map(Strategy::word).join(", ");
-    let strategy = Strategy::ALL.into_iter().find(|it| it.word() == word);
-    strategy.ok_or_else(|| format!("it is one of {}", words()))
-}
-
 /// Plans, asks, deploys.
 pub fn run(args: &Args, deploy: &DeployArgs) -> Result<Exit, Failure> {
     let operating = Operating::on(args, &deploy.app)?;
@@ -51,9 +45,10 @@ pub fn run(args: &Args, deploy: &DeployArgs) -> Result<Exit, Failure> {
         }
         (None, None) => Want::AsWritten,
     };
-    let facts = operating.facts(&want);
+    let facts = operating.facts(&want, &deploy.common.services);
     let ask = deploy::Ask {
         servers: deploy.common.servers(),
+        services: deploy.common.services.clone(),
         strategy: deploy.strategy,
         reason: deploy.common.reason.clone(),
     };

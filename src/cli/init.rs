@@ -1,6 +1,6 @@
 //! `midwatch init`: a first configuration from what is there already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -13,11 +13,17 @@ use super::args::Args;
 use super::context::Context;
 use super::headless::Headless;
 use super::{Exit, print};
-use crate::config::discover::{Endpoint, PickedApp, PickedServer, Picks, docker_contexts, ssh_hosts, write};
+use crate::config::discover::{Endpoint, PickedServer, docker_contexts, server_names, ssh_hosts, write};
 use crate::config::locate::Location;
 use crate::config::{self, Options, nearest};
+use crate::domain::adoption::Entry;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
 use crate::domain::link::Link;
+use crate::domain::text::clean;
+use crate::engine::adopt::look;
+use crate::operations::adopting::looked_at;
+use crate::runtime::deploying;
 
 /// What it does, for failures.
 const WHAT: &str = "write a configuration";
@@ -52,10 +58,11 @@ pub fn run(args: &Args, init: &InitArgs) -> Result<Exit, Failure> {
     let found = found();
     let ask = init.server.is_empty() && !init.yes;
     let servers = if ask { asked(&found)? } else { named(&found, &init.server)? };
-    let picks = Picks { servers, apps: Vec::new() };
-    let apps = projects(&picks, Duration::from_secs(init.deadline))?;
-    let apps = if ask && !apps.is_empty() { asked_apps(&apps)? } else { apps };
-    let text = write(&Picks { apps, ..picks });
+    let config = parse(&write(&servers, &[]))?;
+    let mut headless = Headless::start(&Context::of(config.clone()), true)?;
+    let projects = projects(&mut headless, &server_names(&servers), Duration::from_secs(init.deadline));
+    let projects = if ask && !projects.is_empty() { asked_projects(projects)? } else { projects };
+    let text = write(&servers, &entries(&headless, &config, &projects));
     parse(&text)?;
     put(&path, &text)?;
     print(&format!(
@@ -125,25 +132,19 @@ fn asked(found: &[PickedServer]) -> Result<Vec<PickedServer>, Failure> {
     print("Servers that were found:");
     let names: Vec<String> = found
         .iter()
-        .map(|it| {
-            if it.local {
-                "local (this machine)".to_owned()
-            } else {
-                crate::domain::text::clean(&it.name).into_owned()
-            }
-        })
+        .map(|it| if it.local { "local (this machine)".to_owned() } else { clean(&it.name).into_owned() })
         .collect();
     let picked =
         ask(&names, "Which? Numbers with blanks between, `all`, or nothing for this machine alone:", &[0])?;
     Ok(picked.into_iter().filter_map(|at| found.get(at).cloned()).collect())
 }
 
-fn asked_apps(apps: &[PickedApp]) -> Result<Vec<PickedApp>, Failure> {
+fn asked_projects(projects: Projects) -> Result<Projects, Failure> {
     print("Compose projects that run there:");
-    let names: Vec<String> = apps.iter().map(|it| it.project.clone()).collect();
-    let every: Vec<usize> = (0..apps.len()).collect();
+    let names: Vec<String> = projects.iter().map(|(name, _)| clean(name).into_owned()).collect();
+    let every: Vec<usize> = (0..projects.len()).collect();
     let picked = ask(&names, "Which? Numbers with blanks between, or nothing for all:", &every)?;
-    Ok(picked.into_iter().filter_map(|at| apps.get(at).cloned()).collect())
+    Ok(projects.into_iter().enumerate().filter(|(at, _)| picked.contains(at)).map(|(_, it)| it).collect())
 }
 
 /// Lists, asks until the answer makes sense, and gives the places that were picked.
@@ -185,11 +186,11 @@ fn answer(line: &str, count: usize, otherwise: &[usize]) -> Option<Vec<usize>> {
     }
 }
 
+/// Compose projects by name, and the servers that have containers of them.
+type Projects = Vec<(String, Vec<ServerId>)>;
+
 /// The Compose projects on the servers that were picked; servers that do not answer have none.
-fn projects(picks: &Picks, deadline: Duration) -> Result<Vec<PickedApp>, Failure> {
-    let config = parse(&write(picks))?;
-    let names: Vec<_> = config.servers.keys().cloned().collect();
-    let mut headless = Headless::start(&Context::of(config), true)?;
+fn projects(headless: &mut Headless, names: &[ServerId], deadline: Duration) -> Projects {
     headless.observe(deadline, |state| {
         state.fleet.servers().all(|server| {
             matches!(server.link, Link::Down { .. })
@@ -197,25 +198,40 @@ fn projects(picks: &Picks, deadline: Duration) -> Result<Vec<PickedApp>, Failure
                 || server.containers.failure.is_some()
         })
     });
-    let mut apps: Vec<PickedApp> = Vec::new();
+    let mut projects: BTreeMap<String, Vec<ServerId>> = BTreeMap::new();
     for name in names {
-        let Some(server) = headless.state.fleet.server(&name) else { continue };
+        let Some(server) = headless.state.fleet.server(name) else { continue };
         if let Link::Down { failure, .. } = &server.link {
             eprintln!("midwatch: {name} is written down, but was not reached: {failure}");
         }
-        let Some(at) = picks.servers.iter().position(|it| it.name == name.as_str()) else { continue };
         for project in server.known_containers().iter().filter_map(|it| it.project.as_ref()) {
-            match apps.iter_mut().find(|app| app.project == *project) {
-                Some(app) if !app.servers.contains(&at) => app.servers.push(at),
-                Some(_) => {}
-                None => {
-                    apps.push(PickedApp { project: project.clone(), servers: vec![at], compose: None });
-                }
+            let on = projects.entry(project.clone()).or_default();
+            if !on.contains(name) {
+                on.push(name.clone());
             }
         }
     }
-    apps.sort_by(|a, b| a.project.cmp(&b.project));
-    Ok(apps)
+    projects.into_iter().collect()
+}
+
+/// What the configuration is to say of each of them; why one cannot be deployed is told.
+fn entries(headless: &Headless, config: &config::Config, projects: &Projects) -> Vec<Entry> {
+    let engines = deploying::engines(config, &headless.observers.links);
+    let mut entries = Vec::new();
+    for (project, servers) in projects {
+        let adoption = headless.tasks.block_on(look(&engines, project, servers));
+        for doubt in &adoption.doubts {
+            eprintln!("midwatch: {project}: {doubt}");
+        }
+        for (_, failure) in &adoption.lost {
+            eprintln!("midwatch: {failure}");
+        }
+        if adoption.entries.is_empty() {
+            entries.push(looked_at(project, &adoption.lost));
+        }
+        entries.extend(adoption.entries);
+    }
+    entries
 }
 
 fn parse(text: &str) -> Result<config::Config, Failure> {

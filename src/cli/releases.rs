@@ -40,7 +40,7 @@ struct Ledger {
 /// Prints it, newest first.
 pub fn run(args: &Args, releases: &ReleasesArgs) -> Result<Exit, Failure> {
     let operating = Operating::on(args, &releases.app)?;
-    let facts = operating.facts(&Want::Standing);
+    let facts = operating.facts(&Want::Standing, &[]);
     let mut exit = Exit::Well;
     let mut report = Report { app: releases.app.clone(), servers: BTreeMap::new() };
     for (server, facts) in facts.servers {

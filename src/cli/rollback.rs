@@ -4,7 +4,8 @@ use clap::Args as ClapArgs;
 
 use super::Exit;
 use super::args::Args;
-use super::operate::{Common, Operating};
+use super::operate::{Common, Operating, strategy};
+use crate::domain::deploy::Strategy;
 use crate::domain::failure::Failure;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::Want;
@@ -20,9 +21,9 @@ pub struct RollbackArgs {
     #[arg(long, value_name = "N")]
     pub to: Option<u32>,
 
-    /// Only this service; may be given several times
-    #[arg(long = "service", value_name = "SERVICE")]
-    pub services: Vec<String>,
+    /// Another strategy than the configured one: recreate, rolling, start-first, blue-green
+    #[arg(long, value_name = "STRATEGY", value_parser = strategy)]
+    pub strategy: Option<Strategy>,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
@@ -35,15 +36,16 @@ pub fn run(args: &Args, rollback: &RollbackArgs) -> Result<Exit, Failure> {
     let mut ask = rollback::Ask {
         to: rollback.to.map(ReleaseNumber),
         servers: rollback.common.servers(),
-        services: rollback.services.clone(),
+        services: rollback.common.services.clone(),
+        strategy: rollback.strategy,
         reason: rollback.common.reason.clone(),
     };
-    let to = match rollback::destination(&operating.spec, &operating.facts(&Want::Standing), &ask) {
+    let to = match rollback::destination(&operating.spec, &operating.facts(&Want::Standing, &[]), &ask) {
         Ok(to) => to,
         Err(Refusal::Senseless(failure)) => return Err(failure),
         Err(refusal) => return operating.carry_out(Err(refusal), &rollback.common),
     };
     ask.to = Some(to);
-    let facts = operating.facts(&Want::Release(to));
+    let facts = operating.facts(&Want::Release(to), &[]);
     operating.carry_out(rollback::plan(&operating.spec, &facts, &ask), &rollback.common)
 }

@@ -122,7 +122,7 @@ fn ask(
     failures: &mut BTreeMap<ServerId, Failure>,
 ) -> Result<(), Failure> {
     let operating = Operating::on(args, app)?;
-    for (server, facts) in operating.facts(&Want::Standing).servers {
+    for (server, facts) in operating.facts(&Want::Standing, &[]).servers {
         let facts = match facts {
             Ok(facts) => facts,
             Err(failure) => {

@@ -4,6 +4,7 @@
 //! rules that fold and judge them. Not here: I/O, a clock, a vendor's type, a color.
 
 pub mod access;
+pub mod adoption;
 pub mod app;
 pub mod approval;
 pub mod cadence;

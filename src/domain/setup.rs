@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::deploy::Strategy;
 use super::ids::{AppId, CheckId, EnvironmentId, ServerId};
 use super::thresholds::Thresholds;
 
@@ -91,6 +92,12 @@ pub enum Guard {
 pub struct ChangeSetup {
     /// The services whose image a deploy changes; empty for all that share a repository.
     pub services: Vec<String>,
+    /// How its containers are replaced where nothing else is said.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// Whether there is a proxy that can be switched from old containers to new ones.
+    #[serde(default)]
+    pub proxied: bool,
 }
 
 /// One app that the configuration names.

@@ -4,6 +4,7 @@
 //! Lives here: what is said on a connection to change something, and to know what to change. Not
 //! here: what a plan is made of (operations), how it is confirmed or shown.
 
+pub mod adopt;
 pub mod approval;
 pub mod gather;
 mod ground;

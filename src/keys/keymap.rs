@@ -29,11 +29,13 @@ pub enum Scope {
     Unfinished,
     /// On a run that waits for a second person.
     Approval,
+    /// On an app that is to be added to the configuration.
+    Adopt,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Everywhere,
         Self::Overview,
         Self::Server,
@@ -45,6 +47,7 @@ impl Scope {
         Self::Releases,
         Self::Unfinished,
         Self::Approval,
+        Self::Adopt,
     ];
 
     /// The word in help and documents.
@@ -61,6 +64,7 @@ impl Scope {
             Self::Releases => "releases",
             Self::Unfinished => "unfinished",
             Self::Approval => "approval",
+            Self::Adopt => "adopt",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::deploy::Strategy;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, ServerId};
 use crate::domain::image::Digest;
@@ -19,8 +20,21 @@ pub struct Asked {
     pub app: AppId,
     /// What.
     pub what: Wanted,
+    /// How, where it is otherwise than configured.
+    pub manner: Manner,
     /// Why, in the operator's words; it overrides what may be overridden.
     pub reason: Option<String>,
+}
+
+/// How a change is carried out, where a person chose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Another strategy than the configured one.
+    pub strategy: Option<Strategy>,
+    /// Only these servers; all where empty.
+    pub servers: Vec<ServerId>,
+    /// Only these services; all where empty.
+    pub services: Vec<String>,
 }
 
 /// What is to be planned.

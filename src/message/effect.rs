@@ -79,6 +79,12 @@ pub enum Effect {
     Resume(RequestId, Box<Unfinished>, Way),
     /// End a run at its next safe point.
     CancelRun(RequestId),
+    /// Look at a Compose project that no app of the configuration deploys, to say how it would be one;
+    /// answered by [`super::event::Reply::Adoptable`] or a failure.
+    Adopt(RequestId, String, Vec<ServerId>),
+    /// Add these apps to the configuration's file by this text; answered by
+    /// [`super::event::Reply::Added`] or a failure.
+    AddApps(RequestId, Vec<AppId>, String),
     /// Answer a run of another console that waits for a second person.
     Approve(RequestId, Box<Waiting>, Verdict),
     /// Look again and again whether runs of an app have no end or wait for a second person; answered by

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::change::{Ledgers, Looked, Planned, Unplanned};
 use super::log_batch::LogBatch;
+use crate::domain::adoption::Offer;
 use crate::domain::approval::Waiting;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId, ServerId};
@@ -85,6 +86,10 @@ pub enum Reply {
     Releases(Ledgers),
     /// The tags that can be deployed of an app.
     Tags(Box<TagList>),
+    /// How a Compose project would be an app of the configuration.
+    Adoptable(Box<Offer>),
+    /// These apps were added to the configuration.
+    Added(Vec<AppId>),
     /// What a run tells.
     Run(Box<RunNews>),
 }

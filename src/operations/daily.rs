@@ -31,7 +31,8 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let mut numbers = Numbers::default();
     let (mut findings, mut interrupts, mut stages) = (Vec::new(), Vec::new(), Vec::new());
     for (server, facts) in &known(facts, &servers)? {
-        let subject = Subject { spec, operation: ask.operation, server, place: place(spec, server)?, facts };
+        let place = place(spec, server)?;
+        let subject = Subject { spec, operation: ask.operation, server, place, facts, only: &ask.services };
         findings.extend(preflight::findings(&subject, ask.reason.is_some()));
         let services = services(facts, ask);
         if services.is_empty() {

@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Refusal;
-use super::differences::between;
+use super::differences::{between, only_of};
 use super::facts::{AppFacts, Rendered, ServerFacts};
 use super::keeping;
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
-use super::selection::{chosen, known, place, switchable};
+use super::selection::{chosen, known, of_part, part_of, place, switchable};
 use super::steps::{COMPOSE, HOOK, PULL, apply, clear, expected, hooks, put_back, stage, tidy};
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
-use crate::domain::deploy::{AppSpec, HookPoint, Strategy};
+use crate::domain::deploy::{AppSpec, Hook, HookPoint, Strategy};
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
 use crate::domain::plan::act::Migrating;
@@ -26,6 +26,9 @@ use crate::domain::release::ReleaseNumber;
 pub struct Ask {
     /// Only these servers; all where empty.
     pub servers: Vec<ServerId>,
+    /// Only these services; all whose image a deploy changes where empty. The facts have to be gathered
+    /// for the same.
+    pub services: Vec<String>,
     /// Another strategy than the configured one.
     pub strategy: Option<Strategy>,
     /// Why; it overrides what may be overridden.
@@ -38,6 +41,8 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let servers = chosen(spec, &ask.servers)?;
     let known = known(facts, &servers)?;
     switchable(spec)?;
+    part_of(spec, &known, &ask.services)?;
+    let only = ask.services.as_slice();
     let mut numbers = Numbers::default();
     let mut findings = Vec::new();
     let mut changes = Vec::new();
@@ -45,11 +50,11 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let mut work: Vec<Work> = Vec::new();
     for (server, facts) in &known {
         let place = place(spec, server)?;
-        let subject = Subject { spec, operation: Operation::Deploy, server, place, facts };
+        let subject = Subject { spec, operation: Operation::Deploy, server, place, facts, only };
         findings.extend(preflight::findings(&subject, ask.reason.is_some()));
         if let Some(Ok(rendered)) = &facts.rendered {
-            let services = changed(spec, facts, rendered);
-            changes.extend(changes_on(server, facts, rendered, &services));
+            let services = of_part(changed(spec, facts, rendered), only);
+            changes.extend(only_of(changes_on(server, facts, rendered, &services), only));
             let it = Work::of(spec, server, facts, rendered, &services);
             interrupts.extend(interrupted(server, facts, &it.services));
             work.push(it);
@@ -58,7 +63,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     changes = merged(&changes, known.len());
     let release = next_release(facts, &work);
     let mut stages = vec![prepare(&mut numbers, &work, release)];
-    stages.extend(migrations(&mut numbers, spec, &work, release));
+    stages.extend(migrations(&mut numbers, spec, &work, release, only));
     let step = match spec.strategy {
         Strategy::Recreate => work.len(),
         _ => usize::from(spec.at_a_time.max(1)),
@@ -81,7 +86,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     }));
     stages.retain(|stage| !stage.lanes.is_empty());
     let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before(release, it)))];
-    let title = title(spec, &work, &servers);
+    let title = title(spec, &work, &servers, only);
     Ok(Plan {
         format: FORMAT,
         operation: Operation::Deploy,
@@ -167,9 +172,17 @@ fn prepare(numbers: &mut Numbers, work: &[Work], release: ReleaseNumber) -> Stag
 }
 
 /// Migrations run once for the app, on its first server, before anything is replaced anywhere.
-fn migrations(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseNumber) -> Option<Stage> {
+fn migrations(
+    numbers: &mut Numbers,
+    spec: &AppSpec,
+    work: &[Work],
+    release: ReleaseNumber,
+    only: &[String],
+) -> Option<Stage> {
     let first = work.get(..1)?;
-    let hooks = spec.hooks.iter().filter(|hook| hook.when == HookPoint::Migrate);
+    // What does not get another image has nothing to migrate to.
+    let part = |hook: &&Hook| only.is_empty() || hook.service.as_ref().is_some_and(|it| only.contains(it));
+    let hooks = spec.hooks.iter().filter(|hook| hook.when == HookPoint::Migrate).filter(part);
     let steps: Vec<Step> = hooks
         .filter_map(|hook| {
             let service = hook.service.clone()?;
@@ -204,14 +217,17 @@ fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseN
     })
 }
 
-fn title(spec: &AppSpec, work: &[Work], servers: &[ServerId]) -> String {
-    let mut images: Vec<String> = work.iter().flat_map(|it| it.pins.values().map(ImageRef::name)).collect();
+fn title(spec: &AppSpec, work: &[Work], servers: &[ServerId], only: &[String]) -> String {
+    let part = |(service, _): &(&String, &ImageRef)| only.is_empty() || only.contains(service);
+    let images = work.iter().flat_map(|it| it.pins.iter().filter(part).map(|(_, image)| image.name()));
+    let mut images: Vec<String> = images.collect();
     images.sort();
     images.dedup();
     let names: Vec<&str> = servers.iter().map(ServerId::as_str).collect();
+    let part = if only.is_empty() { String::new() } else { format!("{} of ", only.join(", ")) };
     match images.as_slice() {
-        [] => format!("deploy {} as its Compose file is now to {}", spec.id, names.join(", ")),
-        images => format!("deploy {} with {} to {}", spec.id, images.join(", "), names.join(", ")),
+        [] => format!("deploy {part}{} as its Compose file is now to {}", spec.id, names.join(", ")),
+        images => format!("deploy {part}{} with {} to {}", spec.id, images.join(", "), names.join(", ")),
     }
 }
 

@@ -29,6 +29,15 @@ pub fn between(server: Option<&ServerId>, old: &Compose, new: &Compose) -> Vec<C
     changes
 }
 
+/// Those that are of these services; all where there are none.
+pub fn only_of(mut changes: Vec<Change>, services: &[String]) -> Vec<Change> {
+    let of = |what: &str, name: &String| {
+        what.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    changes.retain(|change| services.is_empty() || services.iter().any(|name| of(&change.what, name)));
+    changes
+}
+
 /// Takes a path, what stood there, and what will.
 type Found<'a> = &'a mut dyn FnMut(&[String], Option<&Value>, Option<&Value>);
 

@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock; what a plan is made of was gathered before, and is all it depends on.
 
+pub mod adopting;
 mod beside;
 pub mod compare;
 mod crossing;
@@ -23,6 +24,8 @@ pub mod standing;
 mod steps;
 mod telling;
 mod work;
+
+pub use work::running_image;
 
 pub use facts::{AppFacts, Resolved, Running, ServerFacts, ServiceFacts};
 

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Refusal;
 use super::crossing;
-use super::differences::between;
+use super::differences::{between, only_of};
 use super::facts::{AppFacts, ServerFacts};
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
-use super::selection::{chosen, known, place, switchable};
+use super::selection::{chosen, known, of_part, place, switchable};
 use super::steps::{COMPOSE, PULL, apply, clear, put_back, stage, tidy};
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
@@ -27,6 +27,8 @@ pub struct Ask {
     pub servers: Vec<ServerId>,
     /// Only these services; all where empty.
     pub services: Vec<String>,
+    /// Another strategy than the configured one.
+    pub strategy: Option<Strategy>,
     /// Why; it overrides what may be overridden.
     pub reason: Option<String>,
 }
@@ -66,24 +68,28 @@ pub fn destination(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Releas
 /// Plans a rollback to a release that the facts were gathered for.
 pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
     // Back is back: nothing is tried out on the way.
-    let strategy = if spec.strategy == Strategy::Canary { Strategy::StartFirst } else { spec.strategy };
+    let strategy = match ask.strategy.unwrap_or(spec.strategy) {
+        Strategy::Canary => Strategy::StartFirst,
+        other => other,
+    };
     let spec = &AppSpec { strategy, ..spec.clone() };
     switchable(spec)?;
     let to = destination(spec, facts, ask)?;
     let servers = chosen(spec, &ask.servers)?;
     let known = known(facts, &servers)?;
+    let only = ask.services.as_slice();
+    released(spec, &known, to, only)?;
     let mut numbers = Numbers::default();
     let (mut findings, mut changes, mut interrupts) = (Vec::new(), Vec::new(), Vec::new());
     let mut work = Vec::new();
     for (server, facts) in &known {
-        let subject =
-            Subject { spec, operation: Operation::Rollback, server, place: place(spec, server)?, facts };
+        let place = place(spec, server)?;
+        let subject = Subject { spec, operation: Operation::Rollback, server, place, facts, only };
         findings.extend(preflight::findings(&subject, ask.reason.is_some()));
         if let Some(Ok(rendered)) = &facts.rendered {
-            let mut services = changed(spec, facts, rendered);
-            services.retain(|service| ask.services.is_empty() || ask.services.contains(service));
+            let services = of_part(changed(spec, facts, rendered), only);
             if let Some(before) = &facts.before {
-                changes.extend(between(Some(server), before, &rendered.compose));
+                changes.extend(only_of(between(Some(server), before, &rendered.compose), only));
             }
             let it = Work::of(spec, server, facts, rendered, &services);
             interrupts.extend(interrupted(server, facts, &it.services));
@@ -125,7 +131,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         app: spec.id.clone(),
         environment: spec.environment.clone(),
         guard: spec.guard,
-        title: title(spec, to, &known),
+        title: title(spec, to, &known, only),
         as_of: facts.as_of,
         reason: ask.reason.clone(),
         places: servers.iter().filter_map(|it| Some((it.clone(), spec.places.get(it)?.clone()))).collect(),
@@ -139,10 +145,30 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     })
 }
 
-fn title(spec: &AppSpec, to: ReleaseNumber, known: &[(ServerId, &ServerFacts)]) -> String {
+/// A service that no rendered file of the release has cannot go back to it.
+fn released(
+    spec: &AppSpec,
+    known: &[(ServerId, &ServerFacts)],
+    to: ReleaseNumber,
+    only: &[String],
+) -> Result<(), Refusal> {
+    for (server, facts) in known {
+        let Some(Ok(rendered)) = &facts.rendered else { continue };
+        if let Some(stranger) = only.iter().find(|service| !rendered.hashes.contains_key(*service)) {
+            let why = format!("release {to} on {server} has no service {stranger}");
+            let names: Vec<&str> = rendered.hashes.keys().map(String::as_str).collect();
+            let failure = Failure::new(FailureKind::NotFound, format!("roll {} back", spec.id), why);
+            return Err(Refusal::Senseless(failure.hint(format!("it has {}", names.join(", ")))));
+        }
+    }
+    Ok(())
+}
+
+fn title(spec: &AppSpec, to: ReleaseNumber, known: &[(ServerId, &ServerFacts)], only: &[String]) -> String {
     let release = known.iter().find_map(|(_, facts)| facts.releases.iter().find(|it| it.number == to));
     let names: Vec<&str> = known.iter().map(|(server, _)| server.as_str()).collect();
     let images = release.map(Release::title).filter(|title| !title.is_empty());
     let images = images.map(|images| format!(" ({images})")).unwrap_or_default();
-    format!("roll {} back to release {to}{images} on {}", spec.id, names.join(", "))
+    let part = if only.is_empty() { String::new() } else { format!("{} of ", only.join(", ")) };
+    format!("roll {part}{} back to release {to}{images} on {}", spec.id, names.join(", "))
 }

@@ -1,5 +1,7 @@
 //! Which servers a plan is for, and what is known of them.
 
+use std::collections::BTreeSet;
+
 use super::Refusal;
 use super::facts::{AppFacts, ServerFacts};
 use crate::domain::deploy::{AppSpec, Place};
@@ -35,6 +37,34 @@ pub(super) fn known<'a>(
         }
     }
     if lost.is_empty() { Ok(known) } else { Err(Refusal::Unreachable(lost)) }
+}
+
+/// Those of what would change that are asked for; all where nothing is asked for.
+pub(super) fn of_part(mut services: BTreeSet<String>, only: &[String]) -> BTreeSet<String> {
+    services.retain(|service| only.is_empty() || only.contains(service));
+    services
+}
+
+/// A part of an app that a deploy can be of: services whose image it changes.
+pub(super) fn part_of(
+    spec: &AppSpec,
+    known: &[(ServerId, &ServerFacts)],
+    only: &[String],
+) -> Result<(), Refusal> {
+    for (server, facts) in known {
+        // Compose tells of a wrong file, in the plan.
+        let Ok(services) = &facts.services else { continue };
+        let names =
+            || services.keys().filter(|name| spec.services.is_empty() || spec.services.contains(name));
+        if let Some(stranger) = only.iter().find(|asked| names().all(|name| name != *asked)) {
+            let what = format!("deploy {stranger} of {} to {server}", spec.id);
+            let why = "it is none of the services whose image a deploy changes";
+            let names: Vec<&str> = names().map(String::as_str).collect();
+            let failure = Failure::new(FailureKind::NotFound, what, why);
+            return Err(Refusal::Senseless(failure.hint(format!("those are {}", names.join(", ")))));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn place<'a>(spec: &'a AppSpec, server: &ServerId) -> Result<&'a Place, Refusal> {

@@ -153,14 +153,15 @@ fn running_pins<'a>(
     facts: &ServerFacts,
     services: impl Iterator<Item = &'a String>,
 ) -> BTreeMap<String, ImageRef> {
-    let pin = |service: &'a String| {
-        let container = facts.containers_of(service).next()?;
-        let image: ImageRef = container.image.parse().ok()?;
-        let pinned = match &container.digest {
-            Some(digest) => image.pinned(digest.clone()),
-            None => image,
-        };
-        Some((service.clone(), pinned))
-    };
-    services.filter_map(pin).collect()
+    services.filter_map(|service| Some((service.clone(), running_image(facts, service)?))).collect()
+}
+
+/// The image that a service runs, pinned where a registry knows it.
+pub fn running_image(facts: &ServerFacts, service: &str) -> Option<ImageRef> {
+    let container = facts.running.iter().find(|container| container.service == service)?;
+    let image: ImageRef = container.image.parse().ok()?;
+    Some(match &container.digest {
+        Some(digest) => image.pinned(digest.clone()),
+        None => image,
+    })
 }

@@ -6,6 +6,7 @@ mod log_save;
 pub mod log_search;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -32,6 +33,15 @@ pub trait Perform {
     fn perform(&mut self, effect: Effect) -> Option<Vec<u8>>;
 }
 
+/// What may be written, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Permit {
+    /// The configuration's file, where there is one.
+    pub file: Option<PathBuf>,
+    /// Nothing is ever changed, whatever is asked for.
+    pub read_only: bool,
+}
+
 /// What effects work with.
 pub struct Effects {
     /// Where tasks run.
@@ -46,7 +56,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// With `read_only` nothing is ever changed, whatever is asked for. Starts what effects need beside the tasks: the thread that searches.
+    /// Starts what effects need beside the tasks: the thread that searches.
     pub fn start(
         tasks: Handle,
         observers: Arc<Observers>,
@@ -54,11 +64,11 @@ impl Effects {
         clock: Arc<dyn Clock>,
         out: Arc<dyn Publish>,
         history: Option<History>,
-        read_only: bool,
+        permit: Permit,
     ) -> io::Result<Self> {
         let searcher = LogSearcher::start(tasks.clone(), Arc::clone(&out))?;
         let follower = LogFollower::new(Arc::clone(&observers), Arc::clone(&clock), Arc::clone(&out));
-        let changer = Changer::new(tasks.clone(), Arc::clone(&observers), clock, Arc::clone(&out), read_only);
+        let changer = Changer::new(tasks.clone(), Arc::clone(&observers), clock, Arc::clone(&out), permit);
         Ok(Self { tasks, observers, asker, out, follower, searcher, changer, history })
     }
 

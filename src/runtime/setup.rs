@@ -40,7 +40,11 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
             .apps
             .iter()
             .filter(|(_, app)| app.compose.is_some() && !app.servers.is_empty())
-            .map(|(id, app)| (id.clone(), ChangeSetup { services: app.deploy.services.clone() }))
+            .map(|(id, app)| {
+                let strategy = app.deploy.strategy;
+                let (services, proxied) = (app.deploy.services.clone(), app.deploy.proxy.is_some());
+                (id.clone(), ChangeSetup { services, strategy, proxied })
+            })
             .collect(),
         checks: config.checks.keys().flat_map(|id| task::ids(config, id)).collect(),
         thresholds: config.thresholds,

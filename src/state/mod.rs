@@ -3,6 +3,7 @@
 //! Pure: everything here changes by plain function calls from `app` and `actions`, and what must be
 //! done outside is given back as effects. One file a page. Not here: I/O, drawing, styles.
 
+pub mod adopt;
 pub mod app_page;
 pub mod changes;
 pub mod filter;
@@ -36,6 +37,7 @@ use crate::keys::keymap::Keymap;
 use crate::store::fleet::Fleet;
 use crate::store::logs::LogStore;
 use crate::store::series::SeriesStore;
+use adopt::AdoptPage;
 use app_page::AppPage;
 use filter::Filter;
 use logs::LogsPage;
@@ -95,6 +97,8 @@ pub struct State {
     pub metrics: MetricsPage,
     /// A change that is planned.
     pub plan: PlanPage,
+    /// An app that is to be added to the configuration.
+    pub adopt: AdoptPage,
     /// The releases of an app.
     pub releases: ReleasesPage,
     /// The runs of this console.
@@ -132,6 +136,7 @@ impl State {
             app: AppPage::default(),
             metrics: MetricsPage::default(),
             plan: PlanPage::default(),
+            adopt: AdoptPage::default(),
             releases: ReleasesPage::default(),
             runs: Runs::default(),
             interrupted: Interrupted::default(),
@@ -154,7 +159,12 @@ impl State {
             }
             Page::Logs => logs::bars::refresh(self),
             Page::Releases(_) => self.releases.settle(body),
-            Page::Metrics | Page::Plan | Page::Run(_) | Page::Unfinished(_) | Page::Approval(_) => {}
+            Page::Metrics
+            | Page::Plan
+            | Page::Run(_)
+            | Page::Unfinished(_)
+            | Page::Approval(_)
+            | Page::Adopt => {}
         }
     }
 

@@ -4,15 +4,17 @@ use super::State;
 use super::list::Move;
 use super::overlay::Overlay;
 use super::page::Page;
-use super::prompt::Question;
+use super::prompt::{Options, Question};
 use super::run::lines::Lines;
 use super::selection::Selected;
 use super::unfinished::cause;
-use super::{plan, run, unfinished, waiting};
+use super::{adopt, plan, run, unfinished, waiting};
 use crate::domain::approval::Waiting;
+use crate::domain::deploy::Strategy;
 use crate::domain::failure::Failure;
 use crate::domain::health::Health;
 use crate::domain::ids::{AppId, RequestId, ServerId};
+use crate::domain::plan::Operation;
 use crate::domain::problem::Target;
 use crate::domain::run::RunId;
 use crate::domain::tags::TagList;
@@ -39,6 +41,7 @@ impl State {
             Page::Run(request) => self.runs.get(*request).map(|run| run.app().clone()),
             Page::Unfinished(run) => self.interrupted.get(run).map(|it| it.plan.plan().app.clone()),
             Page::Approval(run) => self.waiting.get(run).map(|it| it.plan.plan().app.clone()),
+            Page::Adopt => self.adopt.app().cloned(),
             Page::Logs | Page::Metrics => None,
         }
     }
@@ -68,6 +71,25 @@ impl State {
         images.sort();
         images.dedup();
         images
+    }
+
+    /// What a person may choose of a change: all of its services in a rollback, in a deploy those whose
+    /// image it changes.
+    pub fn options_of(&self, app: &AppId, operation: Operation) -> Options {
+        let setup = self.setup.changeable.get(app).cloned().unwrap_or_default();
+        let mut services = setup.services;
+        if services.is_empty() || operation != Operation::Deploy {
+            let running = self.fleet.app(app).into_iter().flat_map(|app| self.fleet.containers_of(app));
+            services.extend(running.filter_map(|(_, it)| it.service.clone()));
+            services.sort();
+            services.dedup();
+        }
+        let possible = |it: &Strategy| {
+            let tried_out = *it == Strategy::Canary && operation == Operation::Rollback;
+            (setup.proxied || !it.is_beside()) && !tried_out
+        };
+        let strategies = Strategy::ALL.into_iter().filter(possible).collect();
+        Options::new(setup.strategy, strategies, self.servers_of(app), services)
     }
 
     /// The first run of an app that was interrupted and that this console does not carry out itself.
@@ -170,6 +192,7 @@ impl State {
         let body = self.size.body();
         let height = usize::from(body.height);
         let (lines, first) = match self.nav.page() {
+            Page::Adopt => (adopt::lines(&self.adopt, self.now, body.width), self.adopt.first),
             Page::Plan => (plan::lines::lines(&self.plan, self.now, body.width), self.plan.first),
             Page::Run(request) => {
                 let run = self.runs.get(*request)?;
@@ -208,6 +231,7 @@ impl State {
         match self.nav.page().clone() {
             Page::Plan => self.plan.first = to,
             Page::Approval(_) => self.waiting.first = to,
+            Page::Adopt => self.adopt.first = to,
             Page::Run(request) => {
                 if let Some(run) = self.runs.get_mut(request) {
                     run.first = Some(to);

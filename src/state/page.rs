@@ -28,6 +28,8 @@ pub enum Page {
     Unfinished(RunId),
     /// A run that waits for a second person.
     Approval(RunId),
+    /// An app that is to be added to the configuration.
+    Adopt,
 }
 
 impl Page {
@@ -44,6 +46,7 @@ impl Page {
             Self::Releases(_) => Scope::Releases,
             Self::Unfinished(_) => Scope::Unfinished,
             Self::Approval(_) => Scope::Approval,
+            Self::Adopt => Scope::Adopt,
         }
     }
 
@@ -60,6 +63,7 @@ impl Page {
             Self::Releases(app) => format!("releases of {app}"),
             Self::Unfinished(_) => "interrupted run".to_owned(),
             Self::Approval(_) => "approval".to_owned(),
+            Self::Adopt => "adopt".to_owned(),
         }
     }
 }

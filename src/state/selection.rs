@@ -175,7 +175,12 @@ impl State {
             }
             Page::App(_) => self.app.containers.chosen(),
             // The app as a whole: which container is the new one is not known before it is there.
-            Page::Plan | Page::Run(_) | Page::Releases(_) | Page::Unfinished(_) | Page::Approval(_) => {
+            Page::Plan
+            | Page::Run(_)
+            | Page::Releases(_)
+            | Page::Unfinished(_)
+            | Page::Approval(_)
+            | Page::Adopt => {
                 return self.app_at_hand().map(|app| self.app_sources(&app)).unwrap_or_default();
             }
             _ => Vec::new(),
@@ -227,7 +232,9 @@ impl State {
             Page::App(_) => self.app.step(by),
             Page::Logs => super::logs::motion::go(self, by),
             Page::Releases(_) => self.releases.step(by),
-            Page::Plan | Page::Run(_) | Page::Unfinished(_) | Page::Approval(_) => self.scroll(by),
+            Page::Plan | Page::Run(_) | Page::Unfinished(_) | Page::Approval(_) | Page::Adopt => {
+                self.scroll(by);
+            }
             Page::Metrics => {}
         }
         Vec::new()

@@ -41,7 +41,12 @@ fn shown(state: &State) -> Vec<EnvironmentId> {
         Page::App(app) => state.fleet.app(app).and_then(|app| app.environment.clone()).into_iter().collect(),
         Page::Logs => state.logs_page.servers().filter_map(of).collect(),
         Page::Metrics => state.metrics.servers.iter().filter_map(of).collect(),
-        Page::Plan | Page::Run(_) | Page::Releases(_) | Page::Unfinished(_) | Page::Approval(_) => {
+        Page::Plan
+        | Page::Run(_)
+        | Page::Releases(_)
+        | Page::Unfinished(_)
+        | Page::Approval(_)
+        | Page::Adopt => {
             let app = state.app_at_hand();
             let environment = app.as_ref().and_then(|app| state.fleet.app(app)?.environment.clone());
             environment.into_iter().collect()

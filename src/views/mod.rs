@@ -66,7 +66,7 @@ fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
             releases::page(state, app, theme, buf);
             None
         }
-        Page::Plan | Page::Run(_) | Page::Unfinished(_) | Page::Approval(_) => {
+        Page::Plan | Page::Run(_) | Page::Unfinished(_) | Page::Approval(_) | Page::Adopt => {
             read::page(state, theme, buf);
             None
         }

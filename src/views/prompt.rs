@@ -5,14 +5,15 @@ use ratatui::layout::Position;
 
 use crate::domain::time::{Age, Timestamp};
 use crate::state::State;
-use crate::state::prompt::{Choice, Offer, Prompt, Question};
+use crate::state::prompt::options::{Item, Row};
+use crate::state::prompt::{Choice, Offer, Options, Prompt, Question, Versions};
 use crate::theme::{Role, Theme};
 use crate::widgets::frame;
 use crate::widgets::text::{Align, Place, put, put_aligned, width};
 use crate::widgets::wrap::wrap;
 
-/// The most versions that are listed at a time.
-const LISTED: usize = 8;
+/// The most rows of a list that are shown at a time, and the least.
+const LISTED: (usize, usize) = (8, 3);
 
 /// Draws it, and says where the cursor stands where something is typed.
 pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
@@ -24,15 +25,17 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
         .into_iter()
         .flat_map(|(line, role)| wrap(&line, cells).into_iter().map(move |it| (it, role)))
         .collect();
-    let picked = match &prompt.question {
-        Question::Version { picked, .. } => *picked,
-        _ => None,
-    };
-    let first = picked.map_or(0, |at| (at + 1).saturating_sub(LISTED));
-    let offers: Vec<_> = prompt.choices().enumerate().skip(first).take(LISTED).collect();
+    let options: Vec<Row> = prompt.options().into_iter().flat_map(Options::rows).collect();
+    let list = listed(prompt, state.now);
     let line = usize::from(prompt.has_line()) * 2;
+    let gap = usize::from(!prompt.has_line() && !options.is_empty());
     let mistake = usize::from(prompt.mistake.is_some());
-    let rows = u16::try_from(says.len() + line + offers.len() + mistake + 4).unwrap_or(u16::MAX);
+    // Frame, keys and the empty row above them.
+    let fixed = says.len() + line + gap + options.len() + mistake + 4;
+    let room = usize::from(body.height).saturating_sub(fixed).clamp(LISTED.1, LISTED.0);
+    let first = list.cursor.map_or(0, |at| (at + 1).saturating_sub(room));
+    let shown: Vec<_> = list.rows.iter().enumerate().skip(first).take(room).collect();
+    let rows = u16::try_from(fixed + shown.len()).unwrap_or(u16::MAX);
     let inside = frame::draw(buf, frame::centered(body, wide, rows), &title, role, theme);
     let mut places = inside.rows().map(|row| Place { x: row.x, y: row.y, width: row.width });
     let style = |role| theme.style(role).bg(theme.color(Role::Surface));
@@ -40,27 +43,39 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
         put(buf, places.next()?, text.trim_end(), style(*role), theme);
     }
     let mut cursor = None;
-    if prompt.has_line() {
+    if prompt.has_line() || !options.is_empty() {
         places.next();
+    }
+    let at = prompt.options().and_then(Options::at);
+    if prompt.has_line() {
         let place = places.next()?;
         let used = put(buf, place, label, style(Role::Accent), theme);
         let (before, after) = prompt.input.split();
         let typed = Place { x: place.x + used, width: place.width.saturating_sub(used), ..place };
         put(buf, typed, &format!("{before}{after}"), style(Role::Text), theme);
-        cursor =
-            Some(Position { x: (typed.x + width(before)).min(inside.right().saturating_sub(1)), y: place.y });
+        let x = (typed.x + width(before)).min(inside.right().saturating_sub(1));
+        // Where a row has the keys nothing is typed.
+        cursor = at.is_none().then_some(Position { x, y: place.y });
     }
-    for (n, choice) in offers {
+    for row in options {
         let place = places.next()?;
-        put(
-            buf,
-            Place { x: place.x + 2, width: place.width.saturating_sub(2), ..place },
-            &choice.tag,
-            style(Role::Text),
-            theme,
-        );
-        put_aligned(buf, place, &note(choice, state.now), style(Role::Muted), Align::Right, theme);
-        if picked == Some(n) {
+        let role = if at == Some(row) { Role::Accent } else { Role::Muted };
+        let used = put(buf, place, &format!("{:<9}", format!("{}:", row.word())), style(role), theme) + 1;
+        let rest = Place { x: place.x + used, width: place.width.saturating_sub(used), ..place };
+        let says = prompt.options().map(|it| it.says(row)).unwrap_or_default();
+        let role = if at == Some(row) { Role::Text } else { Role::Muted };
+        put(buf, rest, &says, style(role), theme);
+    }
+    for (n, (name, chosen, note)) in shown {
+        let place = places.next()?;
+        let text = Place { x: place.x + 4, width: place.width.saturating_sub(4), ..place };
+        put(buf, text, name, style(Role::Text), theme);
+        put_aligned(buf, place, note, style(Role::Muted), Align::Right, theme);
+        if *chosen {
+            let mark = Place { x: place.x + 2, width: 1, ..place };
+            put(buf, mark, theme.glyphs.marked, style(Role::Accent), theme);
+        }
+        if list.cursor == Some(n) {
             put(buf, place, theme.glyphs.cursor, style(Role::Accent), theme);
         }
     }
@@ -72,6 +87,28 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
     cursor
 }
 
+/// What can be picked where the keys go now: name, whether it is chosen, a word on it.
+struct Listed {
+    rows: Vec<(String, bool, String)>,
+    cursor: Option<usize>,
+}
+
+fn listed(prompt: &Prompt, now: Timestamp) -> Listed {
+    if let Some(options) = prompt.options().filter(|it| it.at().is_some()) {
+        let row = |item: Item| (item.name, item.chosen, item.note.to_owned());
+        return Listed {
+            rows: options.items().into_iter().map(row).collect(),
+            cursor: Some(options.cursor()),
+        };
+    }
+    let cursor = match &prompt.question {
+        Question::Version { versions, .. } => versions.picked,
+        _ => None,
+    };
+    let row = |choice: &Choice| (choice.tag.clone(), false, note(choice, now));
+    Listed { rows: prompt.choices().map(row).collect(), cursor }
+}
+
 /// What is known of a version.
 fn note(choice: &Choice, now: Timestamp) -> String {
     let age = choice.at.map(|at| format!("{:>4}", Age(at.age(now)).to_string()));
@@ -79,12 +116,19 @@ fn note(choice: &Choice, now: Timestamp) -> String {
     runs.into_iter().chain(age).collect::<Vec<_>>().join("  ")
 }
 
+const fn choosing(row: Row) -> &'static str {
+    match row {
+        Row::Strategy => "enter  plan it   up, down  choose   tab  next   esc  leave",
+        Row::Servers | Row::Services => "enter  plan it   space  mark   tab  next   esc  leave",
+    }
+}
+
 type Said = Vec<(String, Role)>;
 
 fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
     let plain = |lines: &[String]| lines.iter().map(|it| (it.clone(), Role::Text)).collect::<Said>();
     match &prompt.question {
-        Question::Version { app, present, offer, .. } => {
+        Question::Version { app, versions: Versions { present, offer, .. }, options } => {
             let mut says = vec![("now:".to_owned(), Role::Muted)];
             says.extend(present.iter().map(|it| (format!("  {it}"), Role::Text)));
             if present.is_empty() {
@@ -102,7 +146,21 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
                 Role::Accent,
                 says,
                 "version: ",
-                "enter  plan it     down  pick     esc  leave",
+                match options.at() {
+                    None => "enter  plan it   down  pick   tab  how and where   esc  leave",
+                    Some(row) => choosing(row),
+                },
+            )
+        }
+        Question::Back { app, to, options } => {
+            let more = "Nothing is changed before the plan was shown. A part of the app that goes back leaves the rest, and the release that is in place, as they are.";
+            let keys = options.at().map_or("enter  plan it   esc  leave", choosing);
+            (
+                format!("roll {app} back to release {to}"),
+                Role::Accent,
+                vec![(more.to_owned(), Role::Muted)],
+                "",
+                keys,
             )
         }
         Question::Reason { refused } => {

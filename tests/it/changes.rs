@@ -22,7 +22,7 @@ use midwatch::domain::thresholds::Thresholds;
 use midwatch::domain::time::Timestamp;
 use midwatch::domain::unfinished::{Trace, Unfinished, Way};
 use midwatch::keys::chord::Chord;
-use midwatch::message::change::{Asked, Ledger, Ledgers, Looked, Planned, Wanted};
+use midwatch::message::change::{Asked, Ledger, Ledgers, Looked, Manner, Planned, Wanted};
 use midwatch::message::effect::Effect;
 use midwatch::message::event::{Event, Reply};
 use midwatch::state::State;
@@ -90,7 +90,12 @@ impl Desk {
         self.press("d");
         self.write(tag);
         let effects = self.press("enter");
-        let asked = Asked { app: "shop".into(), what: Wanted::Tag(tag.to_owned()), reason: None };
+        let asked = Asked {
+            app: "shop".into(),
+            what: Wanted::Tag(tag.to_owned()),
+            manner: Manner::default(),
+            reason: None,
+        };
         planned(&effects, &asked)
     }
 
@@ -154,7 +159,10 @@ fn setup(servers: &[&str]) -> Setup {
             servers: servers.iter().map(|name| (*name).into()).collect(),
             checks: Vec::new(),
         }],
-        changeable: BTreeMap::from([("shop".into(), ChangeSetup { services: vec!["web".into()] })]),
+        changeable: BTreeMap::from([(
+            "shop".into(),
+            ChangeSetup { services: vec!["web".into()], ..ChangeSetup::default() },
+        )]),
         theme: "dark".into(),
         ..Setup::default()
     }
@@ -361,7 +369,10 @@ fn what_is_refused_is_planned_again_with_a_reason_or_not_at_all() {
     desk.write("it is the cure");
     let effects = desk.press("enter");
     let what = Wanted::Tag("1.1".into());
-    planned(&effects, &Asked { app: "shop".into(), what, reason: Some("it is the cure".into()) });
+    planned(
+        &effects,
+        &Asked { app: "shop".into(), what, manner: Manner::default(), reason: Some("it is the cure".into()) },
+    );
 
     let mut desk = Desk::new(80, 24, &TWO);
     desk.shown(plan(&TWO, Guard::Confirm, vec![refused(true), refused(false)]));
@@ -579,7 +590,8 @@ fn releases_and_three_keys_to_a_rollback() {
         insta::assert_snapshot!(format!("releases-{columns}"), desk.screen());
         let effects = desk.press("enter");
         let what = Wanted::Release(ReleaseNumber(2));
-        let request = planned(&effects, &Asked { app: "shop".into(), what, reason: None });
+        let request =
+            planned(&effects, &Asked { app: "shop".into(), what, manner: Manner::default(), reason: None });
         let plan = plan(&TWO, Guard::Confirm, Vec::new());
         desk.reply(request, Reply::Planned(Box::new(Planned { plan, last: None })));
         desk.wait(1.0);

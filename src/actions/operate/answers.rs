@@ -18,7 +18,7 @@ use crate::state::run::Run;
 /// Takes an answer.
 pub fn take(state: &mut State, answered: Answered) -> Vec<Effect> {
     match answered {
-        Answered::Version(app, what) => plan(state, Asked { app, what, reason: None }),
+        Answered::Change(app, what, manner) => plan(state, Asked { app, what, manner, reason: None }),
         Answered::Reason(reason) => match state.plan.asked.clone() {
             Some(asked) => plan(state, Asked { reason: Some(reason), ..asked }),
             None => Vec::new(),

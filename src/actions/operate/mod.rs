@@ -6,12 +6,12 @@ pub mod news;
 use super::{Action, Available, Risk};
 use crate::domain::plan::Operation;
 use crate::keys::keymap::Scope;
-use crate::message::change::{Asked, Wanted};
+use crate::message::change::{Asked, Manner, Wanted};
 use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::overlay::Overlay;
 use crate::state::page::Page;
-use crate::state::prompt::{Offer, Prompt, Question};
+use crate::state::prompt::{Offer, Prompt, Question, Versions};
 
 const fn action(
     id: &'static str,
@@ -110,7 +110,9 @@ fn ask_version(state: &mut State) -> Vec<Effect> {
     let request = state.next_request();
     let present = state.images_of(&app);
     let offer = Offer::Asked(request);
-    let question = Question::Version { app: app.clone(), present, choices: Vec::new(), picked: None, offer };
+    let options = state.options_of(&app, Operation::Deploy);
+    let versions = Versions { present, choices: Vec::new(), picked: None, offer };
+    let question = Question::Version { app: app.clone(), versions, options };
     state.overlays.push(Overlay::Prompt(Box::new(Prompt::new(question, state.now))));
     vec![Effect::Tags(request, app)]
 }
@@ -125,7 +127,7 @@ fn releases(state: &mut State) -> Vec<Effect> {
 
 fn daily(state: &mut State, operation: Operation) -> Vec<Effect> {
     let Some(app) = state.app_at_hand() else { return Vec::new() };
-    plan(state, Asked { app, what: Wanted::Daily(operation), reason: None })
+    plan(state, Asked { app, what: Wanted::Daily(operation), manner: Manner::default(), reason: None })
 }
 
 /// Plans a change, and shows how that goes on.

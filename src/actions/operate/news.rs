@@ -25,11 +25,16 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
         Reply::Tags(list) => {
             state.offer_versions(request, &Ok(*list));
         }
+        Reply::Adoptable(offer) => {
+            state.adopt.answered(request, Ok(offer), state.now);
+        }
+        Reply::Added(apps) => return Ok(added(state, request, &apps)),
         Reply::Run(news) => return Ok(told(state, request, *news)),
         Reply::Failed(failure) if state.runs.get(request).is_some_and(Run::goes_on) => {
             return Ok(never_begun(state, request, failure));
         }
         Reply::Failed(failure) if state.offer_versions(request, &Err(failure.clone())) => {}
+        Reply::Failed(failure) if state.adopt.answered(request, Err(failure.clone()), state.now) => {}
         Reply::Failed(failure) => {
             return if state.releases.answered(request, Err(failure.clone())) {
                 Ok(Vec::new())
@@ -40,6 +45,15 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
         reply => return Err(reply),
     }
     Ok(Vec::new())
+}
+
+/// Apps were added to the configuration, which is taken up by itself.
+fn added(state: &mut State, request: RequestId, apps: &[AppId]) -> Vec<Effect> {
+    let names: Vec<String> = apps.iter().map(|app| format!("[apps.{app}]")).collect();
+    let here = state.adopt.added(request) && *state.nav.page() == Page::Adopt;
+    let effects = if here { state.back() } else { Vec::new() };
+    state.say(format!("{} is in the configuration, which is taken up by itself", names.join(", ")));
+    effects
 }
 
 /// Takes the runs of an app that have no end.

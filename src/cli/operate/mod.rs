@@ -15,7 +15,7 @@ use super::headless::Headless;
 use super::{Exit, print};
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::clock::Clock;
-use crate::domain::deploy::AppSpec;
+use crate::domain::deploy::{AppSpec, Strategy};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, ServerId};
 use crate::domain::plan::{FrozenPlan, Plan};
@@ -42,6 +42,10 @@ pub struct Common {
     #[arg(long = "server", value_name = "SERVER")]
     pub servers: Vec<String>,
 
+    /// Only this service; may be given several times
+    #[arg(long = "service", value_name = "SERVICE")]
+    pub services: Vec<String>,
+
     /// Why; it is journaled, and overrides what may be overridden
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
@@ -57,6 +61,13 @@ pub struct Common {
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
     pub shown: Shown,
+}
+
+/// A strategy by its word.
+pub fn strategy(word: &str) -> Result<Strategy, String> {
+    let words = || Strategy::ALL.map(Strategy::word).join(", ");
+    let strategy = Strategy::ALL.into_iter().find(|it| it.word() == word);
+    strategy.ok_or_else(|| format!("it is one of {}", words()))
 }
 
 /// How a plan and its run are shown.
@@ -145,8 +156,8 @@ impl Operating {
     }
 
     /// Reads how it stands.
-    pub fn facts(&self, want: &Want) -> AppFacts {
-        self.headless.tasks.block_on(gather(&self.engines, &self.spec, want, self.headless.now()))
+    pub fn facts(&self, want: &Want, only: &[String]) -> AppFacts {
+        self.headless.tasks.block_on(gather(&self.engines, &self.spec, want, only, self.headless.now()))
     }
 
     /// Lists what can be deployed of it, and says when that was.

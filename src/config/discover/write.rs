@@ -3,9 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::app_text;
+use super::names::Names;
+use super::text::{format_key, format_table};
 use crate::config::value::quoted;
+use crate::domain::adoption::Entry;
 use crate::domain::ids::ServerId;
-use crate::domain::text::{clean, is_hostile};
+use crate::domain::text::clean;
 
 /// A server that was picked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,63 +28,35 @@ pub struct PickedServer {
     pub docker: Option<String>,
 }
 
-/// A Compose project that was found and picked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PickedApp {
-    /// The project's name.
-    pub project: String,
-    /// Places of its servers among the picked ones.
-    pub servers: Vec<usize>,
-    /// Its file on the servers.
-    pub compose: Option<String>,
+/// The names under which servers stand in the text: those that cannot be a server's are mended, and what
+/// is reached in the same way has one name.
+pub fn server_names(servers: &[PickedServer]) -> Vec<ServerId> {
+    let mut names = Names::default();
+    let mut ways: BTreeMap<Way, ServerId> = BTreeMap::new();
+    let name = |server: &PickedServer| {
+        let way = ways.entry(Way::of(server));
+        way.or_insert_with(|| names.server(&server.name, server.local).into()).clone()
+    };
+    servers.iter().map(name).collect()
 }
 
-/// What was picked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Picks {
-    /// The servers.
-    pub servers: Vec<PickedServer>,
-    /// The apps.
-    pub apps: Vec<PickedApp>,
-}
-
-/// The text of a configuration. Names that cannot be a server's are mended; what is there twice is
-/// written once.
-pub fn write(picks: &Picks) -> String {
+/// The text of a configuration. What is there twice is written once; apps are of servers by the names
+/// that [`server_names`] gives.
+pub fn write(servers: &[PickedServer], apps: &[Entry]) -> String {
     let mut text = String::from(
         "# Written by `midwatch init`. Every key is described in docs/configuration.md;\n\
          # `midwatch config check` finds mistakes.\n",
     );
-    let mut names = Names::default();
-    let mut ways = BTreeMap::new();
-    // The name under which each pick stands in the text.
-    let mut written: Vec<String> = Vec::new();
-    for server in &picks.servers {
-        let way = Way::of(server);
-        if let Some(name) = ways.get(&way) {
-            written.push(String::clone(name));
-            continue;
+    let mut written = BTreeSet::new();
+    for (server, name) in servers.iter().zip(server_names(servers)) {
+        if !written.contains(&name) {
+            text.push_str(&server_text(name.as_str(), server, &Way::of(server)));
+            written.insert(name);
         }
-        let name = names.server(&server.name, server.local);
-        text.push_str(&server_text(&name, server, &way));
-        ways.insert(way, name.clone());
-        written.push(name);
     }
     let mut names = Names::default();
-    for app in picks.apps.iter().filter(|app| !app.project.is_empty()) {
-        let name = names.app(&app.project);
-        let servers: BTreeSet<&String> = app.servers.iter().filter_map(|at| written.get(*at)).collect();
-        text.push_str(&format_table("apps", &name));
-        if name != app.project {
-            text.push_str(&format_key("project", &quoted(&app.project)));
-        }
-        if !servers.is_empty() {
-            let list: Vec<String> = servers.into_iter().map(|server| quoted(server)).collect();
-            text.push_str(&format_key("servers", &format!("[{}]", list.join(", "))));
-        }
-        if let Some(compose) = app.compose.as_deref().filter(|path| path.starts_with('/')) {
-            text.push_str(&format_key("compose", &quoted(compose)));
-        }
+    for app in apps.iter().filter(|app| !app.project.is_empty()) {
+        text.push_str(&app_text::app(&names.app(&app.project), app));
     }
     text
 }
@@ -127,74 +103,12 @@ fn server_text(name: &str, server: &PickedServer, way: &Way) -> String {
     text
 }
 
-fn format_table(section: &str, name: &str) -> String {
-    let bare = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
-    let name = if bare && !name.is_empty() { name.to_owned() } else { key(name) };
-    format!("\n[{section}.{name}]\n")
-}
-
-/// A key that is not bare: a basic string on one line (TOML 1.0, "Keys").
-fn key(name: &str) -> String {
-    let mut text = String::from("\"");
-    for c in name.chars() {
-        match c {
-            '"' | '\\' => text.extend(['\\', c]),
-            // Names have been mended before: no control character is left in them.
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-    text
-}
-
-fn format_key(key: &str, value: &str) -> String {
-    format!("{key} = {value}\n")
-}
-
-/// Names that are given, each once.
-#[derive(Default)]
-struct Names(BTreeSet<String>);
-
-impl Names {
-    fn server(&mut self, wanted: &str, local: bool) -> String {
-        if local {
-            return self.once(ServerId::LOCAL);
-        }
-        let name = plain(wanted, "server");
-        let reserved = name == ServerId::LOCAL || name == "here";
-        if reserved { self.once(&format!("{name}-server")) } else { self.once(&name) }
-    }
-
-    fn app(&mut self, wanted: &str) -> String {
-        self.once(&plain(wanted, "app"))
-    }
-
-    fn once(&mut self, name: &str) -> String {
-        let mut numbered = name.to_owned();
-        let mut n = 2;
-        while !self.0.insert(numbered.clone()) {
-            numbered = format!("{name}-{n}");
-            n += 1;
-        }
-        numbered
-    }
-}
-
-/// A name without what names may not have, with room for a number behind it.
-fn plain(wanted: &str, otherwise: &str) -> String {
-    let bad = |c: char| c == '/' || c.is_whitespace() || is_hostile(c);
-    let mut name: String = wanted.chars().map(|c| if bad(c) { '-' } else { c }).collect();
-    while name.len() > 48 {
-        name.pop();
-    }
-    let name = name.trim_matches('-');
-    if name.is_empty() { otherwise.to_owned() } else { name.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Options, parse};
+    use crate::domain::adoption::SeenProxy;
+    use crate::domain::proxy::ProxyKind;
     use proptest::prelude::*;
 
     fn any_server() -> impl Strategy<Value = PickedServer> {
@@ -213,9 +127,21 @@ mod tests {
         )
     }
 
-    fn any_app() -> impl Strategy<Value = PickedApp> {
-        (any::<String>(), prop::collection::vec(0usize..6, 0..4), proptest::option::of(any::<String>()))
-            .prop_map(|(project, servers, compose)| PickedApp { project, servers, compose })
+    fn any_app() -> impl Strategy<Value = (Entry, Vec<usize>)> {
+        let text = || proptest::option::of(any::<String>());
+        let words = || prop::collection::vec(any::<String>().prop_filter("none", |it| !it.is_empty()), 0..3);
+        let proxy = proptest::option::of((any::<String>(), "[a-z]{1,4}", 1u16.., 1u16..));
+        (any::<String>(), prop::collection::vec(0usize..6, 0..4), text(), text(), words(), words(), proxy)
+            .prop_map(|(project, servers, compose, env_file, services, notes, proxy)| {
+                let proxy = proxy.map(|(file, service, host, container)| SeenProxy {
+                    kind: ProxyKind::Nginx,
+                    file,
+                    service,
+                    host,
+                    container,
+                });
+                (Entry { project, compose, env_file, services, notes, proxy, ..Entry::default() }, servers)
+            })
     }
 
     proptest! {
@@ -224,14 +150,21 @@ mod tests {
             servers in prop::collection::vec(any_server(), 0..6),
             apps in prop::collection::vec(any_app(), 0..4),
         ) {
-            let picks = Picks { servers, apps };
-            let text = write(&picks);
+            let names = server_names(&servers);
+            let apps: Vec<Entry> = apps
+                .into_iter()
+                .map(|(app, at)| {
+                    let on: BTreeSet<ServerId> = at.iter().filter_map(|at| names.get(*at).cloned()).collect();
+                    Entry { servers: on.into_iter().collect(), ..app }
+                })
+                .collect();
+            let text = write(&servers, &apps);
             match parse(&text, "config.toml", Options::default()) {
                 Ok(loaded) => {
                     prop_assert!(loaded.warnings.mistakes().is_empty());
-                    let ways: BTreeSet<Way> = picks.servers.iter().map(Way::of).collect();
+                    let ways: BTreeSet<Way> = servers.iter().map(Way::of).collect();
                     prop_assert_eq!(loaded.config.servers.len(), ways.len().max(1));
-                    let apps = picks.apps.iter().filter(|app| !app.project.is_empty());
+                    let apps = apps.iter().filter(|app| !app.project.is_empty());
                     let projects: BTreeSet<&str> = apps.map(|app| app.project.as_str()).collect();
                     let written: BTreeSet<&str> = loaded.config.apps.values().map(|app| app.project.as_str()).collect();
                     prop_assert_eq!(written, projects);
@@ -247,24 +180,32 @@ mod tests {
     #[test]
     fn a_usual_pick_reads_well() {
         let server = |name: &str| PickedServer { name: name.into(), ..PickedServer::default() };
-        let picks = Picks {
-            servers: vec![
-                PickedServer { local: true, ..server("this machine") },
-                server("web-1"),
-                PickedServer {
-                    address: Some("192.0.2.2".into()),
-                    user: Some("ops".into()),
-                    port: Some(2222),
-                    ..server("My Server")
-                },
-            ],
-            apps: vec![PickedApp {
-                project: "shop".into(),
-                servers: vec![1, 2],
-                compose: Some("/srv/shop/compose.yaml".into()),
-            }],
+        let servers = [
+            PickedServer { local: true, ..server("this machine") },
+            server("web-1"),
+            PickedServer {
+                address: Some("192.0.2.2".into()),
+                user: Some("ops".into()),
+                port: Some(2222),
+                ..server("My Server")
+            },
+        ];
+        let app = Entry {
+            project: "shop".into(),
+            servers: server_names(&servers)[1..].to_vec(),
+            compose: Some("/srv/shop/compose.yaml".into()),
+            env_file: Some("/srv/shop/prod.env".into()),
+            services: vec!["web".into()],
+            notes: vec!["It cannot be deployed on db-1: its Compose file /srv/shop/compose.yaml is not there any more.".into()],
+            proxy: Some(SeenProxy {
+                kind: ProxyKind::Nginx,
+                file: "/etc/nginx/sites-enabled/shop".into(),
+                service: "web".into(),
+                host: 8081,
+                container: 80,
+            }),
         };
-        insta::assert_snapshot!(write(&picks), @r#"
+        insta::assert_snapshot!(write(&servers, &[app]), @r##"
         # Written by `midwatch init`. Every key is described in docs/configuration.md;
         # `midwatch config check` finds mistakes.
 
@@ -279,8 +220,19 @@ mod tests {
         port = 2222
 
         [apps.shop]
-        servers = ["My-Server", "web-1"]
+        # It cannot be deployed on db-1: its Compose file /srv/shop/compose.yaml is not there any more.
+        servers = ["web-1", "My-Server"]
         compose = "/srv/shop/compose.yaml"
-        "#);
+        env_file = "/srv/shop/prod.env"
+        services = ["web"]
+        # nginx sends to its web on port 8081, by /etc/nginx/sites-enabled/shop. For deploys without an
+        # interruption have it include a small file instead, and say here which (docs/deploying.md):
+        #[apps.shop.proxy]
+        #kind = "nginx"
+        #file = "/etc/nginx/apps/app.conf"
+        #service = "web"
+        #port = 80
+        #ports = [8081, 8082]
+        "##);
     }
 }

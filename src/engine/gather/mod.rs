@@ -20,7 +20,7 @@ use crate::domain::image::{Digest, ImageRef};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::time::Timestamp;
 use crate::message::change::Looked;
-use crate::operations::{AppFacts, Resolved, ServerFacts};
+use crate::operations::{AppFacts, Resolved, ServerFacts, running_image};
 
 /// What the facts are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,16 @@ pub enum Want {
     Standing,
 }
 
-/// Reads how an app stands on all its servers.
-pub async fn gather(engines: &Engines, spec: &AppSpec, want: &Want, now: Timestamp) -> AppFacts {
-    gather_told(engines, spec, want, now, &|_, _| {}).await
+/// Reads how an app stands on all its servers. Of a deploy the services that are not among `only` keep
+/// the images that they have; it is of all of them where that is empty.
+pub async fn gather(
+    engines: &Engines,
+    spec: &AppSpec,
+    want: &Want,
+    only: &[String],
+    now: Timestamp,
+) -> AppFacts {
+    gather_told(engines, spec, want, only, now, &|_, _| {}).await
 }
 
 /// The same, and tells how far each server is: at most three times each.
@@ -47,6 +54,7 @@ pub async fn gather_told(
     engines: &Engines,
     spec: &AppSpec,
     want: &Want,
+    only: &[String],
     now: Timestamp,
     told: &(dyn Fn(&ServerId, Looked) + Sync),
 ) -> AppFacts {
@@ -60,10 +68,13 @@ pub async fn gather_told(
     }))
     .await;
     // A tag means the same image everywhere: what the first server says it is now.
-    let images = wanted(spec, want, &surveyed).await;
+    let images = wanted(spec, want, only, &surveyed).await;
     let servers = join_all(surveyed.into_iter().map(async |(server, standing)| {
         let facts = match (standing, &images) {
-            (Ok((ground, facts)), Ok(images)) => complete(spec, &ground, facts, want, images).await,
+            (Ok((ground, facts)), Ok(images)) => {
+                let pins = held(images, only, &facts);
+                complete(spec, &ground, facts, want, &pins).await
+            }
             (Ok(_), Err(failure)) => Err(failure.clone()),
             (Err(failure), _) => Err(failure),
         };
@@ -129,6 +140,7 @@ type Surveyed = (ServerId, Result<(Ground, ServerFacts), Failure>);
 async fn wanted(
     spec: &AppSpec,
     want: &Want,
+    only: &[String],
     surveyed: &[Surveyed],
 ) -> Result<BTreeMap<String, ImageRef>, Failure> {
     let Some((ground, facts)) = surveyed.iter().find_map(|(_, it)| it.as_ref().ok()) else {
@@ -147,12 +159,38 @@ async fn wanted(
     let mut pinned = BTreeMap::new();
     let mut known: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();
     for (service, image) in asked {
+        if !only.is_empty() && !only.contains(&service) {
+            // It keeps what it has: nobody has to know the new one.
+            pinned.insert(service, image);
+            continue;
+        }
         if !known.contains_key(&image) {
             known.insert(image.clone(), images::resolve(ground, &image).await?);
         }
         pinned.extend(known.get(&image).map(|image| (service, image.clone())));
     }
     Ok(pinned)
+}
+
+/// The images of a deploy on one server: those of services that it is not of are what they are now.
+fn held(
+    images: &BTreeMap<String, ImageRef>,
+    only: &[String],
+    facts: &ServerFacts,
+) -> BTreeMap<String, ImageRef> {
+    if only.is_empty() {
+        return images.clone();
+    }
+    let current = facts.releases.iter().find(|release| Some(release.number) == facts.current);
+    let now = |service: &String| {
+        let released = current.and_then(|release| release.images.get(service)).cloned();
+        released.or_else(|| running_image(facts, service))
+    };
+    let of = |(service, image): (&String, &ImageRef)| {
+        let image = if only.contains(service) { Some(image.clone()) } else { now(service) };
+        Some((service.clone(), image?))
+    };
+    images.iter().filter_map(of).collect()
 }
 
 /// The second look: at the images, and at what Compose makes of them.

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::domain::plan::{Finding, Operation};
+use crate::operations::selection::of_part;
 use crate::operations::work::changed;
 
 pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
@@ -9,7 +10,7 @@ pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let Some(Ok(rendered)) = &it.facts.rendered else { return Vec::new() };
-    if changed(it.spec, it.facts, rendered).is_empty() {
+    if of_part(changed(it.spec, it.facts, rendered), it.only).is_empty() {
         return vec![it.doubtful(
             "already",
             "this is what runs already",

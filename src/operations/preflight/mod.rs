@@ -7,6 +7,7 @@ mod disk;
 mod folder;
 mod health;
 mod lock;
+mod part;
 mod ports;
 mod proxy;
 mod registry;
@@ -31,6 +32,8 @@ pub struct Subject<'a> {
     pub place: &'a Place,
     /// What was read of it.
     pub facts: &'a ServerFacts,
+    /// The services that it is of; all where empty.
+    pub only: &'a [String],
 }
 
 /// A check.
@@ -44,6 +47,7 @@ static CHECKS: &[Check] = &[
     compose::check,
     registry::check,
     already::check,
+    part::check,
     ports::check,
     proxy::check,
     traffic::check,

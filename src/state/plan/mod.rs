@@ -104,10 +104,10 @@ impl PlanPage {
 mod tests {
     use super::*;
     use crate::domain::failure::{Failure, FailureKind};
-    use crate::message::change::Wanted;
+    use crate::message::change::{Manner, Wanted};
 
     fn asked() -> Asked {
-        Asked { app: "shop".into(), what: Wanted::Tag("1.1".into()), reason: None }
+        Asked { app: "shop".into(), what: Wanted::Tag("1.1".into()), manner: Manner::default(), reason: None }
     }
 
     #[test]

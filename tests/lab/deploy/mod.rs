@@ -1,5 +1,6 @@
 //! Deploying to real servers: an app of its own for each test, gone when the test is over.
 
+mod adopt;
 mod approvals;
 mod beside;
 mod changes;

@@ -106,6 +106,18 @@ impl Project {
         fs::write(&self.config, text + more).unwrap();
     }
 
+    /// Takes it out of its configuration, which it is the end of.
+    pub fn forget(&self) {
+        let text = fs::read_to_string(&self.config).unwrap();
+        let (before, _) = text.split_once(&format!("\n[apps.{}]\n", self.name)).unwrap();
+        fs::write(&self.config, before).unwrap();
+    }
+
+    /// Its configuration as it is now.
+    pub fn configuration(&self) -> String {
+        fs::read_to_string(&self.config).unwrap()
+    }
+
     /// Says something else in its configuration.
     pub fn replace(&self, old: &str, new: &str) {
         let text = fs::read_to_string(&self.config).unwrap();

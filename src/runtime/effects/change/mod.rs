@@ -1,6 +1,7 @@
 //! Changes of apps: planning them, carrying them out, finding those that were interrupted. Each in a
 //! task of its own; the loop only hears of it.
 
+mod adopting;
 mod listing;
 mod planning;
 mod relay;
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::{AppId, RequestId};
+use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::plan::FrozenPlan;
 use crate::domain::unfinished::{Unfinished, Way};
 use crate::engine::approval::{Approver, Taken};
@@ -27,6 +28,7 @@ use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
 use crate::message::publish::Publish;
 use crate::runtime::deploying;
+use crate::runtime::effects::Permit;
 use crate::runtime::observers::Observers;
 use relay::Relay;
 
@@ -49,18 +51,17 @@ pub struct Changer {
     listing: Option<AbortHandle>,
     searching: BTreeMap<AppId, AbortHandle>,
     runs: Runs,
-    read_only: bool,
+    permit: Permit,
 }
 
 impl Changer {
-    /// Works with these; nothing is done before it is asked for, and with `read_only` nothing is changed
-    /// even then.
+    /// Works with these; nothing is done before it is asked for, and only what is permitted.
     pub fn new(
         tasks: Handle,
         observers: Arc<Observers>,
         clock: Arc<dyn Clock>,
         out: Arc<dyn Publish>,
-        read_only: bool,
+        permit: Permit,
     ) -> Self {
         let means = Means { observers, clock, out };
         Self {
@@ -70,7 +71,7 @@ impl Changer {
             listing: None,
             searching: BTreeMap::new(),
             runs: Runs::default(),
-            read_only,
+            permit,
         }
     }
 
@@ -95,6 +96,8 @@ impl Changer {
             }
             Effect::LookUnfinished(app) => self.search(app),
             Effect::Approve(request, it, verdict) => self.approve(request, it, verdict),
+            Effect::Adopt(request, project, servers) => self.adopt(request, project, servers),
+            Effect::AddApps(request, apps, text) => self.add_apps(request, apps, text),
             _ => {}
         }
     }
@@ -136,7 +139,7 @@ impl Changer {
     }
 
     fn approve(&self, request: RequestId, it: Box<Waiting>, verdict: Verdict) {
-        let (means, read_only) = (self.means.clone(), self.read_only);
+        let (means, read_only) = (self.means.clone(), self.permit.read_only);
         self.tasks.spawn(async move {
             let answered = if read_only {
                 Err(Failure::new(FailureKind::Permission, "answer a run", "this is --read-only"))
@@ -151,9 +154,37 @@ impl Changer {
         });
     }
 
+    fn adopt(&self, request: RequestId, project: String, servers: Vec<ServerId>) {
+        let (means, file) = (self.means.clone(), self.permit.file.clone());
+        self.tasks.spawn(async move {
+            let reply = match file {
+                Some(file) => adopting::offer(&means, &file, &project, &servers).await,
+                None => Reply::Failed(nowhere(&project)),
+            };
+            means.out.control(Event::Reply(request, reply)).await;
+        });
+    }
+
+    fn add_apps(&self, request: RequestId, apps: Vec<AppId>, text: String) {
+        let (means, file) = (self.means.clone(), self.permit.file.clone());
+        let read_only = self.permit.read_only;
+        self.tasks.spawn(async move {
+            let reply = match file {
+                _ if read_only => Reply::Failed(Failure::new(
+                    FailureKind::Permission,
+                    "change the configuration",
+                    "this is --read-only",
+                )),
+                Some(file) => adopting::write(file, apps, text).await,
+                None => Reply::Failed(nowhere("it")),
+            };
+            means.out.control(Event::Reply(request, reply)).await;
+        });
+    }
+
     fn run(&self, request: RequestId, work: Work) {
         let (means, cancel) = (self.means.clone(), CancellationToken::new());
-        if self.read_only {
+        if self.permit.read_only {
             let failure = Failure::new(FailureKind::Permission, "change anything", "this is --read-only");
             self.tasks.spawn(async move {
                 means.out.control(Event::Reply(request, Reply::Failed(failure))).await;
@@ -176,6 +207,11 @@ impl Changer {
             runs.lock().unwrap_or_else(PoisonError::into_inner).remove(&request);
         });
     }
+}
+
+fn nowhere(project: &str) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("adopt {project}"), "there is no configuration file")
+        .hint("midwatch init writes one")
 }
 
 /// What a run is of.
@@ -241,7 +277,7 @@ impl Means {
         let config = self.observers.config();
         let spec = deploying::spec(&config, app)?;
         let engines = deploying::engines(&config, &self.observers.links);
-        let facts = gather(&engines, &spec, &Want::Standing, self.clock.now()).await;
+        let facts = gather(&engines, &spec, &Want::Standing, &[], self.clock.now()).await;
         let ledger = |facts: crate::operations::ServerFacts| Ledger {
             current: facts.current,
             releases: facts.releases,

@@ -13,7 +13,7 @@ use crate::domain::plan::{FrozenPlan, Operation, Plan};
 use crate::domain::run::Outcome;
 use crate::engine::gather::{Want, gather_told};
 use crate::history::journal::{Entry, Journal};
-use crate::message::change::{Asked, Looked, Planned, Unplanned, Wanted};
+use crate::message::change::{Asked, Looked, Manner, Planned, Unplanned, Wanted};
 use crate::message::event::{Event, Reply};
 use crate::operations::{AppFacts, Refusal, daily, deploy, rollback};
 use crate::runtime::deploying;
@@ -30,7 +30,7 @@ async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Pla
     let alone = |failure| vec![(None, failure)];
     let config = means.observers.config();
     let spec = deploying::spec(&config, &asked.app).map_err(alone)?;
-    let facts = facts(means, request, &spec, &want(asked)).await;
+    let facts = facts(means, request, &spec, asked).await;
     let plan = made(&spec, &facts, asked).map_err(|refusal| match refusal {
         Refusal::Unreachable(lost) => lost.into_iter().map(|(server, it)| (Some(server), it)).collect(),
         Refusal::Senseless(failure) => alone(failure),
@@ -45,7 +45,7 @@ async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Pla
 }
 
 /// Gathers, and tells on the way.
-async fn facts(means: &Means, request: RequestId, spec: &AppSpec, want: &Want) -> AppFacts {
+async fn facts(means: &Means, request: RequestId, spec: &AppSpec, asked: &Asked) -> AppFacts {
     // Each server is told of twice at most, so nothing waits for room here.
     let (send, mut told) = mpsc::channel::<(ServerId, Looked)>(spec.servers.len() * 2 + 1);
     let engines = deploying::engines(&means.observers.config(), &means.observers.links);
@@ -54,7 +54,7 @@ async fn facts(means: &Means, request: RequestId, spec: &AppSpec, want: &Want) -
             // The page is gone where nobody takes it.
             let _ = send.try_send((server.clone(), how));
         };
-        gather_told(&engines, spec, want, means.clock.now(), &tell).await
+        gather_told(&engines, spec, &want(asked), &asked.manner.services, means.clock.now(), &tell).await
     };
     let telling = async {
         while let Some((server, how)) = told.recv().await {
@@ -76,16 +76,17 @@ fn want(asked: &Asked) -> Want {
 
 fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal> {
     let reason = asked.reason.clone();
+    let Manner { strategy, servers, services } = asked.manner.clone();
     match &asked.what {
         Wanted::Tag(_) | Wanted::Digest(_) | Wanted::AsWritten => {
-            deploy::plan(spec, facts, &deploy::Ask { reason, ..deploy::Ask::default() })
+            deploy::plan(spec, facts, &deploy::Ask { servers, services, strategy, reason })
         }
         Wanted::Release(number) => {
-            rollback::plan(spec, facts, &rollback::Ask { to: Some(*number), reason, ..Default::default() })
+            let ask = rollback::Ask { to: Some(*number), servers, services, strategy, reason };
+            rollback::plan(spec, facts, &ask)
         }
         Wanted::Daily(operation) => {
-            let ask = daily::Ask { operation: *operation, servers: Vec::new(), services: Vec::new(), reason };
-            daily::plan(spec, facts, &ask)
+            daily::plan(spec, facts, &daily::Ask { operation: *operation, servers, services, reason })
         }
     }
 }

@@ -1,20 +1,26 @@
-//! What a person is asked before something is changed: a version, a reason, the app's name, or
-//! whether it is meant.
+//! What a person is asked before something is changed: a version and how it is deployed, a reason, the
+//! app's name, or whether it is meant.
+
+pub mod options;
+pub mod versions;
 
 use std::time::Duration;
+
+pub use options::Options;
+pub use versions::{Choice, Offer, Versions};
 
 use super::text_input::TextInput;
 use crate::domain::approval::Verdict;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId};
-use crate::domain::image::ImageRef;
 use crate::domain::plan::PlanDigest;
+use crate::domain::release::ReleaseNumber;
 use crate::domain::run::RunId;
-use crate::domain::tags::{Tag, TagList};
+use crate::domain::tags::TagList;
 use crate::domain::time::Timestamp;
 use crate::domain::unfinished::Way;
 use crate::keys::chord::{Chord, Key};
-use crate::message::change::Wanted;
+use crate::message::change::{Manner, Wanted};
 
 /// How long it is shown before a key answers it.
 const READING_TIME: Duration = Duration::from_millis(400);
@@ -35,18 +41,23 @@ pub struct Prompt {
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// Which version of an app is to be deployed.
+    /// Which version of an app is to be deployed, and how.
     Version {
         /// Of which.
         app: AppId,
-        /// What runs now, an image a row.
-        present: Vec<String>,
-        /// Versions to pick from, newest first; none where none are known.
-        choices: Vec<Choice>,
-        /// The picked one among those that hold what is typed; `None` for what is typed itself.
-        picked: Option<usize>,
-        /// Where those versions come from.
-        offer: Offer,
+        /// What there is to pick from.
+        versions: Versions,
+        /// How.
+        options: Options,
+    },
+    /// How a rollback is carried out.
+    Back {
+        /// Of which app.
+        app: AppId,
+        /// To which release.
+        to: ReleaseNumber,
+        /// How.
+        options: Options,
     },
     /// Why what is refused is to be done all the same.
     Reason {
@@ -71,28 +82,6 @@ pub enum Question {
     },
 }
 
-/// A version that can be picked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The tag.
-    pub tag: String,
-    /// When its image was made, where that is known.
-    pub at: Option<Timestamp>,
-    /// Whether it runs now.
-    pub present: bool,
-}
-
-/// Where the versions come from that can be picked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Offer {
-    /// The registry is asked; the answer has this name.
-    Asked(RequestId),
-    /// They are here, maybe with their dates to come: whose they are, and what is missing.
-    Told(RequestId, String),
-    /// There are none to pick from, and why; one can be typed all the same.
-    Failed(String),
-}
-
 /// What is done when a question is answered with yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
@@ -111,8 +100,8 @@ pub enum Then {
 /// What a person answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// This version of this app.
-    Version(AppId, Wanted),
+    /// This change of this app, in this manner.
+    Change(AppId, Wanted, Manner),
     /// For this reason.
     Reason(String),
     /// Yes, it is to be done.
@@ -138,64 +127,40 @@ impl Prompt {
 
     /// The versions that hold what is typed.
     pub fn choices(&self) -> impl Iterator<Item = &Choice> {
-        let all: &[Choice] = match &self.question {
-            Question::Version { choices, .. } => choices,
-            _ => &[],
+        let versions = match &self.question {
+            Question::Version { versions, .. } => Some(versions),
+            _ => None,
         };
-        let typed = self.input.text().trim();
-        all.iter().filter(move |choice| choice.tag.contains(typed))
+        versions.into_iter().flat_map(|it| it.holding(self.input.text()))
+    }
+
+    /// What else can be chosen, where something can.
+    pub const fn options(&self) -> Option<&Options> {
+        match &self.question {
+            Question::Version { options, .. } | Question::Back { options, .. } => Some(options),
+            _ => None,
+        }
     }
 
     /// Takes the versions that the registry has; `false` where another question asked for them. What is
     /// typed and picked stays.
     pub fn offered(&mut self, request: RequestId, told: &Result<TagList, Failure>) -> bool {
-        let picked_tag = self.picked().map(|choice| choice.tag.clone());
-        let Question::Version { present, choices, offer, .. } = &mut self.question else { return false };
-        if !matches!(offer, Offer::Asked(it) | Offer::Told(it, _) if *it == request) {
-            return false;
+        match &mut self.question {
+            Question::Version { versions, .. } => versions.offered(request, told, self.input.text()),
+            _ => false,
         }
-        match told {
-            Ok(list) => {
-                let choice = |tag: &Tag| Choice {
-                    tag: tag.name.clone(),
-                    at: tag.at,
-                    present: tag.present || runs(present, &tag.name),
-                };
-                *choices = list.tags.iter().map(choice).collect();
-                *offer = Offer::Told(request, sentence(list));
-            }
-            Err(failure) => *offer = Offer::Failed(failure.to_string()),
-        }
-        let at = picked_tag.and_then(|tag| self.choices().position(|choice| choice.tag == tag));
-        if let Question::Version { picked, .. } = &mut self.question {
-            *picked = at;
-        }
-        true
     }
 
-    /// Takes what runs now, an image a row: it may not have been read yet when this was asked.
+    /// Takes what runs now, an image a row.
     pub fn present(&mut self, now: Vec<String>) {
-        let Question::Version { present, choices, .. } = &mut self.question else { return };
-        if *present == now {
-            return;
-        }
-        for choice in choices {
-            choice.present |= runs(&now, &choice.tag);
-        }
-        *present = now;
-    }
-
-    /// The picked version.
-    fn picked(&self) -> Option<&Choice> {
-        match &self.question {
-            Question::Version { picked: Some(at), .. } => self.choices().nth(*at),
-            _ => None,
+        if let Question::Version { versions, .. } = &mut self.question {
+            versions.present(now);
         }
     }
 
     /// Whether it has a line to type in.
     pub const fn has_line(&self) -> bool {
-        !matches!(self.question, Question::Sure { .. })
+        !matches!(self.question, Question::Sure { .. } | Question::Back { .. })
     }
 
     /// Takes a key.
@@ -213,38 +178,45 @@ impl Prompt {
                 _ => Outcome::Stay,
             };
         }
-        match chord.key {
-            Key::Enter => return self.entered(),
-            Key::Up | Key::Down => self.pick(chord.key == Key::Down),
-            _ => {
+        let line = self.has_line();
+        if let Question::Version { options, .. } | Question::Back { options, .. } = &mut self.question {
+            match chord.key {
+                Key::Tab => {
+                    options.turn(!chord.shift, line);
+                    return Outcome::Stay;
+                }
+                Key::Enter => {}
+                _ if options.at().is_some() || !line => {
+                    options.key(chord);
+                    return Outcome::Stay;
+                }
+                _ => {}
+            }
+        }
+        match (&mut self.question, chord.key) {
+            (_, Key::Enter) => return self.entered(),
+            (Question::Version { versions, .. }, Key::Up | Key::Down) => {
+                versions.pick(chord.key == Key::Down, self.input.text());
+            }
+            (question, _) => {
                 self.mistake = None;
                 self.input.key(chord);
-                if let Question::Version { picked, .. } = &mut self.question {
-                    *picked = None;
+                if let Question::Version { versions, .. } = question {
+                    versions.picked = None;
                 }
             }
         }
         Outcome::Stay
     }
 
-    fn pick(&mut self, down: bool) {
-        let count = self.choices().count();
-        if let Question::Version { picked, .. } = &mut self.question {
-            *picked = match (*picked, down) {
-                (None, true) if count > 0 => Some(0),
-                (Some(at), true) => Some((at + 1).min(count.saturating_sub(1))),
-                (Some(at), false) if at > 0 => Some(at - 1),
-                _ => None,
-            };
-        }
-    }
-
     fn entered(&mut self) -> Outcome {
         let typed = self.input.text().trim().to_owned();
         let answer = match &self.question {
-            Question::Version { app, .. } => {
-                let tag = self.picked().map(|choice| choice.tag.clone());
-                version(&tag.unwrap_or(typed)).map(|wanted| Answered::Version(app.clone(), wanted))
+            Question::Version { app, versions, options } => versions
+                .wanted(self.input.text())
+                .map(|wanted| Answered::Change(app.clone(), wanted, options.manner())),
+            Question::Back { app, to, options } => {
+                Ok(Answered::Change(app.clone(), Wanted::Release(*to), options.manner()))
             }
             Question::Reason { .. } if typed.is_empty() => Err("a reason is a word at least".to_owned()),
             Question::Reason { .. } => Ok(Answered::Reason(typed)),
@@ -262,40 +234,11 @@ impl Prompt {
     }
 }
 
-/// Whose tags those are, and what is not known of them.
-fn sentence(list: &TagList) -> String {
-    let count = list.tags.len();
-    let mut said = format!("{count} tags of {}, asked from {}", list.repositories.join(", "), list.server);
-    if !list.whole {
-        said.push_str("; there are more");
-    }
-    if let Some(doubt) = &list.doubt {
-        said = format!("{said}; dates are missing: {doubt}");
-    }
-    said
-}
-
-/// Whether one of the images has this tag.
-fn runs(present: &[String], tag: &str) -> bool {
-    present.iter().any(|row| row.strip_suffix(tag).is_some_and(|rest| rest.ends_with(':')))
-}
-
-/// What a typed version means: nothing for the Compose file as it is, a digest, else a tag.
-fn version(typed: &str) -> Result<Wanted, String> {
-    if typed.is_empty() {
-        return Ok(Wanted::AsWritten);
-    }
-    if typed.starts_with("sha256:") {
-        return typed.parse().map(Wanted::Digest).map_err(|error| error.to_string());
-    }
-    let any = ImageRef { repository: "it".to_owned(), tag: None, digest: None };
-    let tagged = any.with_tag(typed).map_err(|error| error.to_string())?;
-    Ok(tagged.tag.map_or(Wanted::AsWritten, Wanted::Tag))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::deploy::Strategy;
+    use crate::domain::tags::Tag;
 
     const NOW: Timestamp = Timestamp::from_secs(9);
 
@@ -308,7 +251,12 @@ mod tests {
     fn empty() -> Prompt {
         let (app, present) = ("shop".into(), vec!["web  registry:5000/shop:1.1".to_owned()]);
         let offer = Offer::Asked(RequestId(1));
-        Prompt::new(Question::Version { app, present, choices: Vec::new(), picked: None, offer }, NOW)
+        let versions = Versions { present, choices: Vec::new(), picked: None, offer };
+        let strategies = vec![Strategy::Recreate, Strategy::Rolling];
+        let servers = vec!["web-1".into(), "web-2".into()];
+        let services = vec!["web".to_owned(), "worker".to_owned()];
+        let options = Options::new(Strategy::Recreate, strategies, servers, services);
+        Prompt::new(Question::Version { app, versions, options }, NOW)
     }
 
     fn list(tags: &[&str]) -> TagList {
@@ -332,11 +280,20 @@ mod tests {
     #[test]
     fn a_tag_is_typed_or_picked() {
         let typed = press(&mut version_prompt(&[]), "1 . 1 enter");
-        assert_eq!(typed, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.1".into()))));
+        assert_eq!(
+            typed,
+            Outcome::Answered(Answered::Change("shop".into(), Wanted::Tag("1.1".into()), Manner::default()))
+        );
         let picked = press(&mut version_prompt(&["2.0", "1.2", "1.1"]), "1 down down enter");
-        assert_eq!(picked, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.1".into()))));
+        assert_eq!(
+            picked,
+            Outcome::Answered(Answered::Change("shop".into(), Wanted::Tag("1.1".into()), Manner::default()))
+        );
         let nothing = press(&mut version_prompt(&["2.0"]), "enter");
-        assert_eq!(nothing, Outcome::Answered(Answered::Version("shop".into(), Wanted::AsWritten)));
+        assert_eq!(
+            nothing,
+            Outcome::Answered(Answered::Change("shop".into(), Wanted::AsWritten, Manner::default()))
+        );
     }
 
     #[test]
@@ -345,10 +302,14 @@ mod tests {
         assert!(prompt.offered(RequestId(1), &Ok(list(&["2.0", "1.2", "1.1"]))));
         press(&mut prompt, "1 down down");
         assert!(prompt.offered(RequestId(1), &Ok(list(&["1.1", "2.0", "1.2"]))));
-        assert_eq!(prompt.picked().map(|it| (it.tag.as_str(), it.present)), Some(("1.1", true)));
+        let Question::Version { versions, .. } = &prompt.question else { panic!() };
+        assert_eq!(versions.picked("1").map(|it| (it.tag.as_str(), it.present)), Some(("1.1", true)));
         assert!(!prompt.offered(RequestId(2), &Ok(list(&["9"]))), "another prompt asked for that");
         let picked = press(&mut prompt, "enter");
-        assert_eq!(picked, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("1.1".into()))));
+        assert_eq!(
+            picked,
+            Outcome::Answered(Answered::Change("shop".into(), Wanted::Tag("1.1".into()), Manner::default()))
+        );
     }
 
     #[test]
@@ -359,7 +320,10 @@ mod tests {
             Failure::new(crate::domain::failure::FailureKind::Timeout, "list the tags", "no answer");
         assert!(prompt.offered(RequestId(1), &Err(failure)));
         let typed = press(&mut prompt, "enter");
-        assert_eq!(typed, Outcome::Answered(Answered::Version("shop".into(), Wanted::Tag("3".into()))));
+        assert_eq!(
+            typed,
+            Outcome::Answered(Answered::Change("shop".into(), Wanted::Tag("3".into()), Manner::default()))
+        );
     }
 
     #[test]
@@ -396,5 +360,35 @@ mod tests {
         assert_eq!(sure().key(Chord::plain(Key::Enter), later), Outcome::Stay);
         assert_eq!(sure().key(Chord::char('y'), later), Outcome::Answered(Answered::Yes(Then::Quit)));
         assert_eq!(sure().key(Chord::char('n'), later), Outcome::Leave);
+    }
+
+    #[test]
+    fn one_server_and_one_service_are_chosen_behind_the_version() {
+        let mut prompt = version_prompt(&["1.2"]);
+        let answer = press(&mut prompt, "1 . 2 tab down tab down space tab down space enter");
+        let manner = Manner {
+            strategy: Some(Strategy::Rolling),
+            servers: vec!["web-2".into()],
+            services: vec!["worker".to_owned()],
+        };
+        let wanted = Wanted::Tag("1.2".into());
+        assert_eq!(answer, Outcome::Answered(Answered::Change("shop".into(), wanted, manner)));
+    }
+
+    #[test]
+    fn a_rollback_is_chosen_from_without_a_line() {
+        let options = Options::new(
+            Strategy::Recreate,
+            vec![Strategy::Recreate],
+            vec!["web-1".into(), "web-2".into()],
+            Vec::new(),
+        );
+        let mut prompt =
+            Prompt::new(Question::Back { app: "shop".into(), to: ReleaseNumber(3), options }, NOW);
+        assert!(!prompt.has_line());
+        let answer = press(&mut prompt, "x tab down space enter");
+        let manner = Manner { servers: vec!["web-2".into()], ..Manner::default() };
+        let wanted = Wanted::Release(ReleaseNumber(3));
+        assert_eq!(answer, Outcome::Answered(Answered::Change("shop".into(), wanted, manner)));
     }
 }

@@ -83,9 +83,28 @@ pub async fn run(
     words: impl IntoIterator<Item = String>,
     stdin: Option<Vec<u8>>,
 ) -> Result<Left, Failure> {
+    run_as(task, task.step.id.to_string(), words, stdin).await
+}
+
+/// The same once more, for a command that ended, and that a repetition does good: the `nth` time.
+pub async fn again(
+    task: &Task<'_>,
+    nth: usize,
+    words: impl IntoIterator<Item = String>,
+    stdin: Option<Vec<u8>>,
+) -> Result<Left, Failure> {
+    run_as(task, format!("{}.again-{nth}", task.step.id), words, stdin).await
+}
+
+async fn run_as(
+    task: &Task<'_>,
+    first: String,
+    words: impl IntoIterator<Item = String>,
+    stdin: Option<Vec<u8>>,
+) -> Result<Left, Failure> {
     let what = task.what();
     let words: Vec<String> = words.into_iter().collect();
-    let mut name = task.step.id.to_string();
+    let mut name = first.clone();
     let mut tries = 1;
     loop {
         let command = RemoteCommand::script(SCRIPT)
@@ -114,7 +133,7 @@ pub async fn run(
             Became::Ended(left) => return Ok(left),
             Became::Never if tries < TRIES => {}
             Became::Lost if task.step.act.repeatable() && tries < TRIES => {
-                name = format!("{}.{}", task.step.id, tries + 1);
+                name = format!("{first}.{}", tries + 1);
             }
             Became::Running => {
                 let why = format!("it still goes on there after {} s", task.step.deadline.as_secs());

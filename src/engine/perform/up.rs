@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::act::Published;
@@ -11,6 +13,21 @@ use crate::domain::plan::shell::compose_up;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::containers::running;
 use crate::engine::guarded::{self, Became, Left, look_up};
+
+/// How often Compose is asked again to end what it left half done, and how long between.
+const AGAIN: usize = 3;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Whether Compose stumbles over what a Compose that was killed in between, with its server or its engine,
+/// left: a container under the name that it gives while it replaces another, or a network that the engine
+/// is still bringing back. Asked again it clears that away.
+fn was_interrupted(said: &str) -> bool {
+    let mut lines = said.lines().rev().take(5);
+    lines.any(|line| {
+        (line.contains("The container name") && line.contains("is already in use by container"))
+            || (line.contains("network ") && line.ends_with(" not found"))
+    })
+}
 
 pub(super) async fn up(
     task: &Task<'_>,
@@ -23,8 +40,15 @@ pub(super) async fn up(
         unchanged(task, services, replaces).await?;
     }
     let over = (!ports.is_empty()).then(|| overlay(&BTreeMap::new(), ports).into_bytes());
-    let words = compose_up(&task.ground.place, release, over.is_some(), services, &[]);
-    let left = guarded::run(task, words, over).await?;
+    let words: Vec<String> = compose_up(&task.ground.place, release, over.is_some(), services, &[]).collect();
+    let mut left = guarded::run(task, words.clone(), over.clone()).await?;
+    for nth in 1..=AGAIN {
+        if left.exit == 0 || !was_interrupted(&left.said) {
+            break;
+        }
+        sleep(PAUSE).await;
+        left = guarded::again(task, nth, words.clone(), over.clone()).await?;
+    }
     if left.exit == 0 {
         return Ok(Done { said: String::new(), exit: Some(0) });
     }
@@ -72,5 +96,20 @@ pub(super) async fn unchanged(
             Err(Failure::new(FailureKind::Conflict, task.what(), why)
                 .hint("somebody else changed the app: make the plan anew"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_left_half_done_is_asked_again() {
+        let conflict = "Error response from daemon: Conflict. The container name \"/2af477824561_rb-web-1\" \
+                        is already in use by container \"741e9c65b385\". You have to remove it";
+        assert!(was_interrupted(conflict));
+        assert!(was_interrupted("x\nError response from daemon: network 0557f77fbecc not found\n"));
+        assert!(!was_interrupted("Error response from daemon: manifest for shop:9 not found"));
+        assert!(!was_interrupted("Bind for 0.0.0.0:80 failed: port is already allocated"));
     }
 }

@@ -152,7 +152,7 @@ impl State {
         self.refresh_prompt();
         match self.nav.page() {
             Page::Overview => self.overview.settle(&self.fleet, body),
-            Page::Server(_) => self.server.settle(&self.fleet, body),
+            Page::Server(_) => self.server.settle(&self.fleet, body, self.now),
             Page::App(app) => {
                 let notes = self.app_notes(app).len();
                 self.app.settle(&self.fleet, &self.setup, notes, body);

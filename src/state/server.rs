@@ -6,7 +6,9 @@ use super::filter::Filter;
 use super::list::{List, Move};
 use super::panes::{Wish, stack};
 use crate::domain::container::Container;
+use crate::domain::health::Health;
 use crate::domain::ids::{CheckId, ContainerId, ServerId, UnitName};
+use crate::domain::time::Timestamp;
 use crate::store::fleet::{Fleet, ServerLive};
 
 /// Rows of the machine's own figures at the top.
@@ -76,7 +78,7 @@ impl ServerPage {
     }
 
     /// Takes what is known now, on a screen of this size.
-    pub fn settle(&mut self, fleet: &Fleet, body: Rect) {
+    pub fn settle(&mut self, fleet: &Fleet, body: Rect, now: Timestamp) {
         self.body = body;
         let Some(server) = self.server.as_ref().and_then(|id| fleet.server(id)) else { return };
         let mut containers: Vec<&Container> =
@@ -85,7 +87,7 @@ impl ServerPage {
             let used = |it: &Container| server.container_usage(&it.id).map_or(-1.0, |usage| usage.cpu.0);
             containers.sort_by(|a, b| used(b).total_cmp(&used(a)));
         } else {
-            containers.sort_by_key(|it| it.verdict().health == crate::domain::health::Health::Up);
+            containers.sort_by_key(|it| server.judged(it, now).health == Health::Up);
         }
         self.container_rows = containers.iter().map(|it| it.id.clone()).collect();
         self.unit_rows = unit_names(server).filter(|name| self.filter.passes(&[name.as_str()])).collect();

@@ -77,8 +77,9 @@ fn row<'a>(state: &State, key: &ContainerKey, it: &Container, theme: &Theme) -> 
         .as_deref()
         .map(|digest| digest.strip_prefix("sha256:").unwrap_or(digest).chars().take(12).collect::<String>());
     // What it was when it was last read is no word about now.
-    let health = if fresh == Freshness::Fresh { it.verdict().health } else { Health::Unknown };
-    let verdict = Verdict { health, ..it.verdict() };
+    let judged = server.map_or_else(|| it.verdict(), |server| server.judged(it, state.now));
+    let health = if fresh == Freshness::Fresh { judged.health } else { Health::Unknown };
+    let verdict = Verdict { health, ..judged };
     let state_role = match (fresh, health) {
         (Freshness::Fresh, Health::Up) => Role::Text,
         (Freshness::Fresh, health) => Theme::health(health),

@@ -51,7 +51,7 @@ pub fn draw_rows(
         } else if let Some(timer) = units.timers.iter().find(|timer| timer.name == *name) {
             of_timer(state, timer, theme)
         } else if let Some(i) = unit(&units.services) {
-            of_unit(state, &units.services[i], &Verdict::up(), theme)
+            of_unit(state, &units.services[i], &running(&units.services[i]), theme)
         } else {
             Vec::new()
         };
@@ -59,13 +59,19 @@ pub fn draw_rows(
     });
 }
 
+/// One that is only on its way is not called up.
+fn running(unit: &Unit) -> Verdict {
+    if unit.active == "activating" { verdict(unit, Health::Unknown) } else { Verdict::up() }
+}
+
 fn verdict(unit: &Unit, health: Health) -> Verdict {
     Verdict::new(health, unit.result.clone())
 }
 
 fn of_unit<'a>(state: &State, unit: &Unit, verdict: &Verdict, theme: &Theme) -> Vec<Cell<'a>> {
+    let well = matches!(verdict.health, Health::Up | Health::Unknown);
     let role = if verdict.health == Health::Up { Role::Muted } else { Theme::health(verdict.health) };
-    let text = if verdict.health == Health::Up {
+    let text = if well {
         unit.description.clone()
     } else {
         format!("{}: {}", unit.result, unit.description)

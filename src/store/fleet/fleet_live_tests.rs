@@ -217,4 +217,9 @@ fn many_restarts_of_a_running_container_are_a_problem() {
         ["web-1:container:shop-web-1: shop-web-1 restarted 3 times in 10 minutes (+0)"]
     );
     assert_eq!(fleet.marks().iter().count(), 3);
+    // Neither its row nor its app says that all is well between two restarts.
+    let server = fleet.server(&id).unwrap();
+    assert_eq!(server.judged(&server.known_containers()[0], NOW).health, Health::Degraded);
+    let apps: Vec<Health> = fleet.apps().iter().map(|app| app.verdict.health).collect();
+    assert_eq!(apps, [Health::Degraded]);
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::finding::Finding;
+use super::rules::containers;
 use super::totals::Totals;
 use crate::domain::access::AccessStats;
 use crate::domain::cadence;
@@ -110,6 +111,14 @@ impl ServerLive {
     /// The containers that were last seen, however long ago.
     pub fn known_containers(&self) -> &[Container] {
         self.containers.value().map_or(&[], Vec::as_slice)
+    }
+
+    /// What one of them is, judged by its restarts too: one that is up for a moment between two falls is
+    /// not well.
+    pub fn judged(&self, container: &Container, now: Timestamp) -> Verdict {
+        let restarts = self.restarts.get(&container.name);
+        let lately = restarts.map_or(0, |at| at.iter().filter(|at| at.age(now) < containers::WINDOW).count());
+        containers::verdict(container, lately)
     }
 
     /// Those of them that belong to a Compose project: they lie beside each other.

@@ -38,7 +38,11 @@ fn mode<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
         return Vec::new();
     }
     // As wide in both cases and with any count, so that what stands behind it does not move.
+    let none = page.shown.iter().all(|it| it.stream.trouble().is_some());
     match &page.place {
+        On::Following if none => {
+            vec![(format!("{} {:<MODE$}", theme.glyphs.down, "nothing comes").into(), theme.style(Role::Down))]
+        }
         On::Following => {
             vec![(format!("{} {:<MODE$}", theme.glyphs.up, "following").into(), theme.style(Role::Up))]
         }

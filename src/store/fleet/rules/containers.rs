@@ -21,7 +21,7 @@ pub(super) fn find(seen: &Seen<'_>, out: &mut Vec<Finding>) {
         return;
     }
     for container in server.known_containers() {
-        let verdict = verdict(seen, container);
+        let verdict = server.judged(container, seen.now);
         // What is only starting or being removed says so on its own row.
         if !matches!(verdict.health, Health::Degraded | Health::Down) {
             continue;
@@ -37,13 +37,12 @@ pub(super) fn find(seen: &Seen<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn verdict(seen: &Seen<'_>, container: &Container) -> Verdict {
+/// What a container is, by its state and by how often it restarted `lately`.
+pub fn verdict(container: &Container, lately: usize) -> Verdict {
     let verdict = container.verdict();
     if verdict.health == Health::Down {
         return verdict;
     }
-    let restarts = seen.server.restarts.get(&container.name);
-    let lately = restarts.map_or(0, |at| at.iter().filter(|at| at.age(seen.now) < WINDOW).count());
     if lately >= MANY {
         return Verdict::new(
             Health::Degraded,

@@ -71,11 +71,7 @@ fn verdict(unit: &Unit, health: Health) -> Verdict {
 fn of_unit<'a>(state: &State, unit: &Unit, verdict: &Verdict, theme: &Theme) -> Vec<Cell<'a>> {
     let well = matches!(verdict.health, Health::Up | Health::Unknown);
     let role = if verdict.health == Health::Up { Role::Muted } else { Theme::health(verdict.health) };
-    let text = if well {
-        unit.description.clone()
-    } else {
-        format!("{}: {}", unit.result, unit.description)
-    };
+    let text = if well { unit.description.clone() } else { format!("{}: {}", unit.result, unit.description) };
     vec![
         cells::name(verdict, unit.name.as_str(), theme),
         Cell::new(unit.sub.clone(), theme.style(role)),

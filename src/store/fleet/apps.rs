@@ -155,7 +155,8 @@ impl Parts<'_> {
         let fresh: Vec<_> =
             containers.iter().filter(|(s, _)| s.containers_freshness(now) == Freshness::Fresh).collect();
         for service in fresh.chunk_by(|a, b| a.1.service == b.1.service) {
-            let all: Vec<_> = service.iter().map(|(server, container)| server.judged(container, now)).collect();
+            let all: Vec<_> =
+                service.iter().map(|(server, container)| server.judged(container, now)).collect();
             let worst = Verdict::worst(all.iter().cloned());
             let some_up = all.iter().any(|verdict| verdict.health == Health::Up);
             let health = if some_up { worst.health.min(Health::Degraded) } else { worst.health };

@@ -41,7 +41,10 @@ fn mode<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
     let none = page.shown.iter().all(|it| it.stream.trouble().is_some());
     match &page.place {
         On::Following if none => {
-            vec![(format!("{} {:<MODE$}", theme.glyphs.down, "nothing comes").into(), theme.style(Role::Down))]
+            vec![(
+                format!("{} {:<MODE$}", theme.glyphs.down, "nothing comes").into(),
+                theme.style(Role::Down),
+            )]
         }
         On::Following => {
             vec![(format!("{} {:<MODE$}", theme.glyphs.up, "following").into(), theme.style(Role::Up))]

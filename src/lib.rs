@@ -16,6 +16,7 @@ pub mod keys;
 pub mod message;
 pub mod operations;
 pub mod providers;
+pub mod repository;
 pub mod runtime;
 pub mod state;
 pub mod store;

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["domain"],
     &["keys", "theme", "store", "operations", "runbooks"],
     &["config", "widgets", "message"],
-    &["transports", "http", "history", "state"],
+    &["transports", "http", "history", "repository", "state"],
     &["providers", "actions"],
     &["collectors", "engine", "views"],
     &["app"],

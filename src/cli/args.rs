@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::approve::ApproveArgs;
+use super::backup::BackupArgs;
+use super::backups::BackupsArgs;
 use super::check::CheckArgs;
 use super::config::ConfigCommand;
 use super::daily::DailyArgs;
@@ -67,6 +69,10 @@ pub enum Command {
     Stop(DailyArgs),
     /// Start the containers of an app
     Start(DailyArgs),
+    /// Back datastores up: into an encrypted repository that restic reads too
+    Backup(BackupArgs),
+    /// List the backups of datastores, as their repositories hold them
+    Backups(BackupsArgs),
     /// List the releases of an app, as its servers hold them
     Releases(ReleasesArgs),
     /// List the tags of an app's image with their dates, as its registry tells them to its servers

@@ -7,6 +7,8 @@
 
 mod approve;
 mod args;
+mod backup;
+mod backups;
 mod check;
 mod config;
 mod console;
@@ -55,6 +57,8 @@ pub fn main() -> ExitCode {
         Some(Command::Restart(it)) => daily::run(&args, Operation::Restart, it),
         Some(Command::Stop(it)) => daily::run(&args, Operation::Stop, it),
         Some(Command::Start(it)) => daily::run(&args, Operation::Start, it),
+        Some(Command::Backup(backup)) => backup::run(&args, backup),
+        Some(Command::Backups(backups)) => backups::run(&args, backups),
         Some(Command::Releases(releases)) => releases::run(&args, releases),
         Some(Command::Tags(tags)) => tags::run(&args, tags),
         Some(Command::Runs(runs)) => runs::run(&args, runs),

@@ -8,6 +8,7 @@ use super::runs::changeable;
 use super::{Exit, context, print};
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::Operation;
 use crate::domain::run::{Outcome, RunId};
 use crate::engine::Way;
 use crate::engine::unfinished::Unfinished;
@@ -19,8 +20,8 @@ pub struct ResumeArgs {
     /// The run, as `midwatch runs` names it
     pub run: String,
 
-    /// The app that it changes; without it the journal is asked, then all servers
-    #[arg(long, value_name = "APP")]
+    /// The app or datastore that it is of; without it the journal is asked, then the servers of all apps
+    #[arg(long, value_name = "NAME")]
     pub app: Option<String>,
 
     /// What becomes of it: finish, undo or leave; without it, what stands is told
@@ -53,11 +54,12 @@ pub fn run(args: &Args, resume: &ResumeArgs) -> Result<Exit, Failure> {
     let run = RunId::try_from(resume.run.clone())
         .map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
     let journaled = known(args, &run)?;
-    let app = match resume.app.clone().or_else(|| journaled.clone()) {
-        Some(app) => app,
-        None => found_on_servers(args, &run, &what)?,
+    let (app, datastore) = match (resume.app.clone(), journaled.clone()) {
+        (Some(app), known) => (app, known.is_some_and(|(_, datastore)| datastore)),
+        (None, Some(known)) => known,
+        (None, None) => (found_on_servers(args, &run, &what)?, false),
     };
-    let operating = Operating::on(args, &app)?;
+    let operating = Operating::whoever(args, &app, datastore)?;
     let found = match operating.unfinished(&run) {
         Err(failure) if failure.kind == FailureKind::NotFound && journaled.is_some() => {
             return never_came(args, resume, &run);
@@ -124,14 +126,15 @@ fn never_came(args: &Args, resume: &ResumeArgs, run: &RunId) -> Result<Exit, Fai
     Ok(Exit::Well)
 }
 
-/// The app of a run that this console's journal knows.
-fn known(args: &Args, run: &RunId) -> Result<Option<String>, Failure> {
+/// The app of a run that this console's journal knows, or the datastore, and whether it is one.
+fn known(args: &Args, run: &RunId) -> Result<Option<(String, bool)>, Failure> {
     use crate::history::journal::Entry;
     let journal = crate::runtime::deploying::journal(&context::load(args)?.config)?;
     let entries = journal.entries().map_err(|error| error.into_failure("read the journal"))?;
     Ok(entries.into_iter().find_map(|it| match it.entry {
         Entry::RunBegun { run: begun, plan, .. } if begun == *run => {
-            plan.get("app").and_then(serde_json::Value::as_str).map(str::to_owned)
+            let text = |name: &str| plan.get(name).and_then(serde_json::Value::as_str);
+            text("app").map(|app| (app.to_owned(), text("operation") == Some(Operation::Backup.word())))
         }
         _ => None,
     }))

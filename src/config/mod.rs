@@ -11,6 +11,7 @@ pub mod apps;
 mod argv;
 pub mod checks;
 mod condition;
+pub mod datastores;
 pub mod discover;
 mod document;
 pub mod duration;
@@ -31,6 +32,7 @@ pub mod registries;
 mod relations;
 pub mod reload;
 pub mod report;
+pub mod repositories;
 pub mod scalars;
 pub mod secret;
 pub mod secret_keyring;
@@ -49,12 +51,13 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use crate::domain::ids::{AppId, CheckId, EnvironmentId, ServerId};
+use crate::domain::ids::{AppId, CheckId, DatastoreId, EnvironmentId, RepositoryId, ServerId};
 use crate::domain::thresholds::Thresholds;
 
 pub use app_deploy::DeployConfig;
 pub use apps::AppConfig;
 pub use checks::{CheckConfig, Probe, Vantage};
+pub use datastores::DatastoreConfig;
 pub use document::{EXAMPLE, markdown};
 pub use environments::EnvironmentConfig;
 pub use history::HistoryConfig;
@@ -69,6 +72,7 @@ pub use prometheus::{PrometheusAt, PrometheusConfig};
 pub use registries::RegistryConfig;
 pub use reload::{Changes, Reload, diff, reload};
 pub use report::Report;
+pub use repositories::RepositoryConfig;
 pub use scalars::Address;
 pub use secret::{Secret, SecretError};
 pub use servers::{Become, Collect, Jump, ServerConfig};
@@ -92,6 +96,10 @@ pub struct Config {
     pub prometheus: BTreeMap<String, PrometheusConfig>,
     /// What registries are logged in to with, by the section's name.
     pub registries: BTreeMap<String, RegistryConfig>,
+    /// Where backups are kept.
+    pub repositories: BTreeMap<RepositoryId, RepositoryConfig>,
+    /// What is backed up.
+    pub datastores: BTreeMap<DatastoreId, DatastoreConfig>,
     /// Who is told of runs.
     pub notify: BTreeMap<String, NotifyConfig>,
     /// Limits where neither server nor environment has its own.
@@ -120,6 +128,8 @@ impl Default for Config {
             checks: BTreeMap::new(),
             prometheus: BTreeMap::new(),
             registries: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            datastores: BTreeMap::new(),
             notify: BTreeMap::new(),
             thresholds: Thresholds::default(),
             ui: UiConfig::default(),
@@ -169,6 +179,14 @@ impl Config {
         root.each("registries", |name, at, t| {
             names::judge(name, at, t);
             config.registries.extend(RegistryConfig::read(t).map(|it| (name.to_owned(), it)));
+        });
+        root.each("repositories", |name, at, t| {
+            names::judge(name, at, t);
+            config.repositories.extend(RepositoryConfig::read(t).map(|it| (RepositoryId::from(name), it)));
+        });
+        root.each("datastores", |name, at, t| {
+            names::judge(name, at, t);
+            config.datastores.extend(DatastoreConfig::read(t).map(|it| (DatastoreId::from(name), it)));
         });
         root.each("notify", |name, at, t| {
             names::judge(name, at, t);

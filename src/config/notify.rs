@@ -55,6 +55,8 @@ words! {
         Stop = "stop",
         /// A start.
         Start = "start",
+        /// A backup of a datastore.
+        Backup = "backup",
     }
 }
 
@@ -205,6 +207,7 @@ impl NotifyConfig {
             O::Restart => Operation::Restart,
             O::Stop => Operation::Stop,
             O::Start => Operation::Start,
+            O::Backup => Operation::Backup,
         });
         let (events, operations) = (events.collect(), operations.collect());
         Some(Self { way, events, operations, apps, environments, ca })

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::mistake::{Mistake, Span};
 use super::table::trim;
 use super::walk::{Names, Walk};
-use crate::domain::ids::{AppId, EnvironmentId, ServerId};
+use crate::domain::ids::{AppId, DatastoreId, EnvironmentId, RepositoryId, ServerId};
 
 /// A value with the pass it is read in.
 #[derive(Clone, Copy)]
@@ -190,3 +190,5 @@ macro_rules! reference {
 reference!(ServerId, Names::Servers);
 reference!(EnvironmentId, Names::Environments);
 reference!(AppId, Names::Apps);
+reference!(DatastoreId, Names::Datastores);
+reference!(RepositoryId, Names::Repositories);

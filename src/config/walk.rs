@@ -41,10 +41,19 @@ pub(super) enum Names {
     Environments,
     Apps,
     Prometheus,
+    Repositories,
+    Datastores,
 }
 
 impl Names {
-    pub(super) const ALL: [Self; 4] = [Self::Servers, Self::Environments, Self::Apps, Self::Prometheus];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Servers,
+        Self::Environments,
+        Self::Apps,
+        Self::Prometheus,
+        Self::Repositories,
+        Self::Datastores,
+    ];
 
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -52,6 +61,8 @@ impl Names {
             Self::Environments => "environment",
             Self::Apps => "app",
             Self::Prometheus => "prometheus",
+            Self::Repositories => "repository",
+            Self::Datastores => "datastore",
         }
     }
 
@@ -61,6 +72,8 @@ impl Names {
             Self::Environments => "environments",
             Self::Apps => "apps",
             Self::Prometheus => "prometheus",
+            Self::Repositories => "repositories",
+            Self::Datastores => "datastores",
         }
     }
 }

@@ -45,12 +45,36 @@ pub struct AppSpec {
     pub canary: Canary,
 }
 
+impl AppSpec {
+    /// What is known of something that is no app, but has a lock and runs in folders of its own.
+    pub fn bare(id: AppId, places: BTreeMap<ServerId, Place>) -> Self {
+        Self {
+            project: id.to_string(),
+            id,
+            environment: None,
+            guard: Guard::Confirm,
+            servers: places.keys().cloned().collect(),
+            places,
+            services: Vec::new(),
+            strategy: Strategy::default(),
+            at_a_time: 1,
+            gate: Gate::default(),
+            watch: Duration::ZERO,
+            keep: 0,
+            hooks: Vec::new(),
+            proxy: None,
+            canary: Canary::default(),
+        }
+    }
+}
+
 /// Where an app's files are on one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The Compose project.
     pub project: String,
-    /// The folder of the Compose file, absolute; what is ours lies in `.midwatch` in it.
+    /// The folder of the Compose file, absolute; what is ours lies in `.midwatch` in it. Of a datastore, a
+    /// folder of our own, from the home of the server's user.
     pub directory: String,
     /// The Compose file's name in it, or an absolute path.
     pub file: String,

@@ -59,6 +59,14 @@ id!(
     AppId
 );
 id!(
+    /// A datastore's name in the configuration.
+    DatastoreId
+);
+id!(
+    /// The name of a repository for backups in the configuration.
+    RepositoryId
+);
+id!(
     /// A check's name in the configuration, unique over the whole fleet.
     CheckId
 );

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::config::RegistryConfig;
+use crate::config::{RegistryConfig, Secret};
 use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::ServerId;
+use crate::domain::ids::{DatastoreId, RepositoryId, ServerId};
 use crate::providers::registry::{Login, Proof, login};
+use crate::repository::Vault;
 use crate::transports::engine::{self, Docker};
 use crate::transports::{Links, Output, RemoteCommand, Transport};
 
@@ -30,6 +31,28 @@ pub struct Engines {
     pub sockets: Arc<BTreeMap<ServerId, String>>,
     /// What registries are logged in to with, where that is configured here, by the registry's host.
     pub logins: Arc<BTreeMap<String, RegistryConfig>>,
+    /// Where backups go, and what datastores are read with.
+    pub vaults: Arc<Vaults>,
+}
+
+/// What backing up needs of the configuration beside what a plan says.
+#[derive(Debug, Default)]
+pub struct Vaults {
+    /// The repositories.
+    pub repositories: BTreeMap<RepositoryId, Vault>,
+    /// The passwords of those who read datastores, where they need one.
+    pub passwords: BTreeMap<DatastoreId, Secret>,
+}
+
+impl Vaults {
+    /// A repository by its name.
+    pub fn repository(&self, id: &RepositoryId) -> Result<&Vault, Failure> {
+        self.repositories.get(id).ok_or_else(|| {
+            let what = format!("find the repository {id}");
+            Failure::new(FailureKind::NotFound, what, "the configuration has none of that name")
+                .hint(format!("add it: [repositories.{id}] with `path` and `password`"))
+        })
+    }
 }
 
 /// One server at work.
@@ -69,6 +92,11 @@ impl Ground {
         }
         let transport = self.transport().await?;
         login::of_server(&*transport, registry).await.map_err(|error| error.into_failure(&what))
+    }
+
+    /// Where backups go, and what datastores are read with.
+    pub fn vaults(&self) -> &Vaults {
+        &self.engines.vaults
     }
 
     /// Its connection; one that was cut is waited for.

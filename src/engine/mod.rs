@@ -6,6 +6,7 @@
 
 pub mod adopt;
 pub mod approval;
+mod dump;
 pub mod gather;
 mod ground;
 mod guarded;
@@ -17,6 +18,6 @@ pub mod run;
 pub mod tags;
 pub mod unfinished;
 
-pub use ground::{Engines, Ground};
+pub use ground::{Engines, Ground, Vaults};
 pub use notify::Notifying;
 pub use run::{Confirmed, Runner, Tell, Way};

@@ -3,10 +3,12 @@
 //! Pure: no I/O, no clock; what a plan is made of was gathered before, and is all it depends on.
 
 pub mod adopting;
+pub mod backup;
 mod beside;
 pub mod compare;
 mod crossing;
 pub mod daily;
+pub mod datastore_facts;
 pub mod deploy;
 pub mod differences;
 pub mod facts;

@@ -8,13 +8,16 @@ use directories::ProjectDirs;
 
 use super::setup::guard;
 use crate::config::{Config, nearest};
+use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::{AppSpec, Place};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::{AppId, ServerId};
+use crate::domain::ids::{AppId, DatastoreId, ServerId};
 use crate::domain::run::Operator;
 use crate::domain::setup::Guard;
-use crate::engine::Engines;
+use crate::engine::{Engines, Vaults};
 use crate::history::journal::Journal;
+use crate::operations::backup;
+use crate::repository::Vault;
 use crate::transports::Links;
 
 /// What is configured of an app, ready for planning.
@@ -70,6 +73,18 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
     })
 }
 
+/// Whatever has runs by that name: an app, else a datastore; `datastore` where it is known to be one.
+pub fn whoever(config: &Config, name: &str, datastore: bool) -> Result<AppSpec, Failure> {
+    let app = spec(config, &AppId::from(name));
+    let id = DatastoreId::from(name);
+    if !config.datastores.contains_key(&id) || (app.is_ok() && !datastore) {
+        return app;
+    }
+    let spec = self::datastore(config, &id)?;
+    let places = BTreeMap::from([(spec.server.clone(), backup::place(&spec))]);
+    Ok(AppSpec::bare(AppId::from(name), places))
+}
+
 /// How the servers' engines are reached.
 pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
     let sockets = config.servers.iter().filter_map(|(id, it)| Some((id.clone(), it.docker.clone()?)));
@@ -78,7 +93,41 @@ pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
         links: Arc::clone(links),
         sockets: Arc::new(sockets.collect::<BTreeMap<_, _>>()),
         logins: Arc::new(logins.collect::<BTreeMap<_, _>>()),
+        vaults: Arc::new(vaults(config)),
     }
+}
+
+fn vaults(config: &Config) -> Vaults {
+    let repositories = config.repositories.iter().map(|(id, it)| (id.clone(), Vault::new(id, it)));
+    let passwords = config.datastores.iter().filter_map(|(id, it)| Some((id.clone(), it.password.clone()?)));
+    Vaults { repositories: repositories.collect(), passwords: passwords.collect() }
+}
+
+/// What is configured of a datastore, ready for planning.
+pub fn datastore(config: &Config, id: &DatastoreId) -> Result<DatastoreSpec, Failure> {
+    let Some(it) = config.datastores.get(id) else {
+        let what = format!("find the datastore {id}");
+        let failure =
+            Failure::new(FailureKind::NotFound, what, "the configuration has no datastore of that name");
+        let near = nearest(id.as_str(), config.datastores.keys().map(DatastoreId::as_str));
+        return Err(match near {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("add it: [datastores.{id}] with `kind`, `server` and `repository`")),
+        });
+    };
+    let environment = config.servers.get(&it.server).and_then(|server| server.environment.clone());
+    let strict = environment.as_ref().and_then(|name| config.environments.get(name));
+    Ok(DatastoreSpec {
+        id: id.clone(),
+        server: it.server.clone(),
+        guard: strict.map_or(Guard::Confirm, |it| guard(it.guard)),
+        environment,
+        source: it.source.clone(),
+        repository: it.repository.clone(),
+        rpo: it.rpo,
+        rto: it.rto,
+        retention: it.retention,
+    })
 }
 
 /// Whoever runs this process, on this machine.

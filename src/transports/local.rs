@@ -77,6 +77,8 @@ fn spawn(command: &RemoteCommand, stdin: Stdio) -> Result<Child, TransportError>
         .arg("-c")
         // The line is one simple command; without the shell around it, its signals are its own.
         .arg(format!("exec {}", command.line()))
+        // Where sshd starts a command too.
+        .current_dir(std::env::home_dir().filter(|home| home.is_dir()).unwrap_or_else(|| "/".into()))
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

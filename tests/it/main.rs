@@ -30,6 +30,7 @@ mod pty;
 mod recorder;
 mod recordings;
 mod registry;
+mod repository;
 mod terminal;
 mod transports;
 mod unread;

@@ -17,6 +17,7 @@
     reason = "a test ends where something is not as it should be, may say so, and drives real time"
 )]
 
+mod backup;
 mod checks;
 mod cli;
 mod collectors;

@@ -18,11 +18,11 @@ pub struct Confirm {
 
 /// What was given on the command line in place of an answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Given<'a> {
+pub struct Given<'a> {
     /// `--yes`, or an argument that says as much.
-    pub(super) yes: bool,
+    pub yes: bool,
     /// `--confirm`.
-    pub(super) name: Option<&'a str>,
+    pub name: Option<&'a str>,
 }
 
 /// Whether it is to be done.

@@ -31,9 +31,8 @@ use crate::engine::{Confirmed, Engines, Notifying, Runner, Way};
 use crate::operations::{AppFacts, Refusal};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::deploying;
-use confirm::Given;
 
-pub use confirm::Confirm;
+pub use confirm::{Confirm, Given};
 
 /// The options that all of them have.
 #[derive(Clone, Debug, ClapArgs)]
@@ -95,11 +94,19 @@ impl Common {
 
 /// An app at work.
 pub struct Operating {
-    context: Context,
-    headless: Headless,
+    desk: Desk,
     /// What is configured of it.
     pub spec: AppSpec,
-    engines: Engines,
+}
+
+/// What changes are made with.
+pub struct Desk {
+    /// The configuration.
+    pub context: Context,
+    /// The connections.
+    pub headless: Headless,
+    /// How servers' engines and repositories are reached.
+    pub engines: Engines,
     read_only: bool,
 }
 
@@ -108,19 +115,24 @@ impl Operating {
     pub fn on(args: &Args, app: &str) -> Result<Self, Failure> {
         let context = context::load(args)?;
         let spec = deploying::spec(&context.config, &AppId::from(app))?;
-        let headless = Headless::prepare(&context, args.read_only, Arc::new(NobodyThere))?;
-        let engines = deploying::engines(&context.config, &headless.observers.links);
-        Ok(Self { context, headless, spec, engines, read_only: args.read_only })
+        Ok(Self { desk: Desk::prepare(args, context)?, spec })
+    }
+
+    /// Finds what a run belongs to: an app, or the datastore of that name.
+    pub fn whoever(args: &Args, name: &str, datastore: bool) -> Result<Self, Failure> {
+        let context = context::load(args)?;
+        let spec = deploying::whoever(&context.config, name, datastore)?;
+        Ok(Self { desk: Desk::prepare(args, context)?, spec })
     }
 
     /// What its servers know of a run.
     pub fn unfinished(&self, run: &RunId) -> Result<Unfinished, Failure> {
-        self.headless.tasks.block_on(find(&self.engines, &self.spec, run))
+        self.desk.headless.tasks.block_on(find(&self.desk.engines, &self.spec, run))
     }
 
     /// What goes on or stopped on its servers, and what waits for a second person.
     pub fn open(&self) -> Open {
-        self.headless.tasks.block_on(all(&self.engines, &self.spec))
+        self.desk.headless.tasks.block_on(all(&self.desk.engines, &self.spec))
     }
 
     /// Shows a run that waits, asks, and answers it.
@@ -130,12 +142,12 @@ impl Operating {
             return Ok(None);
         }
         let approver = Approver {
-            engines: self.engines.clone(),
-            journal: deploying::journal(&self.context.config)?,
+            engines: self.desk.engines.clone(),
+            journal: deploying::journal(&self.desk.context.config)?,
             clock: Arc::new(SystemClock),
             by: deploying::operator(),
         };
-        self.headless.tasks.block_on(approver.answer(&self.spec, waiting, verdict)).map(Some)
+        self.desk.headless.tasks.block_on(approver.answer(&self.spec, waiting, verdict)).map(Some)
     }
 
     /// Takes a run up again.
@@ -146,8 +158,8 @@ impl Operating {
             return Ok(Exit::Usage);
         }
         let by = deploying::operator();
-        let (runner, told, cancel) = self.runner(&it.plan, &by, json)?;
-        let end = self.headless.tasks.block_on(async {
+        let (runner, told, cancel) = self.desk.runner(&it.plan, &by, json)?;
+        let end = self.desk.headless.tasks.block_on(async {
             let end = runner.resume(it, way, by, cancel).await;
             told.finish().await;
             end
@@ -157,17 +169,39 @@ impl Operating {
 
     /// Reads how it stands.
     pub fn facts(&self, want: &Want, only: &[String]) -> AppFacts {
-        self.headless.tasks.block_on(gather(&self.engines, &self.spec, want, only, self.headless.now()))
+        let desk = &self.desk;
+        desk.headless.tasks.block_on(gather(&desk.engines, &self.spec, want, only, desk.headless.now()))
     }
 
     /// Lists what can be deployed of it, and says when that was.
     pub fn tags(&self) -> Result<(TagList, Timestamp), Failure> {
-        let list = self.headless.tasks.block_on(tags(&self.engines, &self.spec, &|_| {}))?;
-        Ok((list, self.headless.now()))
+        let desk = &self.desk;
+        let list = desk.headless.tasks.block_on(tags(&desk.engines, &self.spec, &|_| {}))?;
+        Ok((list, desk.headless.now()))
     }
 
     /// Shows a plan, asks, and carries it out.
     pub fn carry_out(&self, planned: Result<Plan, Refusal>, common: &Common) -> Result<Exit, Failure> {
+        let given = Given { yes: common.yes, name: common.confirm.confirm.as_deref() };
+        self.desk.carry_out(planned, &common.shown, given)
+    }
+}
+
+impl Desk {
+    /// Connects to nothing yet.
+    pub fn prepare(args: &Args, context: Context) -> Result<Self, Failure> {
+        let headless = Headless::prepare(&context, args.read_only, Arc::new(NobodyThere))?;
+        let engines = deploying::engines(&context.config, &headless.observers.links);
+        Ok(Self { context, headless, engines, read_only: args.read_only })
+    }
+
+    /// Shows a plan, asks, and carries it out.
+    pub fn carry_out(
+        &self,
+        planned: Result<Plan, Refusal>,
+        shown: &Shown,
+        given: Given<'_>,
+    ) -> Result<Exit, Failure> {
         let plan = match planned {
             Ok(plan) => plan,
             Err(Refusal::Unreachable(lost)) => {
@@ -181,9 +215,9 @@ impl Operating {
         };
         let frozen = FrozenPlan::freeze(plan)
             .map_err(|error| Failure::new(FailureKind::Bug, "freeze the plan", error.to_string()))?;
-        if common.shown.json {
+        if shown.json {
             print(frozen.bytes());
-        } else if common.shown.shell {
+        } else if shown.shell {
             print(&frozen.plan().as_shell());
         } else {
             print(&text::plan(frozen.plan(), frozen.digest()));
@@ -191,18 +225,17 @@ impl Operating {
         if frozen.plan().refusals().next().is_some() {
             return Ok(Exit::Usage);
         }
-        if common.shown.dry_run {
+        if shown.dry_run {
             return Ok(Exit::Well);
         }
         if self.read_only {
             let failure = Failure::new(FailureKind::Permission, &frozen.plan().title, "this is --read-only");
             return Err(failure);
         }
-        let given = Given { yes: common.yes, name: common.confirm.confirm.as_deref() };
         if !confirm::confirmed(frozen.plan(), given)? {
             return Ok(Exit::Usage);
         }
-        self.execute(frozen, common.shown.json)
+        self.execute(frozen, shown.json)
     }
 
     fn execute(&self, plan: FrozenPlan, json: bool) -> Result<Exit, Failure> {

@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::datastore::Source;
+use crate::domain::ids::{DatastoreId, RepositoryId};
 use crate::domain::image::ImageRef;
 use crate::domain::line::access::AccessFormat;
+use crate::domain::quantity::Bytes;
 use crate::domain::release::ReleaseNumber;
 
 /// What a step does on its server, in the app's folder there.
@@ -150,6 +153,34 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         traffic: Option<Traffic>,
     },
+    /// Backs a datastore up: what is read of it streams into a repository on the console's machine, is
+    /// read back and compared, and only then becomes a backup. Nothing is written on the server.
+    BackUp {
+        /// Which.
+        datastore: DatastoreId,
+        /// What it is, and how it is read.
+        source: Source,
+        /// Where to.
+        repository: RepositoryId,
+        /// Whether the repository is made, where it is not there.
+        makes: bool,
+        /// How much there is to read, about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<Bytes>,
+        /// Whether whoever reads a PostgreSQL server may read the roles' passwords too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        role_passwords: bool,
+        /// The release of the app that the data belongs to: `shop/12`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        release: Option<String>,
+    },
+    /// Takes backups that nothing keeps out of a repository. What they alone held stays until it is pruned.
+    Forget {
+        /// Which repository.
+        repository: RepositoryId,
+        /// The snapshots' ids.
+        backups: Vec<String>,
+    },
     /// `docker compose` with these words (restart, stop, start).
     Compose {
         /// The words.
@@ -166,6 +197,11 @@ impl Act {
     /// Whether it is a command of the operator's, of which nobody knows what it changed.
     pub const fn is_theirs(&self) -> bool {
         matches!(self, Self::Hook { .. } | Self::Migrate { .. })
+    }
+
+    /// Whether it can be given up in the middle, and everything stands as before.
+    pub const fn may_be_left(&self) -> bool {
+        matches!(self, Self::BackUp { .. })
     }
 
     /// Whether it may be done again when it is not known how it ended: it then brings about the same.

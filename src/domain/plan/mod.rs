@@ -42,6 +42,8 @@ pub enum Operation {
     Stop,
     /// The containers started.
     Start,
+    /// A copy of a datastore in a repository.
+    Backup,
 }
 
 impl Operation {
@@ -53,6 +55,7 @@ impl Operation {
             Self::Restart => "restart",
             Self::Stop => "stop",
             Self::Start => "start",
+            Self::Backup => "backup",
         }
     }
 }
@@ -64,7 +67,7 @@ pub struct Plan {
     pub format: u32,
     /// What it is.
     pub operation: Operation,
-    /// To which app.
+    /// To which app; of a backup, the datastore's name.
     pub app: AppId,
     /// Its environment.
     pub environment: Option<EnvironmentId>,

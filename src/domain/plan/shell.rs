@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::act::Published;
 use super::overlay::overlay;
 use super::{Act, Plan};
+use crate::domain::datastore::Source;
 use crate::domain::deploy::Place;
 use crate::domain::release::ReleaseNumber;
 use crate::domain::shell::{line, quote};
@@ -90,8 +91,78 @@ impl Act {
                 let run = ["run", "--rm", "--no-deps", "-T", service].map(str::to_owned);
                 line(compose_release(place, *release).chain(run).chain(command.iter().cloned()))
             }
+            Self::BackUp { datastore, source, .. } => backed_up(datastore.as_str(), source),
+            Self::Forget { backups, .. } => {
+                line(["restic", "forget"].into_iter().chain(backups.iter().map(String::as_str)))
+            }
             Self::Compose { words } => line(compose_project(place).chain(words.iter().cloned())),
         }
+    }
+}
+
+/// What is read on the server, into restic: it would run on the console's machine, with
+/// `RESTIC_REPOSITORY` and `RESTIC_PASSWORD_FILE` set.
+fn backed_up(datastore: &str, source: &Source) -> String {
+    let tag = format!("datastore:{datastore}");
+    let name = format!("/{datastore}/{}", source.file());
+    let restic = line(["restic", "backup", "--tag", &tag, "--stdin", "--stdin-filename", &name]);
+    format!("{} | {restic}", line(read_by(source)))
+}
+
+/// The command that reads a datastore on its server.
+fn read_by(source: &Source) -> Vec<String> {
+    let mut words: Vec<&str> = Vec::new();
+    let port;
+    let within = |container: &'_ Option<String>, run_as: &'_ Option<String>| -> Vec<String> {
+        match (container, run_as) {
+            (Some(container), Some(user)) => {
+                ["docker", "exec", "-u", user, container].map(str::to_owned).to_vec()
+            }
+            (Some(container), None) => ["docker", "exec", container].map(str::to_owned).to_vec(),
+            (None, Some(user)) => ["sudo", "-n", "-u", user].map(str::to_owned).to_vec(),
+            (None, None) => Vec::new(),
+        }
+    };
+    let start = match source {
+        Source::Postgres { container, run_as, host, port: at, user, database } => {
+            words.extend(["pg_dump", "-Fc", "-Z", "0", "-w"]);
+            port = at.map(|port| port.to_string());
+            option(&mut words, "-h", host.as_deref());
+            option(&mut words, "-p", port.as_deref());
+            option(&mut words, "-U", user.as_deref());
+            words.push(database);
+            within(container, run_as)
+        }
+        Source::Redis { container, run_as, host, port: at, user } => {
+            words.push("redis-cli");
+            port = at.map(|port| port.to_string());
+            option(&mut words, "-h", host.as_deref());
+            option(&mut words, "-p", port.as_deref());
+            option(&mut words, "--user", user.as_deref());
+            words.extend(["--rdb", "-"]);
+            within(container, run_as)
+        }
+        Source::Volume { volume } => {
+            words.extend(["docker", "run", "--rm", "-v"]);
+            let mount = format!("{volume}:/volume:ro");
+            let rest = ["IMAGE", "tar", "-C", "/volume", "-c", "."].map(str::to_owned);
+            return words.into_iter().map(str::to_owned).chain([mount]).chain(rest).collect();
+        }
+        Source::Files { run_as, paths, exclude } => {
+            words.extend(["tar", "--numeric-owner", "--sparse", "--acls", "--xattrs"]);
+            let exclude = exclude.iter().map(|it| format!("--exclude={it}"));
+            let rest = ["-C", "/", "-c", "--"].map(str::to_owned);
+            let paths = paths.iter().map(|path| path.trim_start_matches('/').to_owned());
+            let words = words.into_iter().map(str::to_owned).chain(exclude).chain(rest).chain(paths);
+            return within(&None, run_as).into_iter().chain(words).collect();
+        }
+    };
+    start.into_iter().chain(words.into_iter().map(str::to_owned)).collect()
+}
+
+fn option<'a>(words: &mut Vec<&'a str>, name: &'a str, value: Option<&'a str>) {
+    if let Some(value) = value {
+        words.extend([name, value]);
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod compose;
 pub mod containers;
+mod datastore;
 pub mod images;
 mod proxy;
 mod survey;
@@ -21,6 +22,8 @@ use crate::domain::release::ReleaseNumber;
 use crate::domain::time::Timestamp;
 use crate::message::change::Looked;
 use crate::operations::{AppFacts, Resolved, ServerFacts, running_image};
+
+pub use datastore::datastore;
 
 /// What the facts are for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! What each kind of step does: one file an act.
 
+mod back_up;
 mod beside;
 mod command;
 mod compare;
 pub mod credentials;
+mod forget;
 mod gate;
 mod keep;
 mod logs;
@@ -22,6 +24,8 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::{Act, Step};
 use crate::domain::release::Release;
 use crate::domain::run::{Progress, RunId};
+use crate::domain::time::Timestamp;
+use crate::engine::run::Confirmed;
 
 /// Is told how far a step is.
 #[async_trait]
@@ -44,6 +48,10 @@ pub struct Task<'a> {
     pub step: &'a Step,
     /// The release that it writes, where it writes one.
     pub release: Option<&'a Release>,
+    /// What it belongs to, and who confirmed that.
+    pub confirmed: &'a Confirmed,
+    /// When it began.
+    pub began: Timestamp,
     /// Who listens.
     pub listen: &'a dyn Listen,
 }
@@ -59,7 +67,7 @@ pub struct Done {
 
 impl Task<'_> {
     /// Verb, object, server.
-    pub(super) fn what(&self) -> String {
+    pub fn what(&self) -> String {
         format!("{} on {}", self.step.title, self.ground.server)
     }
 
@@ -99,6 +107,8 @@ impl Task<'_> {
                 gate::watch(self, *release, services, *window, traffic.as_ref()).await
             }
             Act::Point { release } => point::point(self, *release).await,
+            Act::BackUp { .. } => back_up::back_up(self).await,
+            Act::Forget { repository, backups } => forget::forget(self, repository, backups).await,
             Act::Hook { .. } | Act::Migrate { .. } | Act::Compose { .. } => command::command(self).await,
         }
     }

@@ -77,6 +77,9 @@ impl Run<'_> {
             }
             if let Err(failure) = self.step(ground, step).await {
                 failed.store(true, Ordering::Relaxed);
+                if cancellable && step.act.may_be_left() && self.cancel.is_cancelled() {
+                    return Ending::Cancelled;
+                }
                 return Ending::Failed(failure);
             }
         }
@@ -112,9 +115,20 @@ impl Run<'_> {
             resumed: self.resumed,
             step,
             release: release.as_ref(),
+            confirmed: self.confirmed,
+            began: self.runner.clock.now(),
             listen: &listen,
         };
-        let result = task.perform().await;
+        let result = if step.act.may_be_left() {
+            tokio::select! {
+                result = task.perform() => result,
+                () = self.cancel.cancelled() => {
+                    Err(Failure::new(FailureKind::Conflict, task.what(), "it was cancelled"))
+                }
+            }
+        } else {
+            task.perform().await
+        };
         let took = start.elapsed();
         let ended = Entry::StepEnded {
             run: self.id.clone(),

@@ -11,7 +11,7 @@ mod faults;
 mod guards;
 mod kills;
 mod notify;
-mod project;
+pub mod project;
 mod site;
 mod table;
 mod tags;

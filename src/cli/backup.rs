@@ -1,0 +1,77 @@
+//! `midwatch backup`: datastores into their repositories.
+
+use clap::Args as ClapArgs;
+
+use super::args::Args;
+use super::operate::{Desk, Given, Shown};
+use super::{Exit, context};
+use crate::domain::datastore::DatastoreSpec;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::DatastoreId;
+use crate::engine::gather;
+use crate::operations::backup::{Ask, plan};
+use crate::runtime::deploying;
+
+/// The arguments.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct BackupArgs {
+    /// The datastores, as the configuration names them
+    #[arg(required_unless_present = "all", value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// All datastores of the configuration, one after the other
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+
+    /// Make the repository where there is none yet
+    #[arg(long)]
+    pub init: bool,
+
+    /// Why; it stands in the backup and the journal, and overrides what may be overridden
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+
+    /// Go on without asking
+    #[arg(long)]
+    pub yes: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub shown: Shown,
+}
+
+/// Plans, asks and takes each; goes on after one that fails, and ends as the first of those did.
+pub fn run(args: &Args, backup: &BackupArgs) -> Result<Exit, Failure> {
+    let context = context::load(args)?;
+    let config = &context.config;
+    let names: Vec<DatastoreId> = if backup.all {
+        config.datastores.keys().cloned().collect()
+    } else {
+        backup.names.iter().map(|name| DatastoreId::from(name.as_str())).collect()
+    };
+    if names.is_empty() {
+        let failure = Failure::new(FailureKind::NotFound, "back up", "no datastore is configured");
+        return Err(failure.hint("add one: [datastores.NAME] with `kind`, `server` and `repository`"));
+    }
+    let specs: Vec<DatastoreSpec> =
+        names.iter().map(|name| deploying::datastore(config, name)).collect::<Result<_, _>>()?;
+    let desk = Desk::prepare(args, context)?;
+    let mut exit = Exit::Well;
+    for spec in &specs {
+        let ended = one(&desk, spec, backup).unwrap_or_else(|failure| {
+            eprintln!("midwatch: {failure}");
+            Exit::of(&failure)
+        });
+        if exit == Exit::Well {
+            exit = ended;
+        }
+    }
+    Ok(exit)
+}
+
+fn one(desk: &Desk, spec: &DatastoreSpec, backup: &BackupArgs) -> Result<Exit, Failure> {
+    let now = desk.headless.now();
+    let facts = desk.headless.tasks.block_on(gather::datastore(&desk.engines, spec, now));
+    let ask = Ask { reason: backup.reason.clone(), init: backup.init, release: None };
+    desk.carry_out(plan(spec, &facts, &ask), &backup.shown, Given { yes: backup.yes, name: None })
+}

@@ -1,0 +1,143 @@
+//! `midwatch backups`: what the repositories hold.
+
+use std::collections::BTreeMap;
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+
+use super::args::Args;
+use super::operate::Desk;
+use super::{Exit, context, print};
+use crate::domain::backup::{Backup, verdict};
+use crate::domain::datastore::DatastoreSpec;
+use crate::domain::failure::Failure;
+use crate::domain::health::{Health, Verdict};
+use crate::domain::ids::{DatastoreId, RepositoryId, ServerId};
+use crate::domain::time::{Age, Timestamp};
+use crate::runtime::deploying;
+
+/// The arguments.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct BackupsArgs {
+    /// The datastores; all where none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    at: String,
+    datastores: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: DatastoreId,
+    kind: &'static str,
+    server: ServerId,
+    repository: RepositoryId,
+    health: Health,
+    reason: String,
+    rpo_s: u64,
+    /// Newest first; empty where they could not be read.
+    backups: Vec<Backup>,
+    failure: Option<Failure>,
+}
+
+/// Lists them, newest first. 1 where a datastore is not backed up as it should be.
+pub fn run(args: &Args, backups: &BackupsArgs) -> Result<Exit, Failure> {
+    let context = context::load(args)?;
+    let config = &context.config;
+    let names: Vec<DatastoreId> = if backups.names.is_empty() {
+        config.datastores.keys().cloned().collect()
+    } else {
+        backups.names.iter().map(|name| DatastoreId::from(name.as_str())).collect()
+    };
+    let specs: Vec<DatastoreSpec> =
+        names.iter().map(|name| deploying::datastore(config, name)).collect::<Result<_, _>>()?;
+    let desk = Desk::prepare(args, context)?;
+    let now = desk.headless.now();
+    let report = Report { at: now.rfc3339(), datastores: listed(&desk, &specs, now) };
+    if backups.json {
+        // It holds strings and numbers only.
+        print(&serde_json::to_string_pretty(&report).unwrap_or_default());
+    } else {
+        print(&text(&report, now));
+    }
+    let failed = report.datastores.iter().find_map(|it| it.failure.as_ref());
+    let well = report.datastores.iter().all(|it| it.health == Health::Up);
+    Ok(failed.map_or(if well { Exit::Well } else { Exit::Problem }, Exit::of))
+}
+
+fn listed(desk: &Desk, specs: &[DatastoreSpec], now: Timestamp) -> Vec<Listed> {
+    let mut read: BTreeMap<&RepositoryId, Result<Vec<Backup>, Failure>> = BTreeMap::new();
+    for spec in specs {
+        read.entry(&spec.repository).or_insert_with(|| {
+            let vault = desk.engines.vaults.repository(&spec.repository)?;
+            let what = format!("read the repository {}", spec.repository);
+            desk.headless.tasks.block_on(vault.backups()).map_err(|error| error.into_failure(&what))
+        });
+    }
+    specs
+        .iter()
+        .map(|spec| {
+            let (backups, failure) = match read.get(&spec.repository) {
+                Some(Ok(all)) => {
+                    let of = all.iter().rev().filter(|it| it.datastore == spec.id);
+                    (of.cloned().collect::<Vec<_>>(), None)
+                }
+                Some(Err(failure)) => (Vec::new(), Some(failure.clone())),
+                None => (Vec::new(), None),
+            };
+            let Verdict { health, reason } = failure.as_ref().map_or_else(
+                || verdict(&backups, spec.rpo, now),
+                |failure| Verdict { health: Health::Unknown, reason: failure.reason() },
+            );
+            Listed {
+                name: spec.id.clone(),
+                kind: spec.source.kind(),
+                server: spec.server.clone(),
+                repository: spec.repository.clone(),
+                health,
+                reason,
+                rpo_s: spec.rpo.as_secs(),
+                backups,
+                failure,
+            }
+        })
+        .collect()
+}
+
+fn text(report: &Report, now: Timestamp) -> String {
+    let mut out = Vec::new();
+    for it in &report.datastores {
+        let reason = if it.reason.is_empty() { String::new() } else { format!(": {}", it.reason) };
+        out.push(format!(
+            "{}  {} on {} in {}  {}{reason}",
+            it.name, it.kind, it.server, it.repository, it.health
+        ));
+        if let Some(hint) = it.failure.as_ref().and_then(|failure| failure.hint.as_ref()) {
+            out.push(format!("  {hint}"));
+        }
+        for backup in &it.backups {
+            let because = backup.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            out.push(format!(
+                "  {}  {}  {:>4} old  {:>5}  {:>5} stored  {}{because}",
+                backup.short(),
+                backup.at.rfc3339(),
+                Age(backup.at.age(now)).to_string(),
+                backup.bytes.to_string(),
+                backup.stored.to_string(),
+                backup.by,
+            ));
+        }
+    }
+    if report.datastores.is_empty() {
+        out.push("no datastores are configured".to_owned());
+    }
+    out.join("\n")
+}

@@ -1,0 +1,109 @@
+//! A backup as its repository tells of it, and what it says of its datastore's health.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::health::{Health, Verdict};
+use super::ids::{DatastoreId, ServerId};
+use super::quantity::Bytes;
+use super::time::{Age, Timestamp};
+
+/// One backup: a snapshot that was written by us, whole and read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// The snapshot's id in the repository, 64 hex digits.
+    pub id: String,
+    /// Of what.
+    pub datastore: DatastoreId,
+    /// The server that it was taken from.
+    pub server: ServerId,
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took until it was written.
+    pub took: Duration,
+    /// How much was read.
+    pub bytes: Bytes,
+    /// By how much the repository grew.
+    pub stored: Bytes,
+    /// Who.
+    pub by: String,
+    /// Why, where somebody said so.
+    pub reason: Option<String>,
+    /// The release that the app it belongs to was at, where there is one: `shop/12`.
+    pub release: Option<String>,
+    /// The run that took it.
+    pub run: Option<String>,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            datastore: DatastoreId::from(""),
+            server: ServerId::from(""),
+            at: Timestamp::default(),
+            took: Duration::ZERO,
+            bytes: Bytes(0),
+            stored: Bytes(0),
+            by: String::new(),
+            reason: None,
+            release: None,
+            run: None,
+        }
+    }
+}
+
+impl Backup {
+    /// The first eight digits of its id, as restic shows it.
+    pub fn short(&self) -> &str {
+        self.id.get(..8).unwrap_or(&self.id)
+    }
+}
+
+/// What the backups of a datastore say of it. `backups` in any order. Data that stands without a backup
+/// serves all the same, so it is degraded and not down.
+pub fn verdict(backups: &[Backup], rpo: Duration, now: Timestamp) -> Verdict {
+    let mut newest: Vec<&Backup> = backups.iter().collect();
+    newest.sort_by_key(|it| std::cmp::Reverse(it.at));
+    let degraded = |reason: String| Verdict { health: Health::Degraded, reason };
+    let Some(last) = newest.first() else {
+        return degraded("it was never backed up".to_owned());
+    };
+    let age = last.at.age(now);
+    if age > rpo {
+        return degraded(format!("its last backup is {} old, of at most {}", Age(age), Age(rpo)));
+    }
+    match newest.get(1).filter(|before| last.bytes.0 < before.bytes.0 / 2) {
+        Some(before) => {
+            degraded(format!("its last backup has shrunk by half: {} after {}", last.bytes, before.bytes))
+        }
+        None => Verdict { health: Health::Up, reason: String::new() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backup(at: i64, bytes: u64) -> Backup {
+        Backup { at: Timestamp::from_secs(at), bytes: Bytes(bytes), ..Backup::default() }
+    }
+
+    #[test]
+    fn a_backup_is_good_until_its_age_passes_the_rpo() {
+        let judged =
+            |now| verdict(&[backup(0, 10)], Duration::from_secs(60), Timestamp::from_secs(now)).health;
+        assert_eq!(judged(60), Health::Up);
+        assert_eq!(judged(61), Health::Degraded);
+        assert_eq!(verdict(&[], Duration::MAX, Timestamp::default()).health, Health::Degraded);
+    }
+
+    #[test]
+    fn a_backup_that_shrank_by_half_is_told_of() {
+        let now = Timestamp::from_secs(20);
+        let judged = |bytes| verdict(&[backup(10, bytes), backup(0, 100)], Duration::from_secs(60), now);
+        assert_eq!(judged(50).health, Health::Up);
+        assert_eq!(judged(49).reason, "its last backup has shrunk by half: 49B after 100B");
+    }
+}

@@ -1,0 +1,75 @@
+//! Where a datastore's own programs run: on its server or in its container, as which user.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Flow;
+use super::{Ending, Judge};
+use crate::domain::failure::Failure;
+use crate::engine::ground::{Ground, unsuccessful};
+use crate::transports::RemoteCommand;
+
+/// The place of a command.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Within<'a> {
+    /// The container; the server itself where there is none.
+    pub container: Option<&'a str>,
+    /// The system's user.
+    pub run_as: Option<&'a str>,
+}
+
+/// A script of ours with its arguments, in its place. Its standard input begins with a line that holds the
+/// password, empty where there is none: it is in no argument and no environment of ours.
+pub fn words(
+    within: Within<'_>,
+    script: &'static str,
+    args: &[&str],
+    password: Option<&SecretString>,
+) -> RemoteCommand {
+    let command = match within {
+        Within { container: Some(container), run_as } => {
+            let user = run_as.map(|user| ["-u", user]);
+            RemoteCommand::new("docker")
+                .args(["exec", "-i"])
+                .args(user.into_iter().flatten())
+                .args([container, "sh", "-c", script, "sh"])
+        }
+        Within { container: None, run_as: Some(user) } => {
+            RemoteCommand::new("sudo").args(["-n", "-u", user, "--", "sh", "-c", script, "sh"])
+        }
+        Within { container: None, run_as: None } => RemoteCommand::script(script),
+    };
+    let secret = password.map_or("", |it| it.expose_secret());
+    command.args(args.iter().copied()).stdin(format!("{secret}\n"))
+}
+
+/// What a command that looks at a datastore prints; it has to succeed. Where it does not and complains of
+/// nothing, what it printed last says why: so the engine's program tells of a container that it cannot enter.
+pub(super) async fn answer(
+    ground: &Ground,
+    command: RemoteCommand,
+    what: &str,
+    deadline: Duration,
+) -> Result<String, Failure> {
+    let mut output = ground.run(command, what, deadline).await?;
+    if output.success() {
+        return Ok(output.text());
+    }
+    if output.complaint().is_empty() {
+        output.stderr = std::mem::take(&mut output.stdout);
+    }
+    Err(unsuccessful(&output, what))
+}
+
+/// Starts a command whose output is to be stored.
+pub(super) async fn flow(
+    ground: &Ground,
+    command: RemoteCommand,
+    what: &str,
+    judge: Box<dyn Judge>,
+) -> Result<Flow, Failure> {
+    let transport = ground.transport().await?;
+    let exec = transport.exec(command).await.map_err(|error| error.into_failure(what))?;
+    Ok(Flow { stdout: exec.stdout, ending: Ending::Command(exec.stderr, exec.status), judge })
+}

@@ -1,0 +1,128 @@
+//! Takes a backup: what is read on the server streams into the repository here, and touches no disk in
+//! between.
+//!
+//! A snapshot is written last, after whoever read the datastore ended well and what was stored was read
+//! back and compared. So a run that is cancelled, killed or cut anywhere leaves no backup, only bytes in the
+//! repository that belong to nothing, which pruning removes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Done, Task};
+use crate::domain::datastore::Source;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::Act;
+use crate::domain::quantity::Bytes as Size;
+use crate::domain::run::Progress;
+use crate::engine::dump::{self, postgres, pump};
+use crate::repository::list::tag;
+use crate::repository::{Content, Entry, Label, RepositoryError, incoming};
+
+/// How often progress is told.
+const PACE: Duration = Duration::from_secs(1);
+
+pub(super) async fn back_up(task: &Task<'_>) -> Result<Done, Failure> {
+    let what = task.what();
+    let Act::BackUp { datastore, source, repository, makes, about, role_passwords, .. } = &task.step.act
+    else {
+        return Err(Failure::new(FailureKind::Bug, what, "it is no backup"));
+    };
+    let vault = task.ground.vaults().repository(repository)?;
+    let secret = match task.ground.vaults().passwords.get(datastore) {
+        Some(password) => Some(
+            password
+                .resolve()
+                .await
+                .map_err(|error| error.into_failure(&format!("read the password of {datastore}")))?,
+        ),
+        None => None,
+    };
+    let mut entries: Vec<Entry> = Vec::new();
+    if let Source::Postgres { .. } = source {
+        let globals = postgres::globals(task.ground, source, secret.as_ref(), *role_passwords).await?;
+        entries.push(Entry { name: "globals.sql".to_owned(), content: Content::Here(globals) });
+    }
+    let flow = dump::open(task.ground, source, secret.as_ref()).await?;
+    let (feed, taken) = incoming();
+    let (tell_sum, sum) = tokio::sync::oneshot::channel();
+    entries.push(Entry { name: source.file().to_owned(), content: Content::Stream(taken, sum) });
+
+    let (read, checking) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (counter, flag) = (Arc::clone(&read), Arc::clone(&checking));
+    let pumping = async {
+        let pumped = pump(flow, feed, &what, |bytes| counter.store(bytes, Ordering::Relaxed)).await?;
+        // Whoever compares takes it; where it has failed before, nobody does.
+        let _ = tell_sum.send(pumped.sum);
+        Ok::<u64, Failure>(pumped.sum.bytes)
+    };
+    let storing = vault.write(label(task), entries, *makes, move || flag.store(true, Ordering::Relaxed));
+    let both = async { tokio::join!(pumping, storing) };
+    let (pumped, stored) = tokio::select! {
+        both = both => both,
+        () = tell(task, &read, &checking, *about) => return Err(Failure::new(FailureKind::Bug, what, "it told for ever")),
+    };
+    let failed =
+        |error: RepositoryError| error.into_failure(&format!("store it in the repository {repository}"));
+    match (pumped, stored) {
+        (Ok(bytes), Ok(stored)) => {
+            let snapshot = stored.id.get(..8).unwrap_or(&stored.id);
+            let said =
+                format!("backup {snapshot}: {} read, {} stored, read back whole", Size(bytes), stored.stored);
+            Ok(Done { said, exit: None })
+        }
+        // Of two failures one follows from the other: a repository that fails takes no more, and a stream
+        // that breaks is cut there.
+        (Err(failure), Ok(_) | Err(RepositoryError::Cut(_) | RepositoryError::Stopped)) => Err(failure),
+        (_, Err(error)) => Err(failed(error)),
+    }
+}
+
+/// Tells how far it is, for ever.
+async fn tell(task: &Task<'_>, read: &AtomicU64, checking: &AtomicBool, about: Option<Size>) {
+    let start = Instant::now();
+    loop {
+        sleep(PACE).await;
+        let bytes = read.load(Ordering::Relaxed);
+        let word = if checking.load(Ordering::Relaxed) {
+            format!("reading {} back", Size(bytes))
+        } else if bytes == 0 {
+            "waiting for its first bytes".to_owned()
+        } else {
+            let rate = bytes as f64 / start.elapsed().as_secs_f64();
+            let of = match about {
+                Some(Size(about)) if about > bytes => {
+                    let left = (about - bytes) as f64 / rate.max(1.0);
+                    format!(" of about {}, {:.0} s left", Size(about), left.min(1e6))
+                }
+                _ => String::new(),
+            };
+            format!("{}{of}, {}/s", Size(bytes), Size(rate as u64))
+        };
+        task.listen.progress(Progress::Saying(word)).await;
+    }
+}
+
+/// What the backup says of itself, to us and to restic.
+fn label(task: &Task<'_>) -> Label {
+    let plan = task.confirmed.plan.plan();
+    let mut tags = vec![
+        format!("{}{}", tag::DATASTORE, plan.app),
+        format!("{}{}", tag::BY, task.confirmed.by),
+        format!("{}{}", tag::RUN, task.run),
+    ];
+    tags.extend(plan.reason.iter().map(|reason| format!("{}{reason}", tag::WHY)));
+    if let Act::BackUp { release: Some(release), .. } = &task.step.act {
+        tags.push(format!("{}{release}", tag::RELEASE));
+    }
+    Label {
+        folder: plan.app.to_string(),
+        host: task.ground.server.to_string(),
+        user: task.confirmed.by.user.clone(),
+        at: task.began,
+        tags,
+        description: plan.reason.clone(),
+    }
+}

@@ -1,0 +1,107 @@
+//! What can go wrong with a repository.
+
+use std::path::PathBuf;
+
+use rustic_core::RusticError;
+use thiserror::Error;
+
+use crate::config::SecretError;
+use crate::domain::failure::{Failure, FailureKind, Retry};
+use crate::domain::text::{clean, shorten};
+
+/// An error of a repository.
+#[derive(Debug, Error)]
+pub enum RepositoryError {
+    /// There is no repository at its place.
+    #[error("there is no repository in {}", .0.display())]
+    NotThere(PathBuf),
+    /// There is data of a repository, but not what it begins with.
+    #[error("{} holds data of a repository, but its file `config` is missing", .0.display())]
+    NoConfig(PathBuf),
+    /// Its password could not be had.
+    #[error("its password could not be had")]
+    Secret(#[source] SecretError),
+    /// No key of it is opened by the password.
+    #[error("no key of it is opened by the password")]
+    Password,
+    /// What was to be stored did not come to its end.
+    #[error("{0} did not come to its end")]
+    Cut(String),
+    /// What was read back is not what was written.
+    #[error("{file} is not what was read: {found} bytes came back of {written}")]
+    Differs {
+        /// Which file of the backup.
+        file: String,
+        /// Bytes that were written.
+        written: u64,
+        /// Bytes that came back.
+        found: u64,
+    },
+    /// It was given up on the way.
+    #[error("it was given up")]
+    Stopped,
+    /// A file beside the repository's format could not be read.
+    #[error("{} could not be read", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Anything else that the library tells of.
+    #[error("{}", said(.0))]
+    Library(Box<RusticError>),
+    /// The thread that it ran on ended without an answer.
+    #[error("it ended without an answer")]
+    Died,
+}
+
+/// The library's error on one line: its own text goes over many.
+fn said(error: &RusticError) -> String {
+    let text = error.display_log();
+    let text = text.strip_prefix("Error: ").unwrap_or(&text);
+    shorten(&clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")), 400).into_owned()
+}
+
+impl From<Box<RusticError>> for RepositoryError {
+    fn from(error: Box<RusticError>) -> Self {
+        if error.is_incorrect_password() { Self::Password } else { Self::Library(error) }
+    }
+}
+
+impl RepositoryError {
+    /// For the screen; `what` is verb and object (`open the repository main`).
+    pub fn into_failure(self, what: &str) -> Failure {
+        let hint = match &self {
+            Self::NotThere(path) => Some(format!("see that {} is there and mounted", path.display())),
+            Self::NoConfig(_) => Some("bring `config` back, or name another folder".to_owned()),
+            Self::Password => Some("see which password `password` leads to".to_owned()),
+            Self::Library(error) if no_space(error) => Some("make room where the repository is".to_owned()),
+            _ => None,
+        };
+        let kind = match self {
+            Self::Secret(error) => return error.into_failure(what),
+            Self::NotThere(_) => FailureKind::NotFound,
+            Self::Password => FailureKind::Auth,
+            Self::Stopped => FailureKind::Conflict,
+            Self::NoConfig(_) | Self::Cut(_) | Self::Differs { .. } | Self::Io { .. } | Self::Library(_) => {
+                FailureKind::Invalid
+            }
+            Self::Died => FailureKind::Bug,
+        };
+        Failure { kind, what: what.to_owned(), why: Failure::chain(&self), hint, retry: Retry::Never }
+    }
+}
+
+/// Whether an error says that a disk is full.
+fn no_space(error: &RusticError) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            return matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+        }
+        next = cause.source();
+    }
+    false
+}

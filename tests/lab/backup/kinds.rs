@@ -4,7 +4,7 @@ use super::store::Store;
 use crate::lab::Lab;
 
 const TABLES: &str = r#"create table "Odd ""Name" (id int primary key, "select" text);
-insert into "Odd ""Name" select n, md5(n::text) from generate_series(1, 200000) n;
+insert into "Odd ""Name" select n, md5(n::text) from generate_series(1, 800000) n;
 select lo_from_bytea(0, decode(repeat('c0ffee', 5000), 'hex'));"#;
 
 const SUM: &str = r#"select count(*), md5(string_agg(id || "select", ',' order by id)) from "Odd ""Name""#;

@@ -1,9 +1,11 @@
 //! `[apps.NAME]`: what is deployed as one.
 
+use std::time::Duration;
+
 use super::app_deploy::DeployConfig;
 use super::scalars::RemotePath;
 use super::table::Table;
-use crate::domain::ids::{EnvironmentId, ServerId};
+use crate::domain::ids::{DatastoreId, EnvironmentId, ServerId};
 
 /// An app: a Compose project on one or more servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,11 @@ pub struct AppConfig {
     pub compose: Option<String>,
     /// The environment; where nothing is said, its servers' own.
     pub environment: Option<EnvironmentId>,
+    /// What it keeps its data in.
+    pub datastores: Vec<DatastoreId>,
+    /// How old the last good backup of those may be when it is deployed; each one's own `rpo` where nothing
+    /// is said.
+    pub backup_max_age: Option<Duration>,
     /// How it is deployed.
     pub deploy: DeployConfig,
 }
@@ -27,6 +34,8 @@ impl AppConfig {
             servers: t.opt("servers").unwrap_or_default(),
             compose: t.opt::<RemotePath>("compose").map(|path| path.0),
             environment: t.opt("environment"),
+            datastores: t.opt("datastores").unwrap_or_default(),
+            backup_max_age: t.opt("backup_max_age"),
             deploy: DeployConfig::read(t, name),
         }
     }

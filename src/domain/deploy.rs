@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AppId, EnvironmentId, ServerId};
+use super::ids::{AppId, DatastoreId, EnvironmentId, RepositoryId, ServerId};
 use super::proxy::Proxy;
 use super::setup::Guard;
 
@@ -43,6 +43,20 @@ pub struct AppSpec {
     pub proxy: Option<Proxy>,
     /// The steps of a canary.
     pub canary: Canary,
+    /// The datastores whose last backup has to be young enough.
+    #[serde(default)]
+    pub backups: Vec<Backed>,
+}
+
+/// A datastore of an app, as far as a deploy asks for its backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backed {
+    /// Which.
+    pub datastore: DatastoreId,
+    /// Where its backups are.
+    pub repository: RepositoryId,
+    /// How old the last good one may be.
+    pub max_age: Duration,
 }
 
 impl AppSpec {
@@ -64,6 +78,7 @@ impl AppSpec {
             hooks: Vec::new(),
             proxy: None,
             canary: Canary::default(),
+            backups: Vec::new(),
         }
     }
 }

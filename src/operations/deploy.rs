@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Refusal;
+use super::backed;
 use super::differences::{between, only_of};
 use super::facts::{AppFacts, Rendered, ServerFacts};
 use super::keeping;
@@ -48,6 +49,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let mut changes = Vec::new();
     let mut interrupts = Vec::new();
     let mut work: Vec<Work> = Vec::new();
+    findings.extend(backed::findings(spec, facts, ask.reason.is_some()));
     for (server, facts) in &known {
         let place = place(spec, server)?;
         let subject = Subject { spec, operation: Operation::Deploy, server, place, facts, only };

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::domain::container::{ContainerHealth, ContainerState};
 use crate::domain::failure::Failure;
-use crate::domain::ids::{ContainerId, ServerId};
+use crate::domain::ids::{ContainerId, DatastoreId, ServerId};
 use crate::domain::image::{Digest, ImageRef};
 use crate::domain::plan::act::{Published, Traffic};
 use crate::domain::quantity::Bytes;
@@ -27,6 +27,8 @@ pub struct AppFacts {
     pub as_of: Timestamp,
     /// By server; why where it could not be read.
     pub servers: BTreeMap<ServerId, Result<ServerFacts, Failure>>,
+    /// When the last good backup of each of its datastores was taken; `None` where there is none.
+    pub backups: BTreeMap<DatastoreId, Result<Option<Timestamp>, Failure>>,
 }
 
 /// How an app stands on one server.

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock; what a plan is made of was gathered before, and is all it depends on.
 
 pub mod adopting;
+mod backed;
 pub mod backup;
 mod beside;
 pub mod compare;

@@ -64,6 +64,7 @@ pub fn spec(servers: &[&str], strategy: Strategy) -> AppSpec {
             log: None,
         }),
         canary: Canary::default(),
+        backups: Vec::new(),
     }
 }
 
@@ -142,7 +143,7 @@ pub fn server(running: Vec<Running>, routed: &[u16], to: u8, releases: Vec<Relea
 /// Servers with their facts.
 pub fn facts(servers: Vec<(&str, ServerFacts)>) -> AppFacts {
     let servers = servers.into_iter().map(|(name, facts)| (name.into(), Ok(facts))).collect();
-    AppFacts { as_of: Timestamp::default(), servers }
+    AppFacts { as_of: Timestamp::default(), servers, backups: BTreeMap::new() }
 }
 
 /// The steps of a plan, a line each; those of the way back behind a mark.

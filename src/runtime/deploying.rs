@@ -7,9 +7,9 @@ use std::sync::Arc;
 use directories::ProjectDirs;
 
 use super::setup::guard;
-use crate::config::{Config, nearest};
+use crate::config::{AppConfig, Config, nearest};
 use crate::domain::datastore::DatastoreSpec;
-use crate::domain::deploy::{AppSpec, Place};
+use crate::domain::deploy::{AppSpec, Backed, Place};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, DatastoreId, ServerId};
 use crate::domain::run::Operator;
@@ -70,7 +70,20 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         hooks: deploy.hooks.clone(),
         proxy: deploy.proxy.clone(),
         canary: deploy.canary.clone(),
+        backups: backed(config, it),
     })
+}
+
+/// The datastores of an app, with how old their backups may be.
+fn backed(config: &Config, app: &AppConfig) -> Vec<Backed> {
+    let known = app.datastores.iter().filter_map(|id| Some((id, config.datastores.get(id)?)));
+    known
+        .map(|(id, it)| Backed {
+            datastore: id.clone(),
+            repository: it.repository.clone(),
+            max_age: app.backup_max_age.unwrap_or(it.rpo),
+        })
+        .collect()
 }
 
 /// Whatever has runs by that name: an app, else a datastore; `datastore` where it is known to be one.

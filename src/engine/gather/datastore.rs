@@ -1,11 +1,15 @@
 //! How a datastore, its lock and its repository stand. Nothing is changed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::survey::held;
+use crate::domain::backup::Backup;
 use crate::domain::datastore::DatastoreSpec;
+use crate::domain::deploy::{AppSpec, Backed};
 use crate::domain::failure::Failure;
+use crate::domain::ids::{DatastoreId, RepositoryId};
 use crate::domain::quantity::Bytes;
 use crate::domain::time::Timestamp;
 use crate::engine::dump;
@@ -29,6 +33,30 @@ pub async fn datastore(engines: &Engines, spec: &DatastoreSpec, now: Timestamp) 
         Err(failure) => (None, Err(failure)),
     };
     DatastoreFacts { as_of: now, lock, seen, stock }
+}
+
+/// When the last good backup of each of an app's datastores was taken. Each repository is read once.
+pub(super) async fn backups(
+    engines: &Engines,
+    spec: &AppSpec,
+) -> BTreeMap<DatastoreId, Result<Option<Timestamp>, Failure>> {
+    let mut read: BTreeMap<&RepositoryId, Result<Vec<Backup>, Failure>> = BTreeMap::new();
+    for it in &spec.backups {
+        if !read.contains_key(&it.repository) {
+            read.insert(&it.repository, all(engines, &it.repository).await);
+        }
+    }
+    let last = |it: &Backed| match read.get(&it.repository) {
+        Some(Ok(all)) => Ok(all.iter().filter(|one| one.datastore == it.datastore).map(|one| one.at).max()),
+        Some(Err(failure)) => Err(failure.clone()),
+        None => Ok(None),
+    };
+    spec.backups.iter().map(|it| (it.datastore.clone(), last(it))).collect()
+}
+
+async fn all(engines: &Engines, repository: &RepositoryId) -> Result<Vec<Backup>, Failure> {
+    let vault = engines.vaults.repository(repository)?;
+    vault.backups().await.map_err(|error| error.into_failure(&format!("open the repository {repository}")))
 }
 
 async fn there(engines: &Engines, spec: &DatastoreSpec) -> Result<(Option<Held>, Seen), Failure> {

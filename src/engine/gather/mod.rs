@@ -88,7 +88,12 @@ pub async fn gather_told(
         (server, facts)
     }))
     .await;
-    AppFacts { as_of: now, servers: servers.into_iter().collect() }
+    let backups = match want {
+        // A release that is there already, and how it stands, need none.
+        Want::Standing | Want::Release(_) => BTreeMap::new(),
+        Want::Tag(_) | Want::Digest(_) | Want::AsWritten => datastore::backups(engines, spec).await,
+    };
+    AppFacts { as_of: now, servers: servers.into_iter().collect(), backups }
 }
 
 async fn stand(

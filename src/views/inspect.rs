@@ -7,6 +7,7 @@ use super::problems_table::place;
 use crate::domain::container::Container;
 use crate::domain::ids::{CheckId, ServerId};
 use crate::domain::problem::Target;
+use crate::domain::reading::{Freshness, Reading};
 use crate::domain::time::{Age, Timestamp};
 use crate::state::State;
 use crate::state::selection::Selected;
@@ -37,7 +38,7 @@ pub fn draw(state: &State, what: &Selected, first: usize, theme: &Theme, buf: &m
                     ]
                 }),
                 Target::Container(key) => {
-                    state.container(key).map_or_else(Facts::new, |it| container_facts(state, it))
+                    state.container(key).map_or_else(Facts::new, |it| container_facts(state, &key.server, it))
                 }
                 Target::Check(check) => check_facts(state, check),
             };
@@ -73,12 +74,23 @@ fn when(at: Option<Timestamp>, now: Timestamp) -> String {
     at.map_or_else(|| "-".to_owned(), |at| format!("{} ({} ago)", at.rfc3339(), Age(at.age(now))))
 }
 
-fn container_facts(state: &State, it: &Container) -> Facts {
+/// How old what is shown is.
+fn read<T>(reading: &Reading<T>, freshness: Freshness, now: Timestamp) -> (String, String) {
+    let known = when(reading.last.as_ref().map(|(_, at)| *at), now);
+    let said =
+        if freshness == Freshness::Fresh { known } else { format!("{known}; what is now is not known") };
+    fact("read", said)
+}
+
+fn container_facts(state: &State, server: &ServerId, it: &Container) -> Facts {
+    let server = state.fleet.server(server);
+    let read = server.map(|it| read(&it.containers, it.containers_freshness(state.now), state.now));
+    let judged = server.map_or_else(|| it.verdict(), |server| server.judged(it, state.now));
     let ports = it.ports.iter().map(|port| match &port.host {
         Some((address, host)) => format!("{address}:{host} to {}/{}", port.container, port.protocol),
         None => format!("{}/{} not published", port.container, port.protocol),
     });
-    vec![
+    let mut facts = vec![
         fact("name", &it.name),
         fact("state", word(it)),
         fact("image", &it.image),
@@ -92,7 +104,12 @@ fn container_facts(state: &State, it: &Container) -> Facts {
         fact("started", when(it.started_at, state.now)),
         fact("ended", when(it.finished_at, state.now)),
         fact("ports", ports.collect::<Vec<_>>().join(", ")),
-    ]
+    ];
+    if !judged.reason.is_empty() {
+        facts.insert(2, fact("reason", judged.reason));
+    }
+    facts.extend(read);
+    facts
 }
 
 fn server_facts(state: &State, id: &ServerId) -> Facts {
@@ -154,9 +171,9 @@ fn check_facts(state: &State, id: &CheckId) -> Facts {
 }
 
 fn unit_facts(state: &State, server: &ServerId, name: &str) -> Facts {
-    let Some(units) = state.fleet.server(server).and_then(|server| server.units.value()) else {
-        return Facts::new();
-    };
+    let Some(server) = state.fleet.server(server) else { return Facts::new() };
+    let Some(units) = server.units.value() else { return Facts::new() };
+    let read = read(&server.units, server.units_freshness(state.now), state.now);
     let mut all = units.failed.iter().chain(&units.flapping).chain(&units.services);
     if let Some(unit) = all.find(|unit| unit.name.as_str() == name) {
         return vec![
@@ -166,6 +183,7 @@ fn unit_facts(state: &State, server: &ServerId, name: &str) -> Facts {
             fact("result", &unit.result),
             fact("restarts", unit.restarts.to_string()),
             fact("since", when(unit.since, state.now)),
+            read,
         ];
     }
     units.timers.iter().find(|timer| timer.name.as_str() == name).map_or_else(Facts::new, |timer| {
@@ -175,6 +193,7 @@ fn unit_facts(state: &State, server: &ServerId, name: &str) -> Facts {
             fact("last result", &timer.result),
             fact("last", when(timer.last, state.now)),
             fact("next", timer.next.map_or_else(|| "-".to_owned(), Timestamp::rfc3339)),
+            read,
         ]
     })
 }

@@ -176,6 +176,17 @@ fn servers_are_laid_over_each_other_by_the_choice() {
 }
 
 #[test]
+fn a_metric_that_is_chosen_has_the_keys_so_that_it_is_seen() {
+    let mut state = opened();
+    let metrics: Vec<Metric> = state.metrics.metrics().iter().cloned().chain([Metric::Load1]).collect();
+    open::picked(&mut state, vec!["a".into()], metrics.clone());
+    let charts = state.metrics.charts();
+    assert_eq!(charts[state.metrics.focused].metrics, [Metric::Load1]);
+    open::picked(&mut state, vec!["a".into()], metrics);
+    assert_eq!(state.metrics.focused, 0, "nothing is new");
+}
+
+#[test]
 fn events_are_found_and_the_way_back_undoes_one_thing_at_a_time() {
     let mut state = opened();
     for ago in [600, 300] {

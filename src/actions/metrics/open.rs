@@ -59,10 +59,14 @@ pub fn not_offered(state: &mut State, request: RequestId) -> bool {
     picker.and_then(|it| it.asked.take_if(|asked| *asked == request)).is_some()
 }
 
-/// Shows what was chosen.
+/// Shows what was chosen, and of that what was not shown before first: its chart may stand below the others.
 pub fn picked(state: &mut State, servers: Vec<ServerId>, metrics: Vec<Metric>) -> Vec<Effect> {
+    let new = metrics.iter().find(|metric| !state.metrics.metrics().contains(metric)).cloned();
     show(state, servers);
-    state.metrics.metrics = metrics;
+    let page = &mut state.metrics;
+    page.metrics = metrics;
+    let charts = page.charts();
+    page.focused = new.and_then(|new| charts.iter().position(|it| it.metrics.contains(&new))).unwrap_or(0);
     ask(state)
 }
 

@@ -4,6 +4,7 @@
 mod clock;
 mod doubt;
 mod effects;
+mod held;
 mod player;
 
 pub use clock::ReplayClock;

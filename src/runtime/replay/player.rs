@@ -1,6 +1,6 @@
 //! Hands a recording over at its times, and the lines of a log to whoever opens it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::clock::ReplayClock;
 use super::doubt::Told;
+use super::held::Held;
 use crate::domain::clock::Clock as _;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
@@ -21,10 +22,6 @@ use crate::store::logs::Chunk;
 
 /// How long a wait is at most, so that a pause is seen.
 const GLANCE: Duration = Duration::from_millis(50);
-/// How many bytes of lines are kept for logs that are opened later; past it the oldest of the
-/// source that is written to go.
-const HELD: usize = 64 << 20;
-
 /// What a reader asks of the player.
 #[derive(Clone, Debug)]
 pub enum Order {
@@ -43,10 +40,7 @@ pub struct Player {
     clock: Arc<ReplayClock>,
     out: Arc<dyn Publish>,
     orders: mpsc::Receiver<Order>,
-    held: HashMap<LogSource, Vec<LogBatch>>,
-    /// What stands before that, in the order of time.
-    earlier: HashMap<LogSource, Vec<LogBatch>>,
-    bytes: usize,
+    held: Held,
     followed: HashSet<LogSource>,
     told: Told,
 }
@@ -59,16 +53,7 @@ impl Player {
         orders: mpsc::Receiver<Order>,
         told: Told,
     ) -> Self {
-        Self {
-            clock,
-            out,
-            orders,
-            held: HashMap::new(),
-            earlier: HashMap::new(),
-            bytes: 0,
-            followed: HashSet::new(),
-            told,
-        }
+        Self { clock, out, orders, held: Held::default(), followed: HashSet::new(), told }
     }
 
     /// Plays to the end and says so; from then on the clock stands, and logs can still be opened.
@@ -110,12 +95,12 @@ impl Player {
     async fn hand_over(&mut self, event: Event) {
         match event {
             Event::Batch(batch) => self.out.batch(batch),
-            Event::Logs(batch) if batch.part != Part::Followed => self.hold_earlier(batch),
+            Event::Logs(batch) if batch.part != Part::Followed => self.held.take_earlier(batch),
             Event::Logs(batch) => {
                 if self.followed.contains(&batch.source) {
                     self.out.logs(batch.clone()).await;
                 }
-                self.hold(batch);
+                self.held.take(batch);
             }
             event if belongs(&event) => self.out.control(event).await,
             _ => {}
@@ -135,42 +120,23 @@ impl Player {
             Order::Follow(source) => {
                 self.followed.insert(source.clone());
                 self.out.logs(LogBatch::new(source.clone(), Chunk::default(), 0)).await;
-                for batch in self.held.get(&source).cloned().unwrap_or_default() {
+                for batch in self.held.of(&source) {
                     self.out.logs(batch).await;
                 }
             }
             Order::Reach(source) => {
                 let begin = LogBatch::new(source.clone(), Chunk::default(), 0);
                 self.out.logs(LogBatch { part: Part::Earlier, ..begin.clone() }).await;
-                for batch in self.earlier.get(&source).cloned().unwrap_or_default() {
+                for batch in self.held.earlier(&source) {
                     self.out.logs(batch).await;
                 }
-                self.out.logs(LogBatch { part: Part::EarlierEnd(None), ..begin }).await;
+                let short = self.held.short(&source);
+                self.out.logs(LogBatch { part: Part::EarlierEnd(short), ..begin }).await;
             }
             Order::Unfollow(source) => {
                 self.followed.remove(&source);
             }
             Order::Tell(event) => self.out.control(*event).await,
-        }
-    }
-
-    fn hold_earlier(&mut self, batch: LogBatch) {
-        if self.bytes + batch.bytes() > HELD {
-            return;
-        }
-        self.bytes += batch.bytes();
-        let first = |batch: &LogBatch| batch.chunk.lines().next().map(|(_, at, ..)| at);
-        let held = self.earlier.entry(batch.source.clone()).or_default();
-        let at = held.partition_point(|other| first(other) <= first(&batch));
-        held.insert(at, batch);
-    }
-
-    fn hold(&mut self, batch: LogBatch) {
-        self.bytes += batch.bytes();
-        let held = self.held.entry(batch.source.clone()).or_default();
-        held.push(batch);
-        while self.bytes > HELD && held.len() > 1 {
-            self.bytes -= held.remove(0).bytes();
         }
     }
 }

@@ -86,7 +86,7 @@ impl AppPage {
     /// Where the panes are.
     pub fn panes(&self) -> Panes {
         let rows = SUMMARY + self.notes;
-        let summary = Wish { least: rows, most: rows };
+        let summary = Wish { least: rows, most: rows, keys: false };
         let containers = Wish::list(2, self.container_rows.len(), 5);
         let checks = Wish::list(2, self.check_rows.len(), 2);
         let changes = Wish::list(1, self.changes.len(), 2);

@@ -134,9 +134,10 @@ impl Overview {
 
     /// Where the panes are.
     pub fn panes(&self) -> Panes {
-        let problems = Wish::list(1, self.problem_rows.len(), 4);
-        let servers = Wish::list(2, self.server_rows.len(), 4);
-        let apps = Wish::list(2, self.app_rows.len(), 3);
+        let has = |pane| self.pane == pane;
+        let problems = Wish::list(1, self.problem_rows.len(), 4).with_keys(has(Pane::Problems));
+        let servers = Wish::list(2, self.server_rows.len(), 4).with_keys(has(Pane::Servers));
+        let apps = Wish::list(2, self.app_rows.len(), 3).with_keys(has(Pane::Apps));
         let changes = Wish::list(1, self.changes.len(), 2);
         if self.body.width < WIDE {
             let places = stack(self.body, &[problems, servers, apps, changes]);

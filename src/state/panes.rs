@@ -9,28 +9,35 @@ pub struct Wish {
     pub least: u16,
     /// Rows beyond which it has no use for more.
     pub most: u16,
+    /// Whether the keys go to it: then it is not left out, whatever stands before it.
+    pub keys: bool,
 }
 
 impl Wish {
     /// A pane with `rows` rows under `heads` rows of headings; at least `least` rows are shown.
     pub fn list(heads: u16, rows: usize, least: u16) -> Self {
         let rows = u16::try_from(rows.max(1)).unwrap_or(u16::MAX / 2);
-        Self { least: heads + rows.min(least), most: heads + rows }
+        Self { least: heads + rows.min(least), most: heads + rows, keys: false }
+    }
+
+    /// The same pane, where the keys go to it.
+    #[must_use]
+    pub fn with_keys(self, keys: bool) -> Self {
+        Self { keys, ..self }
     }
 }
 
-/// Stacks panes from the top. Each first gets its least, in order, as long as there is room; what
-/// is left is dealt out a row at a time, in order, so that no long list starves the others.
+/// Stacks panes from the top. Each first gets its least, the one with the keys before all, the others in
+/// order, as long as there is room; what is left is dealt out a row at a time, in order, so that no long list starves the others.
 pub fn stack(area: Rect, wishes: &[Wish]) -> Vec<Rect> {
     let mut left = area.height;
-    let mut heights: Vec<u16> = wishes
-        .iter()
-        .map(|wish| {
-            let given = if wish.least <= left { wish.least } else { 0 };
-            left -= given;
-            given
-        })
-        .collect();
+    let mut heights = vec![0; wishes.len()];
+    for keys in [true, false] {
+        for (height, wish) in heights.iter_mut().zip(wishes).filter(|(_, wish)| wish.keys == keys) {
+            *height = if wish.least <= left { wish.least } else { 0 };
+            left -= *height;
+        }
+    }
     while left > 0 {
         let mut dealt = false;
         for (height, wish) in heights.iter_mut().zip(wishes) {
@@ -66,6 +73,15 @@ mod tests {
         let wishes = [Wish::list(1, 500, 3), Wish::list(2, 500, 3), Wish::list(2, 2, 2)];
         let heights: Vec<u16> = stack(area, &wishes).iter().map(|pane| pane.height).collect();
         assert_eq!(heights, [9, 9, 4]);
+    }
+
+    #[test]
+    fn the_pane_with_the_keys_is_never_left_out() {
+        let area = Rect::new(0, 1, 80, 12);
+        let wishes = |keys| [Wish::list(2, 9, 4), Wish::list(2, 9, 4), Wish::list(2, 9, 1).with_keys(keys)];
+        let heights = |keys| stack(area, &wishes(keys)).iter().map(|pane| pane.height).collect::<Vec<_>>();
+        assert_eq!(heights(false), [6, 6, 0]);
+        assert_eq!(heights(true), [8, 0, 4]);
     }
 
     proptest! {

@@ -106,11 +106,12 @@ impl ServerPage {
 
     /// Where the panes are.
     pub fn panes(&self) -> Panes {
-        let machine = Wish { least: MACHINE, most: MACHINE };
-        let containers = Wish::list(2, self.container_rows.len(), 4);
-        let units = Wish::list(2, self.unit_rows.len(), 2);
+        let has = |pane| self.pane == pane;
+        let machine = Wish { least: MACHINE, most: MACHINE, keys: false };
+        let containers = Wish::list(2, self.container_rows.len(), 4).with_keys(has(Pane::Containers));
+        let units = Wish::list(2, self.unit_rows.len(), 2).with_keys(has(Pane::Units));
         let disks = Wish::list(2, self.disks, 2);
-        let checks = Wish::list(2, self.check_rows.len(), 1);
+        let checks = Wish::list(2, self.check_rows.len(), 1).with_keys(has(Pane::Checks));
         if self.body.width < 150 {
             let places = stack(self.body, &[machine, containers, units, disks, checks]);
             return Panes {

@@ -1,5 +1,7 @@
 //! All that is known of one thing, label and value.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 
 use super::containers_table::word;
@@ -8,7 +10,9 @@ use crate::domain::container::Container;
 use crate::domain::ids::{CheckId, ServerId};
 use crate::domain::problem::Target;
 use crate::domain::reading::{Freshness, Reading};
+use crate::domain::thresholds::Thresholds;
 use crate::domain::time::{Age, Timestamp};
+use crate::domain::vitals::Vitals;
 use crate::state::State;
 use crate::state::selection::Selected;
 use crate::theme::{Role, Theme};
@@ -139,12 +143,62 @@ fn server_facts(state: &State, id: &ServerId) -> Facts {
     for (label, failure) in failures {
         facts.extend(failure.map(|(failure, _)| fact(label, failure.to_string())));
     }
-    let limits = &server.setup.thresholds;
-    facts.push(fact(
-        "limits",
-        format!("cpu {} memory {} disk {} inodes {}", limits.cpu, limits.memory, limits.disk, limits.inodes),
-    ));
+    if let Some((vitals, at)) = &server.vitals.last {
+        facts.extend(vitals_facts(vitals));
+        facts.push(fact("read", when(Some(*at), state.now)));
+    }
+    facts.extend(limits(&server.setup.thresholds));
     facts
+}
+
+fn vitals_facts(it: &Vitals) -> Facts {
+    let mut facts = Facts::new();
+    if let Some((open, most)) = it.files {
+        facts.push(fact("open files", format!("{open} of {most}")));
+    }
+    facts.extend(it.clock_offset_ms.map(|offset| fact("clock", format!("{offset:+} ms"))));
+    facts.extend(it.oom_kills.map(|kills| fact("oom kills", format!("{kills} since boot"))));
+    facts.extend(
+        it.reboot_required.map(|wanted| fact("reboot", if wanted { "required" } else { "not required" })),
+    );
+    facts.extend(it.disks.iter().map(|disk| {
+        let used = disk.share().map_or_else(|| "-".to_owned(), |share| share.to_string());
+        let inodes = disk.inodes_used.map_or_else(|| "-".to_owned(), |share| share.to_string());
+        let free = disk.available;
+        fact(
+            &format!("disk {}", disk.mount),
+            format!("{used} used, {free} free, inodes {inodes}, {}", disk.device),
+        )
+    }));
+    facts
+}
+
+/// From where on something is a problem.
+fn limits(it: &Thresholds) -> Facts {
+    let days = |time: Duration| format!("{} days", time.as_secs() / 86_400);
+    vec![
+        fact(
+            "problem from",
+            format!(
+                "cpu {}, memory {}, swap {}, disk {}, inodes {}",
+                it.cpu, it.memory, it.swap, it.disk, it.inodes
+            ),
+        ),
+        fact(
+            "",
+            format!(
+                "errors {}, p95 {} ms, clock {} ms off",
+                it.error_rate,
+                it.p95.as_millis(),
+                it.clock_offset.as_millis()
+            ),
+        ),
+        fact(
+            "",
+            format!("disk full within {}, certificate {}", days(it.disk_full_within), days(it.certificate)),
+        ),
+        fact("", "changed by [thresholds] in the configuration"),
+    ]
 }
 
 fn check_facts(state: &State, id: &CheckId) -> Facts {

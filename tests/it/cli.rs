@@ -101,6 +101,27 @@ fn a_configuration_is_checked_with_every_mistake_in_its_place() {
 }
 
 #[test]
+fn a_check_that_fails_or_does_not_end_is_in_the_status_and_in_its_exit() {
+    // It takes a connection and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let text = format!(
+        "[servers.here]\nlocal = true\ncollect = {{ containers = false, units = false }}\n\
+         [checks.closed]\nkind = \"tcp\"\naddress = \"127.0.0.1:1\"\n\
+         [checks.silent]\nkind = \"http\"\nurl = \"http://{}/\"\ndeadline = \"20s\"\ninterval = \"1m\"\n",
+        silent.local_addr().unwrap()
+    );
+    fs::write(&path, text).unwrap();
+    let ran = run(&["status", "--json", "--deadline", "3", "--config", path.to_str().unwrap()]);
+    assert_eq!(code(&ran), 1, "{}", err(&ran));
+    let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let health = |n: usize| report["checks"][n]["health"].as_str().unwrap().to_owned();
+    assert_eq!((health(0), health(1)), ("down".to_owned(), "unknown".to_owned()), "{}", out(&ran));
+    assert!(report["servers"][0]["vitals"]["clock_offset_ms"].is_number(), "{}", out(&ran));
+}
+
+#[test]
 fn a_check_that_is_not_there_is_named_with_the_nearest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");

@@ -3,6 +3,7 @@
 pub mod report;
 mod text;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
@@ -10,10 +11,13 @@ use clap::Args as ClapArgs;
 use super::args::Args;
 use super::headless::Headless;
 use super::{Exit, context, print};
+use crate::collectors::checks::{Task, tasks};
 use crate::config::Collect;
 use crate::domain::failure::Failure;
 use crate::domain::health::Health;
+use crate::domain::ids::CheckId;
 use crate::domain::link::Link;
+use crate::domain::vitals::Vitals;
 use crate::state::State;
 use crate::store::fleet::ServerLive;
 use report::Report;
@@ -36,28 +40,43 @@ pub struct StatusArgs {
 
 /// Looks, and prints.
 pub fn run(args: &Args, status: &StatusArgs) -> Result<Exit, Failure> {
-    let context = context::load(args)?;
+    let mut context = context::load(args)?;
+    if status.watch.is_none() {
+        // One look is judged by itself, as `check` does: there is no second one to wait for.
+        context.config.checks.values_mut().for_each(|check| check.fail_after = 1);
+    }
+    let checks = tasks(&context.config);
     let mut headless = Headless::start(&context, args.read_only)?;
     let servers = &context.config.servers;
     let settled = |server: &ServerLive| {
         servers.get(&server.setup.id).is_none_or(|config| was_read(config.collect, server))
     };
-    headless.observe(Duration::from_secs(status.deadline), |state| state.fleet.servers().all(settled));
+    headless.observe(Duration::from_secs(status.deadline), |state| {
+        state.fleet.servers().all(settled) && unmade(&checks, state).next().is_none()
+    });
     loop {
-        let report = Report::of(&headless.state);
+        let mut report = Report::of(&headless.state);
+        report.add_unmade(unmade(&checks, &headless.state));
         if status.json {
             print(&report.json());
         } else {
             print(&text::render(&report));
         }
-        let Some(seconds) = status.watch else { return Ok(exit(&headless.state)) };
+        let Some(seconds) = status.watch else { return Ok(exit(&headless.state, &checks)) };
         headless.observe(Duration::from_secs(seconds.max(1)), |_| false);
     }
 }
 
+/// The checks that were not made yet.
+fn unmade<'a>(checks: &'a BTreeMap<CheckId, Task>, state: &State) -> impl Iterator<Item = &'a Task> {
+    checks.values().filter(|task| state.fleet.check(&task.id).is_none_or(|it| it.last.is_none()))
+}
+
 /// Whether there is nothing more to wait for: all that is collected was read, with rates, or cannot be.
 fn was_read(collect: Collect, server: &ServerLive) -> bool {
-    let vitals = server.vitals.value().is_some_and(|vitals| vitals.cpu.is_some());
+    // The clock is the last that comes of a machine.
+    let whole = |vitals: &Vitals| vitals.cpu.is_some() && vitals.clock_offset_ms.is_some();
+    let vitals = server.vitals.value().is_some_and(whole);
     let settled = |read: bool, failed: bool| read || failed;
     let containers = settled(server.containers.value().is_some(), server.containers.failure.is_some())
         // What cannot list its containers cannot tell what they use.
@@ -70,11 +89,15 @@ fn was_read(collect: Collect, server: &ServerLive) -> bool {
             && (!collect.units || units))
 }
 
-/// 3 where a server was not reached, 1 where something is wrong, else 0.
-fn exit(state: &State) -> Exit {
+/// 3 where a server was not reached, 1 where something is wrong or not known, else 0.
+fn exit(state: &State, checks: &BTreeMap<CheckId, Task>) -> Exit {
     if state.fleet.servers().any(|server| server.link_lost.is_some()) {
         return Exit::Unreachable;
     }
     let bad = state.fleet.servers().any(|server| server.verdict().health > Health::Up);
-    if bad || !state.fleet.problems().is_empty() { Exit::Problem } else { Exit::Well }
+    if bad || !state.fleet.problems().is_empty() || unmade(checks, state).next().is_some() {
+        Exit::Problem
+    } else {
+        Exit::Well
+    }
 }

@@ -1,11 +1,14 @@
 //! What `status --json` prints. The names here are a promise: `docs/status.md` describes them, and
 //! a test holds both together.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use crate::collectors::checks::Task;
 use crate::domain::check::CheckResult;
 use crate::domain::container::{Container, ContainerHealth};
-use crate::domain::health::Verdict;
+use crate::domain::health::{Health, Verdict};
 use crate::domain::problem::Target;
 use crate::domain::reading::Freshness;
 use crate::domain::time::Timestamp;
@@ -128,6 +131,22 @@ pub struct Problem {
 }
 
 impl Report {
+    /// Adds the checks that were not made: nothing is known by them, which is not the same as nothing wrong.
+    pub fn add_unmade<'a>(&mut self, tasks: impl Iterator<Item = &'a Task>) {
+        let known: BTreeSet<String> = self.checks.iter().map(|check| check.name.clone()).collect();
+        let unmade = tasks.filter(|task| !known.contains(task.id.as_str())).map(|task| Check {
+            name: task.id.to_string(),
+            target: task.target(),
+            kind: task.config.probe.kind().word(),
+            health: Health::Unknown.word(),
+            reason: "it was not made in time".to_owned(),
+            latency_ms: None,
+            as_of: None,
+        });
+        self.checks.extend(unmade);
+        self.checks.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
     /// What is known now.
     pub fn of(state: &State) -> Self {
         Self {

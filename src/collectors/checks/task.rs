@@ -94,6 +94,11 @@ impl Task {
         verdict
     }
 
+    /// What it looks at, as it is shown.
+    pub fn target(&self) -> String {
+        target(&self.config.probe)
+    }
+
     /// The result to publish.
     pub fn result(&self, attempt: Attempt, verdict: Verdict, failures: u32) -> CheckResult {
         CheckResult {

@@ -12,6 +12,8 @@ use crate::domain::unit::{Timer, Unit, Units};
 const WINDOW: Duration = Duration::from_secs(600);
 /// So many restarts within it are flapping; one alone may have been meant.
 const FLAPPING: u32 = 2;
+/// One that entered its state so lately, and was restarted as often before, is at it now.
+const LATELY: Duration = Duration::from_secs(60);
 /// The most units that are shown anew for one changed list.
 const MOST_AT_ONCE: usize = 64;
 
@@ -21,6 +23,8 @@ pub(super) struct Picture {
     system: String,
     /// When the machine booted, by its own clock.
     booted: Option<Timestamp>,
+    /// When it was last looked.
+    looked: Timestamp,
     known: BTreeMap<String, Known>,
 }
 
@@ -29,39 +33,49 @@ struct Known {
     shown: Shown,
     /// Count of restarts at the looks of the window, one entry for each change.
     restarts: VecDeque<(Timestamp, u32)>,
+    /// When it was last seen to flap. Kept, so that it does not come and go with the state that it is met in.
+    flapped: Option<Timestamp>,
 }
 
 impl Known {
-    fn count(&mut self, now: Timestamp) {
+    /// `there` is the server's own clock.
+    fn count(&mut self, now: Timestamp, there: Option<Timestamp>) {
         while self.restarts.len() > 1 && self.restarts[1].0.age(now) > WINDOW {
             self.restarts.pop_front();
         }
         let count = self.shown.restarts;
-        match self.restarts.back() {
+        let before = self.restarts.back().map(|(_, before)| *before);
+        if before.is_some_and(|before| before > count) {
             // Started anew by hand, which begins the count again.
-            Some((_, before)) if *before > count => self.restarts.clear(),
-            Some((_, before)) if *before == count => return,
-            _ => {}
+            self.restarts.clear();
+            self.flapped = None;
         }
-        self.restarts.push_back((now, count));
+        if before != Some(count) {
+            self.restarts.push_back((now, count));
+        }
+        let rose = count.saturating_sub(self.restarts.front().map_or(count, |(_, first)| *first));
+        let lately = self.shown.since.zip(there).is_some_and(|(since, there)| since.age(there) < LATELY);
+        let at_it = lately || self.shown.sub.starts_with("auto-restart");
+        if rose >= FLAPPING || (at_it && count >= FLAPPING) {
+            self.flapped = Some(now);
+        }
     }
 
-    fn is_flapping(&self) -> bool {
-        let first = self.restarts.front().map_or(0, |(_, count)| *count);
-        let rose = self.shown.restarts.saturating_sub(first);
-        rose >= FLAPPING || (self.shown.sub.starts_with("auto-restart") && self.shown.restarts >= FLAPPING)
+    fn is_flapping(&self, now: Timestamp) -> bool {
+        self.flapped.is_some_and(|at| at.age(now) < WINDOW)
     }
 }
 
 impl Picture {
     /// Takes an answer, and says which units look different in its list than they were shown.
     pub(super) fn take(&mut self, answer: &Answer, now: Timestamp) -> Vec<String> {
+        self.looked = now;
         self.system.clone_from(&answer.system);
         self.booted = answer.now.map(|(now, up)| now - up).or(self.booted);
         for shown in &answer.shown {
             let known = self.known.entry(shown.name.clone()).or_default();
             known.shown = shown.clone();
-            known.count(now);
+            known.count(now, answer.now.map(|(there, _)| there));
         }
         let listed: BTreeSet<&str> = answer.listed.iter().map(|unit| unit.name.as_str()).collect();
         self.known.retain(|name, _| listed.contains(name.as_str()));
@@ -85,8 +99,8 @@ impl Picture {
         let of_kind =
             |kind: &'static str| self.known.values().filter(move |known| known.shown.name.ends_with(kind));
         let failed = self.known.values().filter(|known| known.shown.active == "failed");
-        let flapping =
-            of_kind(".service").filter(|known| known.shown.active != "failed" && known.is_flapping());
+        let flapping = of_kind(".service")
+            .filter(|known| known.shown.active != "failed" && known.is_flapping(self.looked));
         // Those that were never started are of no interest to anyone.
         let ran = |known: &&Known| known.shown.active != "inactive" || known.shown.since.is_some();
         Units {
@@ -161,6 +175,20 @@ mod tests {
         assert!(flaps(42, 600));
         assert!(!flaps(42, 1300), "it has been calm since");
         assert!(!flaps(0, 1310), "started anew by hand");
+    }
+
+    #[test]
+    fn one_that_was_just_restarted_once_more_flaps_at_the_first_look_and_stays_so() {
+        let mut picture = Picture::default();
+        let mut one = answer("a.service", "active", "running", Some(900));
+        one.now = Some((at(10_000), Duration::from_secs(1000)));
+        one.shown[0].since = Some(at(9_995));
+        picture.take(&one, at(0));
+        assert_eq!(picture.units().flapping.len(), 1);
+        picture.take(&answer("a.service", "active", "running", Some(900)), at(15));
+        assert_eq!(picture.units().flapping.len(), 1, "it is not forgotten at the next look");
+        picture.take(&answer("a.service", "active", "running", Some(900)), at(700));
+        assert!(picture.units().flapping.is_empty(), "it has been calm since");
     }
 
     #[test]

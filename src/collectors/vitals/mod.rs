@@ -29,7 +29,8 @@ use crate::domain::vitals::{DiskUse, Vitals};
 use crate::message::batch::{Observation, Subject};
 use crate::transports::{Piped, RemoteCommand};
 
-/// How long after the first look the second comes, which has the first rates.
+/// How long after the first look the second comes, which has the first rates, and after that the third,
+/// which has the clock.
 const SECOND_LOOK: Duration = Duration::from_millis(80);
 /// How often disks, the clock and the mark for a reboot are read anew.
 const SLOW: Duration = Duration::from_secs(30);
@@ -96,11 +97,13 @@ impl VitalsCollector {
             }
             beat.publish(Observation::Vitals(vitals));
             looks = looks.saturating_add(1);
-            if looks == 1 {
+            let pace = *beat.pace.borrow();
+            if looks <= 2 {
                 tokio::time::sleep(SECOND_LOOK).await;
             } else {
-                let pace = *beat.pace.borrow();
                 beat.rest(self.interval).await;
+            }
+            if looks > 1 {
                 slow += pace.stretch(self.interval);
                 slowest += pace.stretch(self.interval);
                 if slow >= SLOW {

@@ -22,10 +22,15 @@ struct Pair {
 
 impl Pair {
     fn up(name: &str, servers: &[&str]) -> Self {
+        Self::with_key(name, servers, "ed25519")
+    }
+
+    /// The second operator's key is of this kind.
+    fn with_key(name: &str, servers: &[&str], kind: &str) -> Self {
         let app = Project::up(name, servers, TWO);
         let key = app.scratch("ben");
         let made = Command::new("ssh-keygen")
-            .args(["-q", "-t", "ed25519", "-N", "", "-C", &format!("ben-{name}"), "-f"])
+            .args(["-q", "-t", kind, "-N", "", "-C", &format!("ben-{name}"), "-f"])
             .arg(&key)
             .status();
         assert!(made.unwrap().success());
@@ -167,7 +172,7 @@ impl Asking {
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn another_operator_approves_and_the_signature_can_be_verified_by_anybody() {
-    let pair = Pair::up("apone", &["web-1", "web-2"]);
+    let pair = Pair::with_key("apone", &["web-1", "web-2"], "rsa");
     let app = &pair.app;
     let asking = pair.asks("1.1");
     let run = asking.run.clone();
@@ -298,7 +303,7 @@ fn denied_cancelled_or_too_late_nothing_is_changed_and_nothing_is_left() {
 fn an_approval_counts_for_no_other_run() {
     let pair = Pair::up("apfour", &["web-2"]);
     let first = pair.asks("1.1");
-    let second = pair.asks("1.1");
+    let second = pair.asks("1.2");
     let waiting = "~/apfour/.midwatch/waiting";
     // Two approvers at once: one is the one.
     let (one, two) = thread::scope(|scope| {
@@ -316,10 +321,12 @@ fn an_approval_counts_for_no_other_run() {
     ));
     let mut second = second;
     second.until("not over this run");
-    second.signal("INT");
-    second.ends(2);
-    let told = pair.app.run(&["runs"]).ends(0);
-    assert!(told.text().contains("cancelled"), "{}", told.text());
+    // One of its own counts; but what its plan was made of is not there any more.
+    pair.ben(&["approve", &second.run, "--yes"]).ends(0);
+    let text = second.ends(1);
+    println!("{text}");
+    assert_eq!(pair.app.versions("web-2"), ["1.1"]);
+    pair.app.run(&["runs"]).ends(0);
 }
 
 #[test]
@@ -385,6 +392,32 @@ fn what_is_finished_was_approved() {
     // The journal of whoever began it knows no end; the server does.
     let told = pair.app.run(&["runs"]).ends(0);
     assert!(told.text().contains("done") && !told.text().contains("NO END"), "{}", told.text());
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_run_that_another_operator_left_is_found_by_a_console_that_is_open_and_is_undone_there() {
+    let pair = Pair::up("apnine", &["web-2"]);
+    let ben = Start::new(&["--config", &pair.config().display().to_string()]).size(120, 40).spawn();
+    ben.wait_for("apnine");
+    let mut asking = pair.asks("1.1");
+    pair.ben(&["approve", &asking.run, "--yes"]).ends(0);
+    asking.until("replace");
+    asking.child.kill().unwrap();
+    asking.child.wait().unwrap();
+    ben.wait_at_most(Duration::from_secs(45), "it is named", |screen| {
+        screen.contains("interrupted, u ends it: deploy apnine")
+    });
+    ben.press("u").wait_for("WHAT STANDS").wait_for("by anna@");
+    ben.press("u").wait_for("What was changed is put back");
+    ben.wait_until("it is undone", |screen| {
+        if screen.contains("What was changed is put back as it was") {
+            ben.press("y");
+            thread::sleep(Duration::from_millis(150));
+        }
+        screen.contains("undone: everything stands as before")
+    });
+    assert_eq!(pair.app.versions("web-2"), ["1.0"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use midwatch::domain::failure::{FailureKind, Retry};
 use midwatch::domain::link::Link;
 use midwatch::domain::question::{Answer, NobodyThere};
 use midwatch::transports::SshTarget;
+use midwatch::transports::signature::verify;
 use secrecy::SecretString;
 
 use super::{Says, config, plain, sh, target, up, world};
@@ -21,7 +22,21 @@ async fn the_ssh_configuration_is_enough() {
         let transport = up(&world, server).await;
         assert_eq!(sh(&*transport, "hostname").await.text().trim(), server);
         assert_eq!(world.seen.of(server), [Link::Connecting, Link::Up]);
+        signs_with(&*transport, &lab.path("/keys/accepted")).await;
     }
+}
+
+/// What is signed over a connection is signed with the key that it was let in with: this one.
+async fn signs_with(transport: &dyn midwatch::transports::Transport, key: &std::path::Path) {
+    let listed = Command::new("ssh-keygen").arg("-lf").arg(key).output().unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let fingerprint = listed.split_whitespace().nth(1).unwrap();
+    let identity = transport.identity().unwrap();
+    assert_eq!(identity.key, fingerprint);
+    assert!(identity.held.contains(fingerprint));
+    let signature = transport.sign("test", b"this").await.unwrap();
+    assert_eq!(verify("test", b"this", &signature).as_deref(), Ok(fingerprint));
+    assert!(verify("test", b"that", &signature).is_err());
 }
 
 /// An agent of the test's own, gone with it.
@@ -75,6 +90,7 @@ async fn a_key_that_only_the_agent_has() {
     assert_eq!(sh(&*transport, "id -un").await.text().trim(), "ops");
     let forwarded = sh(&*transport, "echo \"[$SSH_AUTH_SOCK]\"").await;
     assert_eq!(forwarded.text().trim(), "[]", "the agent is never forwarded");
+    signs_with(&*transport, &lab.path("/keys/accepted")).await;
 }
 
 #[tokio::test]
@@ -113,7 +129,9 @@ async fn a_key_that_is_accepted_for_its_certificate_alone() {
     let lab = Lab::get();
     let certified = SshTarget { identity: vec![lab.path("/keys/certified")], ..target(&lab, "web-1") };
     let world = world(vec![certified], Arc::new(NobodyThere));
-    assert!(sh(&*up(&world, "web-1").await, "true").await.success());
+    let transport = up(&world, "web-1").await;
+    assert!(sh(&*transport, "true").await.success());
+    signs_with(&*transport, &lab.path("/keys/certified")).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod back;
 mod record;
 mod resume;
 mod stages;
+mod still;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -208,6 +209,10 @@ impl<'a> Run<'a> {
     /// The locks, and the approval kept beside the plan.
     async fn opened(&mut self) -> Result<(), Failure> {
         self.open(&BTreeSet::new(), &BTreeSet::new()).await?;
+        if let Err(failure) = self.still().await {
+            self.give_back(self.grounds.len(), &failure).await;
+            return Err(failure);
+        }
         let Some(approval) = &self.approval else { return Ok(()) };
         let plan = &self.confirmed.plan;
         let kept = self.grounds.values().map(|it| approval::keep(it, &self.id, plan, approval));

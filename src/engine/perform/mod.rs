@@ -15,7 +15,7 @@ mod render;
 mod retire;
 mod route;
 mod traffic;
-mod up;
+pub mod up;
 
 use async_trait::async_trait;
 

@@ -12,6 +12,7 @@ use crate::domain::plan::overlay::overlay;
 use crate::domain::plan::shell::compose_up;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::containers::running;
+use crate::engine::ground::Ground;
 use crate::engine::guarded::{self, Became, Left, look_up};
 
 /// How often Compose is asked again to end what it left half done, and how long between.
@@ -83,20 +84,28 @@ pub(super) async fn unchanged(
     services: &[String],
     replaces: &[String],
 ) -> Result<(), Failure> {
+    match stranger(task.ground, services, replaces).await? {
+        None => Ok(()),
+        Some(why) => Err(Failure::new(FailureKind::Conflict, task.what(), why).hint(ANEW)),
+    }
+}
+
+/// What to do where a plan is not of what stands.
+pub const ANEW: &str = "somebody else changed the app: make the plan anew";
+
+/// What is there of these services and is none of those that the plan replaces.
+pub async fn stranger(
+    ground: &Ground,
+    services: &[String],
+    replaces: &[String],
+) -> Result<Option<String>, Failure> {
     if replaces.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let known: BTreeSet<&str> = replaces.iter().map(String::as_str).collect();
-    let now = running(task.ground).await?;
+    let now = running(ground).await?;
     let stranger = now.iter().find(|it| services.contains(&it.service) && !known.contains(it.id.as_str()));
-    match stranger {
-        None => Ok(()),
-        Some(container) => {
-            let why = format!("{} was made since the plan was", container.name);
-            Err(Failure::new(FailureKind::Conflict, task.what(), why)
-                .hint("somebody else changed the app: make the plan anew"))
-        }
-    }
+    Ok(stranger.map(|container| format!("{} was made since the plan was", container.name)))
 }
 
 #[cfg(test)]

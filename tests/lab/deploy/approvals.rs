@@ -323,8 +323,8 @@ fn an_approval_counts_for_no_other_run() {
     second.until("not over this run");
     // One of its own counts; but what its plan was made of is not there any more.
     pair.ben(&["approve", &second.run, "--yes"]).ends(0);
-    let text = second.ends(1);
-    println!("{text}");
+    let text = second.ends(2);
+    assert!(text.contains("since the plan was made"), "{text}");
     assert_eq!(pair.app.versions("web-2"), ["1.1"]);
     pair.app.run(&["runs"]).ends(0);
 }

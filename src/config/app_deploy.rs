@@ -1,5 +1,6 @@
 //! How an app is deployed: the keys of `[apps.NAME]` beside where it is.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::amounts::Whole;
@@ -55,6 +56,8 @@ pub struct DeployConfig {
     pub watch: Duration,
     /// Releases whose images are kept.
     pub keep: u16,
+    /// The Compose file here that a deploy sends.
+    pub send: Option<PathBuf>,
     /// The environment file in place of `.env`.
     pub env_file: Option<String>,
     /// Commands in between.
@@ -84,6 +87,7 @@ impl DeployConfig {
             }),
             watch: t.or("watch", Duration::from_secs(120)),
             keep: number(t.or("keep", Whole::<2, 1000>(5))),
+            send: t.opt("send"),
             env_file: t.opt::<RemotePath>("env_file").map(|path| path.0),
             hooks: t.list("hooks", hook),
             proxy: app_proxy::read(t, app),

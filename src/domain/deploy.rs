@@ -37,6 +37,9 @@ pub struct AppSpec {
     pub watch: Duration,
     /// Releases whose images are kept.
     pub keep: u16,
+    /// The Compose file here that a deploy sends to the servers, where it is not theirs that counts.
+    #[serde(default)]
+    pub send: Option<String>,
     /// What runs in between.
     pub hooks: Vec<Hook>,
     /// The proxy before it, where a deploy switches one.

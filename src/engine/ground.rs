@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::sent::Sent;
 use crate::config::{RegistryConfig, Secret};
 use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
@@ -61,6 +62,8 @@ pub struct Ground {
     pub server: ServerId,
     /// The app's place on it.
     pub place: Place,
+    /// The Compose file that is sent, where that one counts and not the one on the server.
+    pub sent: Option<Arc<Sent>>,
     engines: Engines,
     line: Mutex<Line>,
 }
@@ -78,6 +81,7 @@ impl Ground {
         Ok(Self {
             server: server.clone(),
             place: place.clone(),
+            sent: None,
             engines: engines.clone(),
             line: Mutex::new(Line { transport, docker: None }),
         })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ground::{Ground, unsuccessful};
 use super::mark::mark;
 use crate::domain::failure::{Failure, FailureKind, Retry};
-use crate::domain::plan::{FrozenPlan, Operation};
+use crate::domain::plan::{Act, FrozenPlan, Operation};
 use crate::domain::release::lock::Holder;
 use crate::domain::release::{Release, ReleaseNumber};
 use crate::domain::run::{RunEnd, RunId};
@@ -14,11 +14,12 @@ use crate::transports::{ExitStatus, Piped, RemoteCommand};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Takes the lock, then writes the plan. `$1` the app's folder, `$2` the run, `$3` whether the folder is ours to
-/// make; standard input holds
+/// Takes the lock, then writes the plan. `$1` the app's folder, `$2` the run, `$3` whether the folder is
+/// to be made, for us alone (`ours`) or as the app's (`make`); standard input holds
 /// the lock's second line and the plan. The lock is a link to a file that is whole already: it is there
 /// with all it says, or not at all.
-const OPEN: &str = r#"r=$2; umask 077
+const OPEN: &str = r#"r=$2; [ "$3" != make ] || mkdir -p "$1" || exit 73
+umask 077
 [ -z "$3" ] || mkdir -p "$1" || exit 73
 cd "$1" || exit 73
 mkdir -p .midwatch/releases .midwatch/runs && cd .midwatch || exit 73
@@ -64,10 +65,16 @@ pub async fn open(ground: &Ground, holder: &Holder, plan: &FrozenPlan) -> Result
     let what = format!("take the lock of {} on {}", ground.place.project, ground.server);
     let line = serde_json::to_string(holder)
         .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
-    // An app's folder is the operator's; that of a datastore holds nothing but what is ours.
-    let ours = if plan.plan().operation == Operation::Backup { "ours" } else { "" };
+    // An app's folder is the operator's, and made only for a Compose file that is sent; that of a datastore
+    // holds nothing but what is ours.
+    let sends = plan.plan().steps().any(|(_, step)| matches!(step.act, Act::Send { .. }));
+    let make = match plan.plan().operation {
+        Operation::Backup => "ours",
+        _ if sends => "make",
+        _ => "",
+    };
     let command = RemoteCommand::script(OPEN)
-        .args([ground.place.directory.as_str(), holder.run.as_str(), ours])
+        .args([ground.place.directory.as_str(), holder.run.as_str(), make])
         .stdin(format!("{line}\n{}\n", plan.bytes()));
     let output = ground.run(command, &what, DEADLINE).await?;
     match output.status {

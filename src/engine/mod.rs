@@ -15,6 +15,7 @@ mod mark;
 mod notify;
 mod perform;
 pub mod run;
+mod sent;
 pub mod tags;
 pub mod unfinished;
 

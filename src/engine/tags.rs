@@ -1,6 +1,7 @@
 //! The versions that a deploy of an app can pick from: the tags that the registry has of its image,
 //! asked for through a server of the app, since that is who will pull them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::models::SystemInfo;
@@ -8,6 +9,7 @@ use tokio::time::timeout;
 
 use super::gather::{compose, containers, images};
 use super::ground::{Engines, Ground};
+use super::sent;
 use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::image::ImageRef;
@@ -38,7 +40,10 @@ pub async fn tags(
     for server in &spec.servers {
         let Some(place) = spec.places.get(server) else { continue };
         match Ground::reach(engines, server, place).await {
-            Ok(ground) => return of(&ground, spec, told).await,
+            Ok(mut ground) => {
+                ground.sent = sent::of(spec).await.and_then(Result::ok).map(Arc::new);
+                return of(&ground, spec, told).await;
+            }
             // A server that cannot be reached says nothing about the registry: the next one is asked.
             Err(failure) => last = Some(failure),
         }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::Refusal;
 use super::backed;
 use super::differences::{between, only_of};
-use super::facts::{AppFacts, Rendered, ServerFacts};
+use super::facts::{AppFacts, Rendered, SentFile, ServerFacts};
 use super::keeping;
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
 use super::selection::{chosen, known, of_part, part_of, place, switchable};
-use super::steps::{COMPOSE, HOOK, PULL, apply, clear, expected, hooks, put_back, stage, tidy};
+use super::steps::{COMPOSE, HOOK, PULL, apply, clear, expected, hooks, placed, put_back, stage, tidy};
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
 use crate::domain::deploy::{AppSpec, Hook, HookPoint, Strategy};
@@ -42,6 +42,11 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let servers = chosen(spec, &ask.servers)?;
     let known = known(facts, &servers)?;
     switchable(spec)?;
+    let sent = match &facts.sent {
+        Some(Err(failure)) => return Err(Refusal::Senseless(failure.clone())),
+        Some(Ok(sent)) => Some(sent),
+        None => None,
+    };
     part_of(spec, &known, &ask.services)?;
     let only = ask.services.as_slice();
     let mut numbers = Numbers::default();
@@ -64,7 +69,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     }
     changes = merged(&changes, known.len());
     let release = next_release(facts, &work);
-    let mut stages = vec![prepare(&mut numbers, &work, release)];
+    let mut stages = vec![prepare(&mut numbers, &work, release, sent)];
     stages.extend(migrations(&mut numbers, spec, &work, release, only));
     let step = match spec.strategy {
         Strategy::Recreate => work.len(),
@@ -81,10 +86,13 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         vec![numbers.step(format!("make release {release} the current one"), act, COMPOSE)]
     }));
     stages.push(tidy(&mut numbers, spec, &work, |numbers, it| {
-        let (_, facts) = known.iter().find(|(server, _)| *server == it.server)?;
+        let Some((_, facts)) = known.iter().find(|(server, _)| *server == it.server) else {
+            return Vec::new();
+        };
         let adopted = it.adopts.as_ref().and_then(|images| Some((before(release, it)?, images)));
         let new: Vec<_> = adopted.into_iter().chain([(release, &it.pins)]).collect();
-        keeping::step(numbers, spec, it, facts, &new)
+        let kept = keeping::step(numbers, spec, it, facts, &new);
+        placed(numbers, facts, release).into_iter().chain(kept).collect()
     }));
     stages.retain(|stage| !stage.lanes.is_empty());
     let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before(release, it)))];
@@ -152,17 +160,26 @@ fn changes_on(
     services.iter().map(change).collect()
 }
 
-fn prepare(numbers: &mut Numbers, work: &[Work], release: ReleaseNumber) -> Stage {
+fn prepare(numbers: &mut Numbers, work: &[Work], release: ReleaseNumber, sent: Option<&SentFile>) -> Stage {
     stage("prepare", work, |it| {
         let mut steps = Vec::new();
         if let (Some(pins), Some(release)) = (&it.adopts, before(release, it)) {
-            let act = Act::Render { release, pins: pins.clone(), expects: None, adopts: true };
+            let act = Act::Render { release, pins: pins.clone(), expects: None, adopts: true, sent: false };
             steps.push(numbers.step(format!("record what runs as release {release}"), act, COMPOSE));
             let act = Act::Point { release };
             steps.push(numbers.step(format!("make release {release} the current one"), act, COMPOSE));
         }
-        let act =
-            Act::Render { release, pins: it.pins.clone(), expects: Some(it.expects.clone()), adopts: false };
+        if let Some(SentFile { from, digest }) = sent {
+            let act = Act::Send { release, from: from.clone(), digest: digest.clone() };
+            steps.push(numbers.step(format!("send {from}"), act, COMPOSE));
+        }
+        let act = Act::Render {
+            release,
+            pins: it.pins.clone(),
+            expects: Some(it.expects.clone()),
+            adopts: false,
+            sent: sent.is_some(),
+        };
         steps.push(numbers.step(format!("write release {release}"), act, COMPOSE));
         for image in &it.pulls {
             let act = Act::Pull { image: image.clone() };

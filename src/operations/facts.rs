@@ -29,6 +29,47 @@ pub struct AppFacts {
     pub servers: BTreeMap<ServerId, Result<ServerFacts, Failure>>,
     /// When the last good backup of each of its datastores was taken; `None` where there is none.
     pub backups: BTreeMap<DatastoreId, Result<Option<Timestamp>, Failure>>,
+    /// The Compose file here that a deploy sends, where it does; why where it could not be read.
+    pub sent: Option<Result<SentFile, Failure>>,
+}
+
+/// A Compose file here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentFile {
+    /// Its path.
+    pub from: String,
+    /// SHA-256 of it, in hex.
+    pub digest: String,
+}
+
+/// What a server has where a sent file is to go.
+#[derive(Clone, Debug, Default)]
+pub struct Replaced {
+    /// Whether the app's folder has to be made.
+    pub absent: bool,
+    /// SHA-256 of the Compose file there; `None` where there is none.
+    pub there: Option<String>,
+    /// SHA-256 of the file that the current release was made of.
+    pub released: Option<String>,
+    /// What Compose makes of the file there, over the same images; `None` where it does not take it.
+    pub rendered: Option<Compose>,
+    /// The files beside it that the sent one refers to.
+    pub needs: Vec<Need>,
+}
+
+/// A file or folder that a sent Compose file refers to, beside itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Its path on the server.
+    pub path: String,
+    /// What refers to it.
+    pub by: String,
+    /// Whether the server has it.
+    pub there: bool,
+    /// Whether it is here, beside the file that is sent.
+    pub here: bool,
+    /// Whether a container makes an empty folder of it where it is missing.
+    pub made: bool,
 }
 
 /// How an app stands on one server.
@@ -66,6 +107,8 @@ pub struct ServerFacts {
     pub proxy: Option<ProxyFacts>,
     /// What its access log told of late; `None` where none is read.
     pub traffic: Option<Result<Traffic, Failure>>,
+    /// What is where a sent Compose file is to go, where one is sent.
+    pub sent: Option<Replaced>,
 }
 
 /// The proxy before an app, on one server.

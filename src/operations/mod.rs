@@ -30,7 +30,7 @@ mod work;
 
 pub use work::running_image;
 
-pub use facts::{AppFacts, Resolved, Running, ServerFacts, ServiceFacts};
+pub use facts::{AppFacts, Need, Replaced, Resolved, Running, SentFile, ServerFacts, ServiceFacts};
 
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;

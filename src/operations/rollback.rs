@@ -9,7 +9,7 @@ use super::facts::{AppFacts, ServerFacts};
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
 use super::selection::{chosen, known, of_part, place, switchable};
-use super::steps::{COMPOSE, PULL, apply, clear, put_back, stage, tidy};
+use super::steps::{COMPOSE, PULL, apply, clear, placed, put_back, stage, tidy};
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
 use crate::domain::deploy::{AppSpec, Strategy};
@@ -120,7 +120,10 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             )]
         }));
     }
-    stages.push(tidy(&mut numbers, spec, &work, |_, _| None));
+    stages.push(tidy(&mut numbers, spec, &work, |numbers, it| {
+        let facts = known.iter().find(|(server, _)| *server == it.server && only.is_empty());
+        facts.and_then(|(_, facts)| placed(numbers, facts, to)).into_iter().collect()
+    }));
     stages.retain(|stage| !stage.lanes.is_empty());
     // What is replaced in its place has no way back but another rollback; what stands beside has.
     let aside = work.iter().all(|it| it.services.is_empty());

@@ -50,6 +50,7 @@ pub fn spec(servers: &[&str], strategy: Strategy) -> AppSpec {
         gate: Gate::default(),
         watch: Duration::from_secs(60),
         keep: 2,
+        send: None,
         hooks: Vec::new(),
         proxy: Some(Proxy {
             kind: ProxyKind::Nginx,
@@ -137,13 +138,14 @@ pub fn server(running: Vec<Running>, routed: &[u16], to: u8, releases: Vec<Relea
         before: None,
         proxy: Some(ProxyFacts { text: Ok(text), writable: Ok(()), tested: Ok(()) }),
         traffic: None,
+        sent: None,
     }
 }
 
 /// Servers with their facts.
 pub fn facts(servers: Vec<(&str, ServerFacts)>) -> AppFacts {
     let servers = servers.into_iter().map(|(name, facts)| (name.into(), Ok(facts))).collect();
-    AppFacts { as_of: Timestamp::default(), servers, backups: BTreeMap::new() }
+    AppFacts { as_of: Timestamp::default(), servers, sent: None, backups: BTreeMap::new() }
 }
 
 /// The steps of a plan, a line each; those of the way back behind a mark.

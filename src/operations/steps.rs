@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::beside::Beside;
+use super::facts::ServerFacts;
 use super::numbering::Numbers;
 use super::work::Work;
 use crate::domain::deploy::{AppSpec, HookPoint};
@@ -86,13 +87,20 @@ pub(super) fn tidy(
     numbers: &mut Numbers,
     spec: &AppSpec,
     work: &[Work],
-    mut more: impl FnMut(&mut Numbers, &Work) -> Option<Step>,
+    mut more: impl FnMut(&mut Numbers, &Work) -> Vec<Step>,
 ) -> Stage {
     let tidied = stage("tidy up", work, |it| {
         let retired = it.beside.as_ref().and_then(|beside| beside.retire(numbers, spec));
         retired.into_iter().chain(more(numbers, it)).collect()
     });
     Stage { tidies: true, ..tidied }
+}
+
+/// The Compose file of a release in the place of the app's own, where one is sent.
+pub(super) fn placed(numbers: &mut Numbers, facts: &ServerFacts, release: ReleaseNumber) -> Option<Step> {
+    let over = facts.sent.as_ref()?.there.clone();
+    let act = Act::Place { release, over };
+    Some(numbers.step(format!("put the Compose file of release {release} in its place"), act, COMPOSE))
 }
 
 /// What has to be good on a server when a release is in place.

@@ -67,6 +67,7 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         gate: deploy.gate,
         watch: deploy.watch,
         keep: deploy.keep,
+        send: deploy.send.as_ref().map(|path| path.display().to_string()),
         hooks: deploy.hooks.clone(),
         proxy: deploy.proxy.clone(),
         canary: deploy.canary.clone(),

@@ -30,6 +30,27 @@ pub enum Act {
         expects: Option<String>,
         /// Whether it tells of what runs already, so that there is something to go back to.
         adopts: bool,
+        /// Whether it is made of the file that was sent, and not of the one on the server.
+        #[serde(default, skip_serializing_if = "is_false")]
+        sent: bool,
+    },
+    /// Writes the Compose file that is sent into a release's folder. Refused where the file here is not the
+    /// one that the plan was made of.
+    Send {
+        /// Which release.
+        release: ReleaseNumber,
+        /// The file here.
+        from: String,
+        /// SHA-256 of it, in hex.
+        digest: String,
+    },
+    /// Puts the Compose file of a release in the place of the app's own, where that is still as it was
+    /// when the plan was made; what stood there is kept beside the release.
+    Place {
+        /// Which release.
+        release: ReleaseNumber,
+        /// SHA-256 of the file that is there, in hex; `None` for none.
+        over: Option<String>,
     },
     /// Brings an image onto the server; nothing where it is there.
     Pull {
@@ -186,6 +207,11 @@ pub enum Act {
         /// The words.
         words: Vec<String>,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_false(it: &bool) -> bool {
+    !*it
 }
 
 impl Act {

@@ -8,6 +8,7 @@ use super::overlay::overlay;
 use super::{Act, Plan};
 use crate::domain::datastore::Source;
 use crate::domain::deploy::Place;
+use crate::domain::image::ImageRef;
 use crate::domain::release::ReleaseNumber;
 use crate::domain::shell::{line, quote};
 
@@ -34,11 +35,33 @@ impl Act {
     pub fn shell(&self, place: &Place) -> String {
         let directory = quote(&place.directory);
         match self {
+            Self::Render { release, pins, sent: true, .. } => {
+                let folder = format!(".midwatch/releases/{}", release.folder());
+                let pins = images(pins);
+                let render = line(compose_sent(place).chain(["config".to_owned()]));
+                let source = format!("{folder}/source/{}", place.file);
+                let source = quote(&source);
+                format!(
+                    "(cd {directory} && umask 077 && {{ cat {source}; echo ---; cat; }} | {render} >{folder}/compose.yaml) <<'END'\n{pins}END"
+                )
+            }
+            Self::Send { release, from, .. } => {
+                let folder = format!("{}/releases/{}/source", place.own(), release.folder());
+                let file = format!("{folder}/{}", place.file);
+                format!(
+                    "# from here: scp {} SERVER:{}\n(umask 077 && mkdir -p {})",
+                    quote(from),
+                    quote(&file),
+                    quote(&folder)
+                )
+            }
+            Self::Place { release, .. } => {
+                let source = format!("{}/releases/{}/source/{}", place.own(), release.folder(), place.file);
+                line(["cp", &source, &format!("{}/{}", place.directory, place.file)])
+            }
             Self::Render { release, pins, .. } => {
                 let folder = format!(".midwatch/releases/{}", release.folder());
-                let pins = pins.iter().fold("services:\n".to_owned(), |text, (service, image)| {
-                    text + &format!("  {service}:\n    image: {image}\n")
-                });
+                let pins = images(pins);
                 let render = line(compose_source(place).chain(["-f", "-", "config"].map(str::to_owned)));
                 format!(
                     "(cd {directory} && umask 077 && mkdir -p {folder} && {render} >{folder}/compose.yaml) <<'END'\n{pins}END"
@@ -166,6 +189,13 @@ fn option<'a>(words: &mut Vec<&'a str>, name: &'a str, value: Option<&'a str>) {
     }
 }
 
+/// A Compose file that holds the images alone.
+fn images(pins: &BTreeMap<String, ImageRef>) -> String {
+    pins.iter().fold("services:\n".to_owned(), |text, (service, image)| {
+        text + &format!("  {service}:\n    image: {image}\n")
+    })
+}
+
 /// An image by its digest alone: the engine takes no tag beside one when it pulls.
 pub fn pull_name(image: &crate::domain::image::ImageRef) -> String {
     match &image.digest {
@@ -219,6 +249,14 @@ pub fn compose_source(place: &Place) -> impl Iterator<Item = String> {
     let env_file = place.env_file.iter().flat_map(|file| ["--env-file".to_owned(), file.clone()]);
     let file = ["-f".to_owned(), place.file.clone()];
     compose_project(place).chain(env_file).chain(file)
+}
+
+/// The words of `docker compose` on a file that is sent: on standard input, in the app's folder, which may
+/// not be there yet.
+pub fn compose_sent(place: &Place) -> impl Iterator<Item = String> {
+    let env_file = place.env_file.iter().flat_map(|file| ["--env-file".to_owned(), file.clone()]);
+    let rest = ["--project-directory".to_owned(), place.directory.clone()];
+    compose_project(place).chain(rest).chain(env_file).chain(["-f", "-"].map(str::to_owned))
 }
 
 /// The words of `docker compose` on a release's file.

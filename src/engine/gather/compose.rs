@@ -1,6 +1,7 @@
 //! What Compose makes of the app's file, and of a release's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -12,10 +13,11 @@ use crate::domain::image::ImageRef;
 use crate::domain::plan::act::Published;
 use crate::domain::plan::hex;
 use crate::domain::plan::overlay::overlay;
-use crate::domain::plan::shell::{compose_release, compose_source};
+use crate::domain::plan::shell::{compose_release, compose_sent, compose_source};
 use crate::domain::proxy::Proxy;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::ground::Ground;
+use crate::engine::sent::Sent;
 use crate::operations::facts::{Compose, Rendered, ServiceFacts};
 use crate::transports::RemoteCommand;
 
@@ -23,10 +25,35 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Compose, in the app's folder: there it finds `.env`.
 const IN_FOLDER: &str = r#"cd "$1" && shift && exec "$@""#;
+/// Likewise, for a file that is sent: the folder may have to be made first.
+const ANYWHERE: &str = r#"cd "$1" 2>/dev/null || cd /; shift; exec "$@""#;
+
+/// The words of `docker compose` on some files.
+#[derive(Clone)]
+struct Words {
+    list: Vec<String>,
+    /// The file that goes before what else is on standard input.
+    sent: Option<Arc<Sent>>,
+}
+
+/// On the app's own file; `over` where another follows on standard input.
+fn source(ground: &Ground, over: bool) -> Words {
+    match &ground.sent {
+        Some(sent) => Words { list: compose_sent(&ground.place).collect(), sent: Some(Arc::clone(sent)) },
+        None => on_server(ground, over),
+    }
+}
+
+/// On the app's own file as it is on the server.
+fn on_server(ground: &Ground, over: bool) -> Words {
+    let more = if over { ["-f", "-"].as_slice() } else { &[] };
+    let list = compose_source(&ground.place).chain(more.iter().map(|&it| it.to_owned())).collect();
+    Words { list, sent: None }
+}
 
 /// The services of the app's file as it is now.
 pub async fn services(ground: &Ground) -> Result<BTreeMap<String, ServiceFacts>, Failure> {
-    let words: Vec<String> = compose_source(&ground.place).collect();
+    let words = source(ground, false);
     let (hashes, compose) = tokio::join!(hashes(ground, &words, None), model(ground, &words, None));
     let hashes = hashes?;
     let compose = compose?;
@@ -64,11 +91,15 @@ pub(super) async fn over(
     pins: &BTreeMap<String, ImageRef>,
     proxy: Option<&Proxy>,
 ) -> Result<Rendered, Failure> {
-    let more = ["-f", "-"].map(str::to_owned);
-    let words: Vec<String> = compose_source(&ground.place).chain(more).collect();
+    let words = source(ground, true);
     let mut rendered = render(ground, &words, Some(&overlay(pins, &BTreeMap::new()))).await?;
     rendered.behind = behind(ground, &words, pins, proxy).await?;
     Ok(rendered)
+}
+
+/// The file that is on the server, over these images.
+pub(super) async fn there(ground: &Ground, pins: &BTreeMap<String, ImageRef>) -> Result<Compose, Failure> {
+    model(ground, &on_server(ground, true), Some(&overlay(pins, &BTreeMap::new()))).await
 }
 
 /// A release's own file.
@@ -77,8 +108,9 @@ pub(super) async fn of_release(
     release: ReleaseNumber,
     proxy: Option<&Proxy>,
 ) -> Result<Rendered, Failure> {
-    let words: Vec<String> = compose_release(&ground.place, release).collect();
-    let over: Vec<String> = words.iter().cloned().chain(["-f", "-"].map(str::to_owned)).collect();
+    let list: Vec<String> = compose_release(&ground.place, release).collect();
+    let over = list.iter().cloned().chain(["-f", "-"].map(str::to_owned)).collect();
+    let (words, over) = (Words { list, sent: None }, Words { list: over, sent: None });
     let pins = BTreeMap::new();
     let (rendered, behind) = tokio::join!(render(ground, &words, None), behind(ground, &over, &pins, proxy));
     Ok(Rendered { behind: behind?, ..rendered? })
@@ -87,7 +119,7 @@ pub(super) async fn of_release(
 /// The hash that the service behind the proxy has with each of its ports.
 async fn behind(
     ground: &Ground,
-    words: &[String],
+    words: &Words,
     pins: &BTreeMap<String, ImageRef>,
     proxy: Option<&Proxy>,
 ) -> Result<BTreeMap<u16, String>, Failure> {
@@ -104,14 +136,14 @@ async fn behind(
     hashed.into_iter().collect()
 }
 
-async fn render(ground: &Ground, words: &[String], pins: Option<&str>) -> Result<Rendered, Failure> {
+async fn render(ground: &Ground, words: &Words, pins: Option<&str>) -> Result<Rendered, Failure> {
     let whole = compose(ground, words, &["config"], pins);
     let (whole, hashes, model) = tokio::join!(whole, hashes(ground, words, pins), model(ground, words, pins));
     let digest = hex(&Sha256::digest(whole?.as_bytes()));
     Ok(Rendered { digest, hashes: hashes?, behind: BTreeMap::new(), compose: model? })
 }
 
-async fn model(ground: &Ground, words: &[String], pins: Option<&str>) -> Result<Compose, Failure> {
+async fn model(ground: &Ground, words: &Words, pins: Option<&str>) -> Result<Compose, Failure> {
     let text = compose(ground, words, &["config", "--format", "json"], pins).await?;
     let value = serde_json::from_str(&text);
     value.map(Compose).map_err(|error| {
@@ -123,7 +155,7 @@ async fn model(ground: &Ground, words: &[String], pins: Option<&str>) -> Result<
 
 async fn hashes(
     ground: &Ground,
-    words: &[String],
+    words: &Words,
     pins: Option<&str>,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let text = compose(ground, words, &["config", "--hash", "*"], pins).await?;
@@ -134,13 +166,20 @@ async fn hashes(
 
 async fn compose(
     ground: &Ground,
-    words: &[String],
+    words: &Words,
     more: &[&str],
     stdin: Option<&str>,
 ) -> Result<String, Failure> {
     let what = format!("render {} on {}", ground.place.file, ground.server);
-    let words = words.iter().map(String::as_str).chain(more.iter().copied());
-    let command = RemoteCommand::script(IN_FOLDER).arg(&ground.place.directory).args(words);
-    let command = command.stdin(stdin.unwrap_or_default().as_bytes());
+    let script = if words.sent.is_some() { ANYWHERE } else { IN_FOLDER };
+    let list = words.list.iter().map(String::as_str).chain(more.iter().copied());
+    let command = RemoteCommand::script(script).arg(&ground.place.directory).args(list);
+    // Compose takes several documents of one file as it takes several files.
+    let stdin = match (&words.sent, stdin) {
+        (Some(sent), Some(more)) => format!("{}\n---\n{more}", sent.text),
+        (Some(sent), None) => sent.text.clone(),
+        (None, stdin) => stdin.unwrap_or_default().to_owned(),
+    };
+    let command = command.stdin(stdin.into_bytes());
     ground.done(command, &what, DEADLINE).await
 }

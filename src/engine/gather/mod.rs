@@ -5,15 +5,18 @@ pub mod compose;
 pub mod containers;
 mod datastore;
 pub mod images;
+mod needs;
 mod proxy;
 mod survey;
 pub mod traffic;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 
 use super::ground::{Engines, Ground};
+use super::sent::{self, Sent};
 use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
@@ -21,7 +24,7 @@ use crate::domain::image::{Digest, ImageRef};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::time::Timestamp;
 use crate::message::change::Looked;
-use crate::operations::{AppFacts, Resolved, ServerFacts, running_image};
+use crate::operations::{AppFacts, Replaced, Resolved, ServerFacts, running_image};
 
 pub use datastore::datastore;
 
@@ -61,8 +64,11 @@ pub async fn gather_told(
     now: Timestamp,
     told: &(dyn Fn(&ServerId, Looked) + Sync),
 ) -> AppFacts {
+    let deploys = matches!(want, Want::Tag(_) | Want::Digest(_) | Want::AsWritten);
+    let sent = if deploys { sent::of(spec).await } else { None };
+    let file = sent.as_ref().and_then(|it| it.as_ref().ok()).map(|it| Arc::new(it.clone()));
     let surveyed = join_all(spec.servers.iter().map(async |server| {
-        let facts = stand(engines, spec, server, now).await;
+        let facts = stand(engines, spec, server, file.clone(), now).await;
         told(
             server,
             facts.as_ref().map_or_else(|failure| Looked::Failed(failure.clone()), |_| Looked::Stands),
@@ -93,13 +99,15 @@ pub async fn gather_told(
         Want::Standing | Want::Release(_) => BTreeMap::new(),
         Want::Tag(_) | Want::Digest(_) | Want::AsWritten => datastore::backups(engines, spec).await,
     };
-    AppFacts { as_of: now, servers: servers.into_iter().collect(), backups }
+    let sent = sent.map(|it| it.map(|it| it.facts()));
+    AppFacts { as_of: now, servers: servers.into_iter().collect(), sent, backups }
 }
 
 async fn stand(
     engines: &Engines,
     spec: &AppSpec,
     server: &ServerId,
+    sent: Option<Arc<Sent>>,
     now: Timestamp,
 ) -> Result<(Ground, ServerFacts), Failure> {
     let place = spec.places.get(server).ok_or_else(|| {
@@ -107,9 +115,10 @@ async fn stand(
         Failure::new(FailureKind::Invalid, what, "its Compose file there is not known")
             .hint(format!("say where it is: [apps.{}] compose = \"/…/compose.yaml\"", spec.id))
     })?;
-    let ground = Ground::reach(engines, server, place).await?;
+    let mut ground = Ground::reach(engines, server, place).await?;
+    ground.sent = sent;
     let (survey, services, running, proxy, traffic) = tokio::join!(
-        survey::survey(&ground, now),
+        survey::survey(&ground, spec.send.is_some(), now),
         compose::services(&ground),
         containers::running(&ground),
         proxy::proxy(&ground, spec.proxy.as_ref()),
@@ -138,6 +147,12 @@ async fn stand(
         before: None,
         proxy: proxy?,
         traffic,
+        sent: spec.send.is_some().then(|| Replaced {
+            absent: survey.absent,
+            there: survey.file,
+            released: survey.released,
+            ..Replaced::default()
+        }),
     };
     Ok((ground, facts))
 }
@@ -232,7 +247,17 @@ async fn complete(
     let seen = join_all(
         pins.iter().map(async |(service, image)| (service.clone(), images::seen(ground, image).await)),
     );
-    let (rendered, before, seen) = tokio::join!(rendered, before, seen);
+    let there = async {
+        // Without a file there is nothing to compare with.
+        facts.sent.as_ref()?.there.as_ref()?;
+        ground.sent.as_ref()?;
+        compose::there(ground, &pins).await.ok()
+    };
+    let (rendered, before, seen, there) = tokio::join!(rendered, before, seen, there);
+    if let (Some(replaced), Some(sent), Ok(rendered)) = (&mut facts.sent, &ground.sent, &rendered) {
+        replaced.rendered = there;
+        replaced.needs = needs::needs(ground, sent, &rendered.compose).await?;
+    }
     // That is nothing that Compose said.
     let rendered = match rendered {
         Err(failure) if failure.is_of_the_way() => return Err(failure),

@@ -16,12 +16,17 @@ use crate::transports::RemoteCommand;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Prints a line of `word value` for each thing there is.
-const SCRIPT: &str = r#"d=$1 o=$1/.midwatch
+const SCRIPT: &str = r#"d=$1 o=$1/.midwatch n=$2 make=$3
 echo "now $(date +%s)"
 if cd "$d" 2>/dev/null; then
   if [ -d .midwatch ]; then [ -w .midwatch ]; else [ -w . ]; fi && echo "writable yes" || echo "writable no: $(id -un) may not"
+elif [ "$make" ] && [ ! -e "$d" ]; then
+  echo absent; p=$d; while [ ! -e "$p" ]; do p=$(dirname "$p"); done
+  cd "$p" 2>/dev/null && [ -w . ] && echo "writable yes" || echo "writable no: $(id -un) may not make it in $p"
 else echo "writable no: it is not there, or may not be entered"; exit 0
 fi
+s() { [ -f "$2" ] && h=$(sha256sum <"$2") && echo "$1 ${h%% *}"; }
+if [ "$make" ]; then s file "$d/$n"; s released "$o/releases/current/source/$n"; fi
 df -Pk . 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/room \1/p'
 r=/var/lib/docker; [ -d "$r" ] || r=/var/lib/containers; [ -d "$r" ] || r=/
 df -Pk "$r" 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/free \1/p'
@@ -35,6 +40,11 @@ exit 0"#;
 
 /// What it found.
 pub(super) struct Survey {
+    /// Whether its folder has to be made.
+    pub(super) absent: bool,
+    /// SHA-256 of the Compose file there, and of the one that the current release was made of.
+    pub(super) file: Option<String>,
+    pub(super) released: Option<String>,
     pub(super) writable: Result<(), String>,
     pub(super) free: Option<Bytes>,
     pub(super) room: Option<Bytes>,
@@ -47,15 +57,21 @@ pub(super) struct Survey {
 }
 
 /// Looks. `now` is when the gathering began, so that the clock is compared within what it takes.
-pub(super) async fn survey(ground: &Ground, now: Timestamp) -> Result<Survey, Failure> {
+/// `make` says whether its folder may have to be made, for a file that is sent.
+pub(super) async fn survey(ground: &Ground, make: bool, now: Timestamp) -> Result<Survey, Failure> {
     let what = format!("read the release ledger on {}", ground.server);
-    let command = RemoteCommand::script(SCRIPT).arg(&ground.place.directory);
+    let place = &ground.place;
+    let make = if make { "yes" } else { "" };
+    let command = RemoteCommand::script(SCRIPT).args([place.directory.as_str(), place.file.as_str(), make]);
     Ok(read(&ground.done(command, &what, DEADLINE).await?, now))
 }
 
 /// Reads its lines; what makes no sense is told as what it is, never as nothing.
 fn read(text: &str, now: Timestamp) -> Survey {
     let mut found = Survey {
+        absent: false,
+        file: None,
+        released: None,
         writable: Err("it could not be told".to_owned()),
         free: None,
         room: None,
@@ -78,6 +94,9 @@ fn read(text: &str, now: Timestamp) -> Survey {
                 let why = value.strip_prefix("no: ");
                 found.writable = why.map_or(Ok(()), |why| Err(clean(why).into_owned()));
             }
+            "absent" => found.absent = true,
+            "file" => found.file = Some(value.to_owned()),
+            "released" => found.released = Some(value.to_owned()),
             "room" => found.room = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
             "free" => found.free = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
             "listens" => found.listening.get_or_insert_default().extend(value.parse::<u16>().ok()),

@@ -9,11 +9,13 @@ mod forget;
 mod gate;
 mod keep;
 mod logs;
+mod place;
 mod point;
 mod pull;
 mod render;
 mod retire;
 mod route;
+mod send;
 mod traffic;
 pub mod up;
 
@@ -82,9 +84,11 @@ impl Task<'_> {
 
     async fn act(&self) -> Result<Done, Failure> {
         match &self.step.act {
-            Act::Render { release, pins, expects, .. } => {
-                render::render(self, *release, pins, expects.as_deref()).await
+            Act::Render { release, pins, expects, sent, .. } => {
+                render::render(self, *release, pins, expects.as_deref(), *sent).await
             }
+            Act::Send { release, from, digest } => send::send(self, *release, from, digest).await,
+            Act::Place { release, over } => place::place(self, *release, over.as_deref()).await,
             Act::Pull { image } => pull::pull(self, image).await,
             Act::Up { release, services, replaces, ports } => {
                 up::up(self, *release, services, replaces, ports).await

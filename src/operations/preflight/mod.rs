@@ -11,6 +11,7 @@ mod part;
 mod ports;
 mod proxy;
 mod registry;
+mod sent;
 mod traffic;
 mod unfinished;
 
@@ -45,6 +46,7 @@ static CHECKS: &[Check] = &[
     lock::check,
     unfinished::check,
     compose::check,
+    sent::check,
     registry::check,
     already::check,
     part::check,

@@ -12,6 +12,7 @@ mod guards;
 mod kills;
 mod notify;
 pub mod project;
+mod send;
 mod site;
 mod table;
 mod tags;

@@ -78,6 +78,7 @@ impl AppSpec {
             gate: Gate::default(),
             watch: Duration::ZERO,
             keep: 0,
+            send: None,
             hooks: Vec::new(),
             proxy: None,
             canary: Canary::default(),

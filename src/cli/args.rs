@@ -10,7 +10,7 @@ use super::backup::BackupArgs;
 use super::backups::BackupsArgs;
 use super::check::CheckArgs;
 use super::config::ConfigCommand;
-use super::daily::DailyArgs;
+use super::daily::{DailyArgs, PullArgs, ScaleArgs};
 use super::demo::DemoArgs;
 use super::deploy::DeployArgs;
 use super::doctor::DoctorArgs;
@@ -69,6 +69,10 @@ pub enum Command {
     Stop(DailyArgs),
     /// Start the containers of an app
     Start(DailyArgs),
+    /// Give services of an app another number of containers on each server; deploys keep it
+    Scale(ScaleArgs),
+    /// Bring the images of an app onto its servers; what runs is not changed
+    Pull(PullArgs),
     /// Back datastores up: into an encrypted repository that restic reads too
     Backup(BackupArgs),
     /// List the backups of datastores, as their repositories hold them

@@ -1,14 +1,15 @@
-//! `midwatch restart`, `stop` and `start`: an app's containers, as they are.
+//! The small daily ones: `midwatch restart`, `stop` and `start` an app's containers as they are, `scale`
+//! them, `pull` their images.
 
 use clap::Args as ClapArgs;
 
 use super::Exit;
 use super::args::Args;
 use super::operate::{Common, Operating};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::Operation;
 use crate::engine::gather::Want;
-use crate::operations::daily;
+use crate::operations::{daily, pull, scale};
 
 /// The arguments.
 #[derive(Clone, Debug, ClapArgs)]
@@ -32,4 +33,48 @@ pub fn run(args: &Args, operation: Operation, daily: &DailyArgs) -> Result<Exit,
     };
     let facts = operating.facts(&Want::Standing, &[]);
     operating.carry_out(daily::plan(&operating.spec, &facts, &ask), &daily.common)
+}
+
+/// The arguments of `scale`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ScaleArgs {
+    /// The app, as the configuration names it
+    pub app: String,
+
+    /// How many containers of which service, on each server: `web=3`
+    #[arg(value_name = "SERVICE=N", required = true)]
+    pub services: Vec<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub common: Common,
+}
+
+/// Plans, asks, scales.
+pub fn run_scale(args: &Args, it: &ScaleArgs) -> Result<Exit, Failure> {
+    let services = scale::read(&it.services.join(" "))
+        .map_err(|why| Failure::new(FailureKind::Invalid, format!("scale {}", it.app), why))?;
+    let operating = Operating::on(args, &it.app)?;
+    let ask = scale::Ask { services, servers: it.common.servers(), reason: it.common.reason.clone() };
+    let facts = operating.facts(&Want::Standing, &[]);
+    operating.carry_out(scale::plan(&operating.spec, &facts, &ask), &it.common)
+}
+
+/// The arguments of `pull`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct PullArgs {
+    /// The app, as the configuration names it
+    pub app: String,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub common: Common,
+}
+
+/// Plans, asks, pulls.
+pub fn run_pull(args: &Args, it: &PullArgs) -> Result<Exit, Failure> {
+    let operating = Operating::on(args, &it.app)?;
+    let ask = pull::Ask { servers: it.common.servers(), reason: it.common.reason.clone() };
+    let facts = operating.facts(&Want::Images, &[]);
+    operating.carry_out(pull::plan(&operating.spec, &facts, &ask), &it.common)
 }

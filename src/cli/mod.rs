@@ -57,6 +57,8 @@ pub fn main() -> ExitCode {
         Some(Command::Restart(it)) => daily::run(&args, Operation::Restart, it),
         Some(Command::Stop(it)) => daily::run(&args, Operation::Stop, it),
         Some(Command::Start(it)) => daily::run(&args, Operation::Start, it),
+        Some(Command::Scale(it)) => daily::run_scale(&args, it),
+        Some(Command::Pull(it)) => daily::run_pull(&args, it),
         Some(Command::Backup(backup)) => backup::run(&args, backup),
         Some(Command::Backups(backups)) => backups::run(&args, backups),
         Some(Command::Releases(releases)) => releases::run(&args, releases),

@@ -55,6 +55,10 @@ words! {
         Stop = "stop",
         /// A start.
         Start = "start",
+        /// Another number of containers.
+        Scale = "scale",
+        /// Images brought onto the servers.
+        Pull = "pull",
         /// A backup of a datastore.
         Backup = "backup",
     }
@@ -207,6 +211,8 @@ impl NotifyConfig {
             O::Restart => Operation::Restart,
             O::Stop => Operation::Stop,
             O::Start => Operation::Start,
+            O::Scale => Operation::Scale,
+            O::Pull => Operation::Pull,
             O::Backup => Operation::Backup,
         });
         let (events, operations) = (events.collect(), operations.collect());

@@ -50,6 +50,10 @@ pub enum Wanted {
     Release(ReleaseNumber),
     /// A restart, a stop or a start.
     Daily(Operation),
+    /// Services with so many containers on each server.
+    Scale(BTreeMap<String, u16>),
+    /// The images that the Compose file names, brought onto the servers.
+    Pull,
 }
 
 impl Wanted {
@@ -59,6 +63,8 @@ impl Wanted {
             Self::Tag(_) | Self::Digest(_) | Self::AsWritten => Operation::Deploy,
             Self::Release(_) => Operation::Rollback,
             Self::Daily(operation) => *operation,
+            Self::Scale(_) => Operation::Scale,
+            Self::Pull => Operation::Pull,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::proxy::{Backend, Proxy};
 use crate::domain::release::ReleaseNumber;
 
 /// How long a proxy's test and reload may take.
-const ROUTE: Duration = Duration::from_secs(60);
+pub(super) const ROUTE: Duration = Duration::from_secs(60);
 /// How long what served a moment ago may take to be found good.
 const STILL: Duration = Duration::from_secs(15);
 
@@ -46,7 +46,7 @@ impl Beside {
         image: Option<ImageRef>,
     ) -> Self {
         let service = proxy.service.clone();
-        let containers = wanted(rendered, &service);
+        let containers = wanted(facts, rendered, &service);
         let standing = standing(proxy, facts);
         let kept: Vec<Running> =
             standing.idle.iter().filter(|it| is_of(it, proxy, rendered, image.as_ref())).cloned().collect();
@@ -234,6 +234,6 @@ fn published(proxy: &Proxy, host: Option<u16>) -> Option<Published> {
 }
 
 /// The number that Compose gave a container.
-fn number(it: &Running) -> Option<u32> {
+pub(super) fn number(it: &Running) -> Option<u32> {
     it.name.rsplit(['-', '_']).next()?.parse().ok()
 }

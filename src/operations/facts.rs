@@ -91,6 +91,8 @@ pub struct ServerFacts {
     pub releases: Vec<Release>,
     /// The release that is said to be in place.
     pub current: Option<ReleaseNumber>,
+    /// How many containers services were scaled to, where that is not what the Compose file says.
+    pub scale: BTreeMap<String, u16>,
     /// Runs without an end.
     pub unfinished: Vec<RunId>,
     /// The services of the Compose file, or why Compose does not take it.

@@ -19,9 +19,11 @@ mod numbering;
 #[cfg(test)]
 mod plans_tests;
 pub mod preflight;
+pub mod pull;
 pub mod rollback;
 #[cfg(test)]
 mod sample;
+pub mod scale;
 mod selection;
 pub mod standing;
 mod steps;

@@ -1,7 +1,7 @@
 //! Whole plans, from facts.
 
 use super::sample::{container, facts, release, server, spec, steps};
-use super::{deploy, rollback};
+use super::{deploy, rollback, scale};
 use crate::domain::deploy::Strategy;
 use crate::domain::plan::{Act, Judgement};
 use crate::domain::release::{Migration, ReleaseNumber};
@@ -159,4 +159,60 @@ fn the_images_of_older_releases_are_let_go_of() {
     });
     // Two are kept: the new one, and the one in place.
     assert_eq!(dropped.unwrap(), ["midwatch-keep/shop:0001-web", "midwatch-keep/shop:0002-web"]);
+}
+
+fn scaled(n: u16, names: &[(&str, u16)], routed: &[u16]) -> crate::domain::plan::Plan {
+    let mut spec = spec(&["web-1"], Strategy::StartFirst);
+    if let Some(proxy) = &mut spec.proxy {
+        proxy.ports = None;
+    }
+    let running = names.iter().map(|(name, port)| container(name, 1, *port)).collect();
+    let mut on = server(running, routed, 1, vec![release(1, 1)]);
+    let text =
+        names.iter().filter(|(_, port)| routed.contains(port)).map(|(name, _)| format!("{name}:8080 "));
+    on.proxy.as_mut().unwrap().text = Ok(text.collect());
+    let ask = scale::Ask { services: [("web".to_owned(), n)].into(), ..Default::default() };
+    scale::plan(&spec, &facts(vec![("web-1", on)]), &ask).unwrap()
+}
+
+#[test]
+fn a_proxy_is_told_when_the_new_ones_are_good_and_before_the_old_ones_go() {
+    let two = [("shop-web-3", 1), ("shop-web-4", 2), ("shop-web-2", 9)];
+    insta::assert_snapshot!(steps(&scaled(3, &two, &[1, 2])), @"
+    web-1: remove shop-web-2
+    web-1: scale web to 3
+    web-1: wait until web is good
+    web-1: send requests to 3 of web
+    back: web-1: send requests to 2 of web
+    back: web-1: drain and remove shop-web-5
+    back: web-1: scale web to 2 again
+    back: web-1: wait until web is good
+    ");
+    let down = scaled(1, &two, &[1, 2]);
+    insta::assert_snapshot!(steps(&down), @"
+    web-1: send requests to 1 of web
+    web-1: drain and remove shop-web-4, shop-web-2
+    web-1: scale web to 1
+    back: web-1: send requests to 2 of web
+    ");
+    assert_eq!(down.interrupts, ["web on web-1: shop-web-4 drained and removed"]);
+}
+
+#[test]
+fn a_number_that_was_scaled_is_what_a_release_has() {
+    let running = vec![container("shop-web-1", 1, 8081)];
+    let mut on = server(running, &[8081], 2, vec![release(1, 1)]);
+    on.scale = [("web".to_owned(), 3)].into();
+    let mut spec = spec(&["web-1"], Strategy::Recreate);
+    spec.proxy = None;
+    let plan = deploy::plan(&spec, &facts(vec![("web-1", on)]), &deploy::Ask::default()).unwrap();
+    let scales: Vec<_> = plan
+        .steps()
+        .filter_map(|(_, step)| match &step.act {
+            Act::Up { scale, .. } => Some(scale.get("web").copied()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(scales, [Some(3), Some(3)], "going there and back");
+    assert!(plan.findings.iter().any(|it| it.check == "scale" && it.judgement == Judgement::Noted));
 }

@@ -125,6 +125,7 @@ pub fn server(running: Vec<Running>, routed: &[u16], to: u8, releases: Vec<Relea
         lock: None,
         current: releases.last().map(|release| release.number),
         releases,
+        scale: BTreeMap::new(),
         unfinished: Vec::new(),
         services: Ok(BTreeMap::from([("web".to_owned(), service)])),
         running,

@@ -71,7 +71,7 @@ pub(super) fn apply(numbers: &mut Numbers, spec: &AppSpec, work: &Work, release:
     if !services.is_empty() {
         let what = services.join(", ");
         let (replaces, ports) = (work.replaces.clone(), work.ports.clone());
-        let act = Act::Up { release, services, replaces, ports };
+        let act = Act::Up { release, services, replaces, ports, scale: work.scale.clone() };
         steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
         steps.push(gate(numbers, spec, Some(release), work.services.clone()));
     }
@@ -149,7 +149,8 @@ fn replaced_back(
 ) -> [Step; 2] {
     let before = |it: &Expected| Expected { image: work.before.get(&it.service).cloned(), ..it.clone() };
     let expected = work.services.iter().map(before).collect();
-    let up = Act::Up { release, services, replaces: Vec::new(), ports: work.ports.clone() };
+    let (ports, scale) = (work.ports.clone(), work.scale.clone());
+    let up = Act::Up { release, services, replaces: Vec::new(), ports, scale };
     [
         numbers.step(format!("put release {release} back"), up, REPLACE),
         gate(numbers, spec, Some(release), expected),

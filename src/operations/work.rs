@@ -24,6 +24,8 @@ pub(super) struct Work {
     pub(super) idle: Vec<Running>,
     /// Services that take another port of the server than the Compose file says.
     pub(super) ports: BTreeMap<String, Published>,
+    /// Services that have another number of containers than the Compose file says.
+    pub(super) scale: BTreeMap<String, u16>,
     pub(super) pins: BTreeMap<String, ImageRef>,
     pub(super) pulls: Vec<ImageRef>,
     pub(super) expects: String,
@@ -67,7 +69,7 @@ impl Work {
         let services = in_place()
             .map(|service| Expected {
                 service: service.clone(),
-                containers: wanted(rendered, service),
+                containers: wanted(facts, rendered, service),
                 image: pins.get(service).cloned(),
                 names: Vec::new(),
             })
@@ -83,6 +85,8 @@ impl Work {
             let port = Published { host: now.unwrap_or(first), container: proxy.port };
             Some((proxy.service.clone(), port))
         });
+        let scaled = |service: &String| Some((service.clone(), *facts.scale.get(service)?));
+        let scale = in_place().filter_map(scaled).collect();
         // Where nothing runs there is nothing to go back to.
         let adopts = (facts.current.is_none() && runs).then(|| running_pins(facts, pins.keys()));
         Self {
@@ -92,6 +96,7 @@ impl Work {
             beside,
             idle,
             ports: ports.into_iter().collect(),
+            scale,
             pins,
             pulls,
             expects: rendered.digest.clone(),
@@ -135,13 +140,17 @@ pub fn changed(spec: &AppSpec, facts: &ServerFacts, rendered: &Rendered) -> BTre
             None => facts.containers_of(service).cloned().collect(),
         };
         let well = all.iter().filter(good).count();
-        (all.len() != well || all.len() != usize::from(wanted(rendered, service))).then(|| service.clone())
+        (all.len() != well || all.len() != usize::from(wanted(facts, rendered, service)))
+            .then(|| service.clone())
     };
     rendered.hashes.iter().filter_map(differs).collect()
 }
 
-/// How many containers a rendered service is to have.
-pub(super) fn wanted(rendered: &Rendered, service: &str) -> u16 {
+/// How many containers a rendered service is to have: as it was scaled, else as its file says.
+pub(super) fn wanted(facts: &ServerFacts, rendered: &Rendered, service: &str) -> u16 {
+    if let Some(scaled) = facts.scale.get(service) {
+        return *scaled;
+    }
     let service = rendered.compose.0.get("services").and_then(|services| services.get(service));
     let scale = service.and_then(|it| it.get("scale")).and_then(serde_json::Value::as_u64);
     let replicas = service.and_then(|it| it.pointer("/deploy/replicas")).and_then(serde_json::Value::as_u64);

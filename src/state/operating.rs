@@ -1,5 +1,7 @@
 //! What of the state a change of an app is about: which app, what runs of it, what is said of it.
 
+use std::collections::BTreeMap;
+
 use super::State;
 use super::list::Move;
 use super::overlay::Overlay;
@@ -90,6 +92,21 @@ impl State {
         };
         let strategies = Strategy::ALL.into_iter().filter(possible).collect();
         Options::new(setup.strategy, strategies, self.servers_of(app), services)
+    }
+
+    /// How many containers an app has now, a service a row, by server.
+    pub fn counts_of(&self, app: &AppId) -> Vec<String> {
+        let Some(app) = self.fleet.app(app) else { return Vec::new() };
+        let mut counts: BTreeMap<String, BTreeMap<ServerId, usize>> = BTreeMap::new();
+        for (server, it) in self.fleet.containers_of(app) {
+            let Some(service) = it.service.clone() else { continue };
+            *counts.entry(service).or_default().entry(server.setup.id.clone()).or_default() += 1;
+        }
+        let row = |(service, servers): (String, BTreeMap<ServerId, usize>)| {
+            let each: Vec<String> = servers.iter().map(|(server, n)| format!("{n} on {server}")).collect();
+            format!("{service}  {}", each.join(", "))
+        };
+        counts.into_iter().map(row).collect()
     }
 
     /// The first run of an app that was interrupted and that this console does not carry out itself.

@@ -163,6 +163,13 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
                 keys,
             )
         }
+        Question::Scale { app, present } => {
+            let mut says = vec![("now:".to_owned(), Role::Muted)];
+            says.extend(present.iter().map(|it| (format!("  {it}"), Role::Text)));
+            let more = "So many are to be on each of its servers, and the deploys after keep that. Several: web=3 worker=2. Nothing is changed before the plan was shown.";
+            says.push((more.to_owned(), Role::Muted));
+            (format!("scale {app}"), Role::Accent, says, "service=number: ", "enter  plan it     esc  leave")
+        }
         Question::Reason { refused } => {
             let mut says: Said = refused.iter().map(|it| (it.clone(), Role::Down)).collect();
             says.push(("Why is it to be done all the same? The reason is journaled.".to_owned(), Role::Text));

@@ -46,6 +46,11 @@ pub static ALL: &[Action] = &[
     }),
     action("stop", "stop", "plan to stop the app's containers", &["X"], |s| daily(s, Operation::Stop)),
     action("start", "start", "plan to start the app's containers", &["S"], |s| daily(s, Operation::Start)),
+    action("scale", "scale", "plan another number of containers of the app's services", &["N"], ask_scale),
+    action("pull", "pull", "plan to bring the app's images onto its servers; what runs stays", &["P"], |s| {
+        let Some(app) = s.app_at_hand() else { return Vec::new() };
+        plan(s, Asked { app, what: Wanted::Pull, manner: Manner::default(), reason: None })
+    }),
     Action {
         risk: Risk::Read,
         available: has_run,
@@ -115,6 +120,13 @@ fn ask_version(state: &mut State) -> Vec<Effect> {
     let question = Question::Version { app: app.clone(), versions, options };
     state.overlays.push(Overlay::Prompt(Box::new(Prompt::new(question, state.now))));
     vec![Effect::Tags(request, app)]
+}
+
+/// Asks how many containers of which service.
+fn ask_scale(state: &mut State) -> Vec<Effect> {
+    let Some(app) = state.app_at_hand() else { return Vec::new() };
+    let present = state.counts_of(&app);
+    answers::ask(state, Question::Scale { app, present })
 }
 
 fn releases(state: &mut State) -> Vec<Effect> {

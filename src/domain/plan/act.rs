@@ -69,6 +69,25 @@ pub enum Act {
         /// Services that take another port of the server than the release's file says.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         ports: BTreeMap<String, Published>,
+        /// Services that have another number of containers than the release's file says.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        scale: BTreeMap<String, u16>,
+    },
+    /// Gives a service so many containers, leaving those alone that stay, and writes the number down, so
+    /// that the deploys after keep it.
+    Scale {
+        /// The release whose file is applied; the app's own where there is none.
+        release: Option<ReleaseNumber>,
+        /// The service.
+        service: String,
+        /// How many.
+        containers: u16,
+        /// Whether the number is written down; otherwise the file's own counts again.
+        keep: bool,
+        /// The containers that are there, by their ids: where others run by now, somebody was quicker.
+        /// Empty where that does not matter.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        known: Vec<String>,
     },
     /// Makes containers of a release beside those of the one before, which go on serving.
     Beside {
@@ -217,7 +236,14 @@ const fn is_false(it: &bool) -> bool {
 impl Act {
     /// Whether what serves is otherwise once it has begun, so that there is something to put back.
     pub const fn touches(&self) -> bool {
-        matches!(self, Self::Up { .. } | Self::Beside { .. } | Self::Route { .. } | Self::Compose { .. })
+        matches!(
+            self,
+            Self::Up { .. }
+                | Self::Scale { .. }
+                | Self::Beside { .. }
+                | Self::Route { .. }
+                | Self::Compose { .. }
+        )
     }
 
     /// Whether it is a command of the operator's, of which nobody knows what it changed.

@@ -42,6 +42,10 @@ pub enum Operation {
     Stop,
     /// The containers started.
     Start,
+    /// Another number of containers of a service.
+    Scale,
+    /// Images brought onto the servers; what runs stays as it is.
+    Pull,
     /// A copy of a datastore in a repository.
     Backup,
 }
@@ -55,6 +59,8 @@ impl Operation {
             Self::Restart => "restart",
             Self::Stop => "stop",
             Self::Start => "start",
+            Self::Scale => "scale",
+            Self::Pull => "pull",
             Self::Backup => "backup",
         }
     }

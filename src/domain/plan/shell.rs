@@ -12,6 +12,9 @@ use crate::domain::image::ImageRef;
 use crate::domain::release::ReleaseNumber;
 use crate::domain::shell::{line, quote};
 
+/// Applies a file to services, with nothing fetched or built on the way.
+const UP: [&str; 6] = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"];
+
 impl Plan {
     /// The steps as shell, a comment with the server before each.
     pub fn as_shell(&self) -> String {
@@ -68,7 +71,14 @@ impl Act {
                 )
             }
             Self::Pull { image } => line(["docker", "pull", &pull_name(image)]),
-            Self::Up { release, services, ports, .. } => up(place, *release, ports, services, &[]),
+            Self::Up { release, services, ports, scale, .. } => {
+                up(place, *release, ports, services, &kept(scale))
+            }
+            Self::Scale { release, service, containers, keep, .. } => {
+                let note = line(["sh", "-c", NOTE, "sh", service, &noted(*containers, *keep)]);
+                let scale = line(compose_scale(place, *release, service, *containers));
+                format!("(cd {directory} && {note} && {scale})")
+            }
             Self::Beside { release, service, names, beside, port } => {
                 let ports = port.map(|port| (service.clone(), port)).into_iter().collect();
                 let more = scaled(service, names.len() + beside.len());
@@ -228,11 +238,41 @@ pub fn compose_up(
     services: &[String],
     more: &[String],
 ) -> impl Iterator<Item = String> {
-    const UP: [&str; 6] = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"];
     const OVER: [&str; 2] = ["-f", "-"];
     let over: &[&str] = if over { &OVER } else { &[] };
     let words = over.iter().chain(&UP).map(|&word| word.to_owned());
     compose_release(place, release).chain(words).chain(more.iter().cloned()).chain(services.iter().cloned())
+}
+
+/// Writes down how many containers a service `$1` has: `$2`, or nothing for what its file says. A line a
+/// service in `.midwatch/scale`.
+pub const NOTE: &str = r#"f=.midwatch/scale; mkdir -p .midwatch && { [ ! -f $f ] || awk -v s="$1" '$1!=s' $f; [ -z "$2" ] || echo "$1 $2"; } >$f.new && if [ -s $f.new ]; then mv $f.new $f; else rm -f $f.new $f; fi"#;
+
+/// What is written down of a number.
+pub fn noted(containers: u16, keep: bool) -> String {
+    if keep { containers.to_string() } else { String::new() }
+}
+
+/// The words of `docker compose up` that give a service so many containers.
+pub fn compose_scale(
+    place: &Place,
+    release: Option<ReleaseNumber>,
+    service: &str,
+    containers: u16,
+) -> Vec<String> {
+    let files: Vec<String> = match release {
+        Some(release) => compose_release(place, release).collect(),
+        None => compose_source(place).collect(),
+    };
+    let words = UP.map(str::to_owned).into_iter().chain(scaled(service, usize::from(containers)));
+    files.into_iter().chain(words).chain([service.to_owned()]).collect()
+}
+
+/// The words that keep services at numbers of their own.
+pub fn kept(scale: &BTreeMap<String, u16>) -> Vec<String> {
+    let words =
+        |(service, containers): (&String, &u16)| ["--scale".to_owned(), format!("{service}={containers}")];
+    scale.iter().flat_map(words).collect()
 }
 
 /// What makes Compose add containers up to a number and leave those that are there alone.

@@ -48,6 +48,22 @@ pub fn asked(
     Ok(asked)
 }
 
+/// All images of the Compose file, by service.
+pub(super) fn all(
+    spec: &AppSpec,
+    services: &BTreeMap<String, ServiceFacts>,
+) -> Result<BTreeMap<String, ImageRef>, Failure> {
+    let image = |(name, service): (&String, &ServiceFacts)| {
+        let image = service.image.as_ref()?;
+        let read = image.parse().map_err(|error: BadImage| {
+            let what = format!("choose the images of {}", spec.id);
+            Failure::new(FailureKind::Invalid, what, format!("{name} has the image {image}: {error}"))
+        });
+        Some(read.map(|image| (name.clone(), image)))
+    };
+    services.iter().filter_map(image).collect()
+}
+
 /// What a registry has under this name, asked by the server's engine with the server's credentials.
 pub(super) async fn resolve(ground: &Ground, image: &ImageRef) -> Result<ImageRef, Failure> {
     let what = format!("ask the registry for {image} from {}", ground.server);

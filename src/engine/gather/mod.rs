@@ -37,6 +37,8 @@ pub enum Want {
     Digest(Digest),
     /// A deploy of the Compose file as it is now.
     AsWritten,
+    /// All images of the Compose file as it is now, to have them.
+    Images,
     /// A rollback to this release.
     Release(ReleaseNumber),
     /// How it stands, no more.
@@ -139,6 +141,7 @@ async fn stand(
         lock: survey.lock,
         releases: survey.releases,
         current: survey.current,
+        scale: survey.scale,
         unfinished: survey.unfinished,
         services,
         running: running?,
@@ -178,6 +181,8 @@ async fn wanted(
             Ok(ImageRef { tag: None, ..image.clone() }.pinned(digest.clone()))
         })?,
         Want::AsWritten => images::asked(spec, services, |image| Ok(image.clone()))?,
+        // Nothing is replaced, so nothing has to be chosen.
+        Want::Images => images::all(spec, services)?,
     };
     let mut pinned = BTreeMap::new();
     let mut known: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();
@@ -234,6 +239,16 @@ async fn complete(
         }
         _ => pins.clone(),
     };
+    if *want == Want::Images {
+        let release = facts.releases.iter().find(|it| Some(it.number) == facts.current);
+        let theirs = release.map(|it| it.images.clone()).unwrap_or_default();
+        facts.images = seen_of(ground, &pins).await;
+        // Where the release in place is of other images, those are to be there too.
+        let theirs = theirs.into_iter().filter(|(service, image)| pins.get(service) != Some(image));
+        let named = |(service, image)| (format!("{service} as it is in place"), image);
+        facts.images.extend(seen_of(ground, &theirs.map(named).collect()).await);
+        return Ok(facts);
+    }
     let rendered = async {
         match want {
             Want::Release(number) => compose::of_release(ground, *number, spec.proxy.as_ref()).await,
@@ -244,16 +259,13 @@ async fn complete(
         let current = facts.current?;
         compose::of_release(ground, current, None).await.ok().map(|rendered| rendered.compose)
     };
-    let seen = join_all(
-        pins.iter().map(async |(service, image)| (service.clone(), images::seen(ground, image).await)),
-    );
     let there = async {
         // Without a file there is nothing to compare with.
         facts.sent.as_ref()?.there.as_ref()?;
         ground.sent.as_ref()?;
         compose::there(ground, &pins).await.ok()
     };
-    let (rendered, before, seen, there) = tokio::join!(rendered, before, seen, there);
+    let (rendered, before, seen, there) = tokio::join!(rendered, before, seen_of(ground, &pins), there);
     if let (Some(replaced), Some(sent), Ok(rendered)) = (&mut facts.sent, &ground.sent, &rendered) {
         replaced.rendered = there;
         replaced.needs = needs::needs(ground, sent, &rendered.compose).await?;
@@ -265,6 +277,15 @@ async fn complete(
     };
     facts.rendered = Some(rendered);
     facts.before = before;
-    facts.images = seen.into_iter().collect::<BTreeMap<String, Result<Resolved, Failure>>>();
+    facts.images = seen;
     Ok(facts)
+}
+
+/// How these images are seen from a server.
+async fn seen_of(
+    ground: &Ground,
+    pins: &BTreeMap<String, ImageRef>,
+) -> BTreeMap<String, Result<Resolved, Failure>> {
+    let seen = pins.iter().map(async |(service, image)| (service.clone(), images::seen(ground, image).await));
+    join_all(seen).await.into_iter().collect()
 }

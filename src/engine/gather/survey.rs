@@ -1,5 +1,6 @@
 //! The ledger, the lock, room and clock of a server, in one command.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::failure::Failure;
@@ -34,6 +35,7 @@ df -Pk "$r" 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/free 
 (ss -ltn || netstat -ltn) 2>/dev/null | sed -n '/LISTEN/s/^[^:]*[^ ]*:\([0-9][0-9]*\) .*$/listens \1/p' | sort -u
 [ -e "$o/lock" ] && sed 's/^/lock /' "$o/lock"
 for f in "$o"/releases/[0-9]*/release.json; do [ -f "$f" ] && sed 's/^/release /' "$f"; done
+[ -f "$o/scale" ] && sed 's/^/scale /' "$o/scale"
 c=$(readlink "$o/releases/current") && echo "current $c"
 for r in "$o"/runs/*; do [ -d "$r" ] && [ ! -e "$r/outcome.json" ] && echo "unfinished ${r##*/}"; done
 exit 0"#;
@@ -53,6 +55,7 @@ pub(super) struct Survey {
     pub(super) lock: Option<Held>,
     pub(super) releases: Vec<Release>,
     pub(super) current: Option<ReleaseNumber>,
+    pub(super) scale: BTreeMap<String, u16>,
     pub(super) unfinished: Vec<RunId>,
 }
 
@@ -80,6 +83,7 @@ fn read(text: &str, now: Timestamp) -> Survey {
         lock: None,
         releases: Vec::new(),
         current: None,
+        scale: BTreeMap::new(),
         unfinished: Vec::new(),
     };
     let mut lock: Vec<&str> = Vec::new();
@@ -103,6 +107,12 @@ fn read(text: &str, now: Timestamp) -> Survey {
             "lock" => lock.push(value),
             "release" => found.releases.extend(serde_json::from_str::<Release>(value).ok()),
             "current" => found.current = value.parse().ok().map(ReleaseNumber),
+            "scale" => {
+                let pair = value.split_once(' ');
+                found
+                    .scale
+                    .extend(pair.and_then(|(name, n)| Some((name.to_owned(), n.trim().parse().ok()?))));
+            }
             "unfinished" => found.unfinished.extend(RunId::try_from(value.to_owned()).ok()),
             _ => {}
         }

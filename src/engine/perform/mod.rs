@@ -15,6 +15,7 @@ mod pull;
 mod render;
 mod retire;
 mod route;
+mod scale;
 mod send;
 mod traffic;
 pub mod up;
@@ -90,8 +91,12 @@ impl Task<'_> {
             Act::Send { release, from, digest } => send::send(self, *release, from, digest).await,
             Act::Place { release, over } => place::place(self, *release, over.as_deref()).await,
             Act::Pull { image } => pull::pull(self, image).await,
-            Act::Up { release, services, replaces, ports } => {
-                up::up(self, *release, services, replaces, ports).await
+            Act::Up { release, services, replaces, ports, scale } => {
+                up::up(self, *release, services, replaces, ports, scale).await
+            }
+            Act::Scale { release, service, containers, keep, known } => {
+                let it = scale::Scaled { release: *release, service, containers: *containers, keep: *keep };
+                scale::scale(self, &it, known).await
             }
             Act::Beside { release, service, names, beside, port } => {
                 beside::beside(self, *release, service, names, beside, *port).await

@@ -59,7 +59,11 @@ pub(super) async fn pull(task: &Task<'_>, image: &ImageRef) -> Result<Done, Fail
     }
     name(task, image).await?;
     task.listen.progress(layers.progress()).await;
-    Ok(Done { said: format!("{} in {} layers", Bytes(layers.total()), layers.known.len()), exit: None })
+    let said = match layers.known.len() {
+        0 => "nothing had to come".to_owned(),
+        n => format!("{} in {n} layers", Bytes(layers.total())),
+    };
+    Ok(Done { said, exit: None })
 }
 
 /// Gives the image its tag: one without any is what `docker image prune` takes.

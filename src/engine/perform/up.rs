@@ -9,7 +9,7 @@ use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::act::Published;
 use crate::domain::plan::overlay::overlay;
-use crate::domain::plan::shell::compose_up;
+use crate::domain::plan::shell::{compose_up, kept};
 use crate::domain::release::ReleaseNumber;
 use crate::engine::gather::containers::running;
 use crate::engine::ground::Ground;
@@ -36,12 +36,15 @@ pub(super) async fn up(
     services: &[String],
     replaces: &[String],
     ports: &BTreeMap<String, Published>,
+    scale: &BTreeMap<String, u16>,
 ) -> Result<Done, Failure> {
     if !begun_before(task).await? {
         unchanged(task, services, replaces).await?;
     }
     let over = (!ports.is_empty()).then(|| overlay(&BTreeMap::new(), ports).into_bytes());
-    let words: Vec<String> = compose_up(&task.ground.place, release, over.is_some(), services, &[]).collect();
+    let more = kept(scale);
+    let words: Vec<String> =
+        compose_up(&task.ground.place, release, over.is_some(), services, &more).collect();
     let mut left = guarded::run(task, words.clone(), over.clone()).await?;
     for nth in 1..=AGAIN {
         if left.exit == 0 || !was_interrupted(&left.said) {

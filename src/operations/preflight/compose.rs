@@ -4,11 +4,11 @@ use super::Subject;
 use crate::domain::plan::{Finding, Operation};
 
 pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
-    if !matches!(it.operation, Operation::Deploy | Operation::Rollback) {
+    if !matches!(it.operation, Operation::Deploy | Operation::Rollback | Operation::Scale | Operation::Pull) {
         return Vec::new();
     }
     let rendered = it.facts.rendered.as_ref().map(|rendered| rendered.as_ref().err());
-    let source = it.facts.services.as_ref().err().filter(|_| it.operation == Operation::Deploy);
+    let source = it.facts.services.as_ref().err().filter(|_| it.operation != Operation::Rollback);
     let wrong = source.or(rendered.flatten());
     vec![match wrong {
         None => it.good("compose", "Compose takes the file"),

@@ -11,6 +11,7 @@ mod part;
 mod ports;
 mod proxy;
 mod registry;
+pub(super) mod scale;
 mod sent;
 mod traffic;
 mod unfinished;
@@ -52,6 +53,7 @@ static CHECKS: &[Check] = &[
     part::check,
     ports::check,
     proxy::check,
+    scale::check,
     traffic::check,
     disk::check,
     clock::check,
@@ -60,8 +62,13 @@ static CHECKS: &[Check] = &[
 
 /// What is found on a server. With a reason, what may be overridden is.
 pub fn findings(subject: &Subject<'_>, overridden: bool) -> Vec<Finding> {
-    let found = CHECKS.iter().flat_map(|check| check(subject));
+    weighed(CHECKS.iter().flat_map(|check| check(subject)), overridden)
+}
+
+/// With a reason, what may be overridden is.
+pub(super) fn weighed(found: impl IntoIterator<Item = Finding>, overridden: bool) -> Vec<Finding> {
     found
+        .into_iter()
         .map(|finding| match finding.judgement {
             Judgement::Refused if overridden && finding.may_override => {
                 Finding { judgement: Judgement::Overridden, ..finding }

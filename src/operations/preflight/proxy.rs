@@ -80,9 +80,9 @@ fn beside(it: &Subject<'_>, proxy: &Proxy) -> Option<Finding> {
         let remedy = "configure proxy.ports = [one, other], or take `ports` from the service";
         return Some(it.refused("proxy", found, remedy));
     }
-    if proxy.ports.is_some() && service.containers > 1 {
-        let found =
-            format!("{name} has {} containers, and a port of the server is one's", service.containers);
+    let containers = it.facts.scale.get(name).copied().unwrap_or(service.containers);
+    if proxy.ports.is_some() && containers > 1 {
+        let found = format!("{name} has {containers} containers, and a port of the server is one's");
         return Some(it.refused(
             "proxy",
             found,

@@ -58,6 +58,11 @@ pub fn title(asked: &Asked) -> String {
         Wanted::AsWritten => format!("deploy {app} as its Compose file is now"),
         Wanted::Release(number) => format!("roll {app} back to release {number}"),
         Wanted::Daily(operation) => format!("{} {app}", operation.word()),
+        Wanted::Scale(services) => {
+            let each: Vec<String> = services.iter().map(|(service, n)| format!("{service}={n}")).collect();
+            format!("scale {app} to {}", each.join(", "))
+        }
+        Wanted::Pull => format!("pull the images of {app}"),
     }
 }
 

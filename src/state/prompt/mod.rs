@@ -21,6 +21,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::unfinished::Way;
 use crate::keys::chord::{Chord, Key};
 use crate::message::change::{Manner, Wanted};
+use crate::operations::scale::read as numbers;
 
 /// How long it is shown before a key answers it.
 const READING_TIME: Duration = Duration::from_millis(400);
@@ -58,6 +59,13 @@ pub enum Question {
         to: ReleaseNumber,
         /// How.
         options: Options,
+    },
+    /// How many containers of which service.
+    Scale {
+        /// Of which app.
+        app: AppId,
+        /// How many there are now, a service a row.
+        present: Vec<String>,
     },
     /// Why what is refused is to be done all the same.
     Reason {
@@ -217,6 +225,9 @@ impl Prompt {
                 .map(|wanted| Answered::Change(app.clone(), wanted, options.manner())),
             Question::Back { app, to, options } => {
                 Ok(Answered::Change(app.clone(), Wanted::Release(*to), options.manner()))
+            }
+            Question::Scale { app, .. } => {
+                numbers(&typed).map(|it| Answered::Change(app.clone(), Wanted::Scale(it), Manner::default()))
             }
             Question::Reason { .. } if typed.is_empty() => Err("a reason is a word at least".to_owned()),
             Question::Reason { .. } => Ok(Answered::Reason(typed)),

@@ -5,6 +5,7 @@ mod approvals;
 mod beside;
 mod changes;
 mod console;
+mod daily;
 mod data;
 mod failures;
 mod faults;

@@ -15,7 +15,7 @@ use crate::engine::gather::{Want, gather_told};
 use crate::history::journal::{Entry, Journal};
 use crate::message::change::{Asked, Looked, Manner, Planned, Unplanned, Wanted};
 use crate::message::event::{Event, Reply};
-use crate::operations::{AppFacts, Refusal, daily, deploy, rollback};
+use crate::operations::{AppFacts, Refusal, daily, deploy, pull, rollback, scale};
 use crate::runtime::deploying;
 
 /// Plans it, telling how far each server is; the answer.
@@ -70,7 +70,8 @@ fn want(asked: &Asked) -> Want {
         Wanted::Digest(digest) => Want::Digest(digest.clone()),
         Wanted::AsWritten => Want::AsWritten,
         Wanted::Release(number) => Want::Release(*number),
-        Wanted::Daily(_) => Want::Standing,
+        Wanted::Daily(_) | Wanted::Scale(_) => Want::Standing,
+        Wanted::Pull => Want::Images,
     }
 }
 
@@ -88,6 +89,12 @@ fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal
         Wanted::Daily(operation) => {
             daily::plan(spec, facts, &daily::Ask { operation: *operation, servers, services, reason })
         }
+        Wanted::Scale(services) => scale::plan(
+            spec,
+            facts,
+            &scale::Ask { services: services.clone(), servers: asked.manner.servers.clone(), reason },
+        ),
+        Wanted::Pull => pull::plan(spec, facts, &pull::Ask { servers: asked.manner.servers.clone(), reason }),
     }
 }
 

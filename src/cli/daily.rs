@@ -43,7 +43,7 @@ pub struct ScaleArgs {
 
     /// How many containers of which service, on each server: `web=3`
     #[arg(value_name = "SERVICE=N", required = true)]
-    pub services: Vec<String>,
+    pub numbers: Vec<String>,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
@@ -52,8 +52,11 @@ pub struct ScaleArgs {
 
 /// Plans, asks, scales.
 pub fn run_scale(args: &Args, it: &ScaleArgs) -> Result<Exit, Failure> {
-    let services = scale::read(&it.services.join(" "))
-        .map_err(|why| Failure::new(FailureKind::Invalid, format!("scale {}", it.app), why))?;
+    let invalid = |why: &str| Failure::new(FailureKind::Invalid, format!("scale {}", it.app), why);
+    if !it.common.services.is_empty() {
+        return Err(invalid("--service says no number").hint("name it with its number: SERVICE=N"));
+    }
+    let services = scale::read(&it.numbers.join(" ")).map_err(|why| invalid(&why))?;
     let operating = Operating::on(args, &it.app)?;
     let ask = scale::Ask { services, servers: it.common.servers(), reason: it.common.reason.clone() };
     let facts = operating.facts(&Want::Standing, &[]);
@@ -74,7 +77,11 @@ pub struct PullArgs {
 /// Plans, asks, pulls.
 pub fn run_pull(args: &Args, it: &PullArgs) -> Result<Exit, Failure> {
     let operating = Operating::on(args, &it.app)?;
-    let ask = pull::Ask { servers: it.common.servers(), reason: it.common.reason.clone() };
+    let ask = pull::Ask {
+        servers: it.common.servers(),
+        services: it.common.services.clone(),
+        reason: it.common.reason.clone(),
+    };
     let facts = operating.facts(&Want::Images, &[]);
     operating.carry_out(pull::plan(&operating.spec, &facts, &ask), &it.common)
 }

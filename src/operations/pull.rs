@@ -10,6 +10,7 @@ use super::preflight::{self, Subject};
 use super::selection::{chosen, known, place};
 use super::steps::PULL;
 use crate::domain::deploy::AppSpec;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
 use crate::domain::plan::{Act, FORMAT, Lane, Operation, Plan, Stage};
@@ -19,6 +20,8 @@ use crate::domain::plan::{Act, FORMAT, Lane, Operation, Plan, Stage};
 pub struct Ask {
     /// Only these servers; all where empty.
     pub servers: Vec<ServerId>,
+    /// Only the images of these services; all where empty.
+    pub services: Vec<String>,
     /// Why.
     pub reason: Option<String>,
 }
@@ -38,9 +41,23 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             only: &[],
         };
         findings.extend(preflight::findings(&subject, ask.reason.is_some()));
+        if let (Ok(known), Some(stranger)) =
+            (&facts.services, ask.services.iter().find(|asked| !facts.images.contains_key(*asked)))
+        {
+            let what = format!("pull the image of {stranger} on {server}");
+            let why = "the Compose file names no image of such a service";
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            let failure = Failure::new(FailureKind::NotFound, what, why);
+            return Err(Refusal::Senseless(failure.hint(format!("it has {}", names.join(", ")))));
+        }
         // One that is there is asked for too: its tag may have been on another until now.
         let mut wanted: BTreeMap<String, ImageRef> = BTreeMap::new();
-        for seen in facts.images.values().flatten() {
+        let chosen = |name: &str| {
+            let service = name.split(' ').next().unwrap_or(name);
+            ask.services.is_empty() || ask.services.iter().any(|it| it == service)
+        };
+        let images = facts.images.iter().filter(|(name, _)| chosen(name));
+        for seen in images.filter_map(|(_, seen)| seen.as_ref().ok()) {
             wanted.entry(seen.image.to_string()).or_insert_with(|| seen.image.clone());
         }
         let steps: Vec<_> = wanted

@@ -94,7 +94,15 @@ fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal
             facts,
             &scale::Ask { services: services.clone(), servers: asked.manner.servers.clone(), reason },
         ),
-        Wanted::Pull => pull::plan(spec, facts, &pull::Ask { servers: asked.manner.servers.clone(), reason }),
+        Wanted::Pull => pull::plan(
+            spec,
+            facts,
+            &pull::Ask {
+                servers: asked.manner.servers.clone(),
+                services: asked.manner.services.clone(),
+                reason,
+            },
+        ),
     }
 }
 

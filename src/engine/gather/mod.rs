@@ -98,7 +98,7 @@ pub async fn gather_told(
     .await;
     let backups = match want {
         // A release that is there already, and how it stands, need none.
-        Want::Standing | Want::Release(_) => BTreeMap::new(),
+        Want::Standing | Want::Images | Want::Release(_) => BTreeMap::new(),
         Want::Tag(_) | Want::Digest(_) | Want::AsWritten => datastore::backups(engines, spec).await,
     };
     let sent = sent.map(|it| it.map(|it| it.facts()));

@@ -107,7 +107,7 @@ fn a_check_that_fails_or_does_not_end_is_in_the_status_and_in_its_exit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     let text = format!(
-        "[servers.here]\nlocal = true\ncollect = {{ containers = false, units = false }}\n\
+        "[servers.me]\nlocal = true\ncollect = {{ containers = false, units = false }}\n\
          [checks.closed]\nkind = \"tcp\"\naddress = \"127.0.0.1:1\"\n\
          [checks.silent]\nkind = \"http\"\nurl = \"http://{}/\"\ndeadline = \"20s\"\ninterval = \"1m\"\n",
         silent.local_addr().unwrap()

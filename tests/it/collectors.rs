@@ -138,7 +138,7 @@ async fn a_server_nobody_looks_at_is_read_less_often() {
     let looks =
         || out.take().iter().filter(|batch| matches!(batch.observation, Observation::Vitals(_))).count();
     out.until(5, |batch| {
-        matches!(&batch.observation, Observation::Vitals(v) if v.cpu.is_some()).then_some(())
+        matches!(&batch.observation, Observation::Vitals(v) if v.clock_offset_ms.is_some()).then_some(())
     })
     .await;
     looks();

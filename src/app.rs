@@ -15,7 +15,6 @@ use crate::message::effect::Effect;
 use crate::message::event::{Event, Reply};
 use crate::state::State;
 use crate::state::filter::Filter;
-use crate::state::list::Move;
 use crate::state::logs::{narrow, stream};
 use crate::state::overlay::{Outcome, Overlay};
 use crate::state::page::Page;
@@ -180,8 +179,8 @@ impl App {
             return actions::metrics::mouse::gesture(&mut self.state, mouse);
         }
         match mouse.gesture {
-            Gesture::ScrollDown(n) => self.state.step(Move::Rows(3 * n.cast_signed() as isize)),
-            Gesture::ScrollUp(n) => self.state.step(Move::Rows(-3 * n.cast_signed() as isize)),
+            Gesture::ScrollDown(n) => self.state.wheel(mouse.at, 3 * n.cast_signed() as isize),
+            Gesture::ScrollUp(n) => self.state.wheel(mouse.at, -3 * n.cast_signed() as isize),
             Gesture::Press => self.state.click(mouse.at),
             Gesture::Drag | Gesture::Release => Vec::new(),
         }

@@ -204,6 +204,16 @@ impl Overview {
         false
     }
 
+    /// Gives the keys to the pane at a place of the screen, where it has rows.
+    pub fn point(&mut self, column: u16, row: u16) {
+        let panes = self.panes();
+        let at = ratatui::layout::Position { x: column, y: row };
+        let places =
+            [(Pane::Problems, panes.problems), (Pane::Servers, panes.servers), (Pane::Apps, panes.apps)];
+        let under = places.into_iter().find(|(pane, place)| place.contains(at) && !self.is_empty(*pane));
+        self.pane = under.map_or(self.pane, |(pane, _)| pane);
+    }
+
     /// What is selected in the pane that takes the keys.
     pub fn target(&self, fleet: &Fleet) -> Option<Target> {
         match self.pane {

@@ -240,6 +240,16 @@ impl State {
         Vec::new()
     }
 
+    /// The wheel moves in the pane under the pointer, to which the keys go from then on.
+    pub fn wheel(&mut self, at: Cell, rows: isize) -> Vec<Effect> {
+        match self.nav.page() {
+            Page::Overview => self.overview.point(at.column, at.row),
+            Page::Server(_) => self.server.point(at.column, at.row),
+            _ => {}
+        }
+        self.step(Move::Rows(rows))
+    }
+
     /// A click: selects what it hits; a second one on the same row opens it.
     pub fn click(&mut self, at: Cell) -> Vec<Effect> {
         let before = self.selected();

@@ -143,22 +143,35 @@ impl ServerPage {
         }
     }
 
+    fn is_empty(&self, pane: Pane) -> bool {
+        match pane {
+            Pane::Containers => self.container_rows.is_empty(),
+            Pane::Units => self.unit_rows.is_empty(),
+            Pane::Checks => self.check_rows.is_empty(),
+        }
+    }
+
     /// The keys go to the next pane that has rows.
     pub fn next_pane(&mut self, by: isize) {
         const ORDER: [Pane; 3] = [Pane::Containers, Pane::Units, Pane::Checks];
         let at = ORDER.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         for n in 1..=3isize {
             let to = ORDER[(at.cast_signed() + n * by).rem_euclid(3) as usize];
-            let empty = match to {
-                Pane::Containers => self.container_rows.is_empty(),
-                Pane::Units => self.unit_rows.is_empty(),
-                Pane::Checks => self.check_rows.is_empty(),
-            };
-            if !empty {
+            if !self.is_empty(to) {
                 self.pane = to;
                 return;
             }
         }
+    }
+
+    /// Gives the keys to the pane at a place of the screen, where it has rows.
+    pub fn point(&mut self, column: u16, row: u16) {
+        let panes = self.panes();
+        let at = ratatui::layout::Position { x: column, y: row };
+        let places =
+            [(Pane::Containers, panes.containers), (Pane::Units, panes.units), (Pane::Checks, panes.checks)];
+        let under = places.into_iter().find(|(pane, place)| place.contains(at) && !self.is_empty(*pane));
+        self.pane = under.map_or(self.pane, |(pane, _)| pane);
     }
 
     /// A click. Whether it hit a row.

@@ -101,6 +101,22 @@ fn a_configuration_is_checked_with_every_mistake_in_its_place() {
 }
 
 #[test]
+fn the_environment_names_a_configuration_and_an_argument_comes_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bad, good) = (folder.path().join("bad.toml"), folder.path().join("good.toml"));
+    fs::write(&bad, "[servers.a]\nadress = \"h\"\n").unwrap();
+    fs::write(&good, "[servers.a]\naddress = \"h\"\n").unwrap();
+    let with = |args: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).env("MIDWATCH_CONFIG", &bad).env("HOME", folder.path()).output().unwrap()
+    };
+    let said = with(&["config", "check"]);
+    assert_eq!(code(&said), 2);
+    assert!(err(&said).contains("bad.toml:2") && err(&said).contains("address"), "{}", err(&said));
+    assert_eq!(code(&with(&["config", "check", "--config", good.to_str().unwrap()])), 0);
+}
+
+#[test]
 fn a_check_that_fails_or_does_not_end_is_in_the_status_and_in_its_exit() {
     // It takes a connection and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -113,6 +113,18 @@ fn control_c_as_a_key_quits() {
     console.assert_given_back();
 }
 
+#[test]
+fn a_remapped_key_does_what_it_is_mapped_to_and_the_old_one_nothing() {
+    let text = "[servers.me]\nlocal = true\n[keys]\n\"app.quit\" = [\"Q\"]\n[ui]\nmouse = false\n";
+    let mut console = Start::new(&[]).config(text).spawn();
+    console.wait_for("SERVERS").wait_for("Q quit");
+    let mode = console.terminal(vt100::Screen::mouse_protocol_mode);
+    assert_eq!(mode, vt100::MouseProtocolMode::None, "the mouse is left to the terminal");
+    console.press("q").press("?").wait_for("EVERYWHERE");
+    console.press("\x1b").wait_gone("EVERYWHERE").press("Q");
+    assert_eq!(console.exit_code(SOON), 0);
+}
+
 /// Sizes that come out the same each time (a linear congruential generator).
 fn sizes(count: usize) -> impl Iterator<Item = (u16, u16)> {
     let mut seed: u32 = 20_260_101;

@@ -5,10 +5,13 @@ use midwatch::app::{App, Wardrobe};
 use midwatch::domain::failure::{Failure, FailureKind};
 use midwatch::domain::time::Timestamp;
 use midwatch::keys::chord::Chord;
+use midwatch::keys::mouse::{Cell, Gesture, Mouse};
 use midwatch::message::batch::{Batch, Observation, Subject};
 use midwatch::message::event::Event;
 use midwatch::runtime::recording;
 use midwatch::state::State;
+use midwatch::state::overview::Pane;
+use midwatch::state::page::Page;
 use midwatch::theme::file::ThemeFile;
 use midwatch::theme::{Depth, Role, Theme};
 use ratatui::buffer::Buffer;
@@ -152,4 +155,27 @@ fn an_environment_is_marked_in_its_color_where_a_key_would_act() {
         assert_eq!(cell.fg, dark().color(role), "{name}");
         assert!(cell.modifier.contains(Modifier::REVERSED), "{name}");
     }
+}
+
+#[test]
+fn the_wheel_and_a_click_go_where_they_point() {
+    let (mut app, now) = console(120, 40);
+    let panes = app.state.overview.panes();
+    let mut mouse = |row: u16, gesture| {
+        app.handle(Event::Mouse(Mouse { at: Cell { column: 5, row }, gesture }), now);
+        app.settle(now);
+        (app.state.overview.pane, app.state.nav.page().clone(), app.state.selected())
+    };
+    let (pane, ..) = mouse(panes.problems.y + 1, Gesture::ScrollDown(1));
+    assert_eq!(pane, Pane::Problems);
+    let (pane, page, first) = mouse(panes.servers.y + 2, Gesture::Press);
+    assert_eq!((pane, page), (Pane::Servers, Page::Overview));
+    let (_, page, second) = mouse(panes.servers.y + 3, Gesture::Press);
+    assert_eq!(page, Page::Overview, "a click on another row selects it");
+    assert_ne!(first, second);
+    // The wheel of the other pane leaves that as it is; a second click on a row opens it.
+    mouse(panes.apps.y + 2, Gesture::ScrollUp(1));
+    mouse(panes.servers.y + 3, Gesture::Press);
+    let (_, page, _) = mouse(panes.servers.y + 3, Gesture::Press);
+    assert!(matches!(page, Page::Server(_)), "{page:?}");
 }

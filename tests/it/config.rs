@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use midwatch::config::{LoadError, Options, load, parse};
 
 fn options() -> Options<'static> {
-    Options { home: Some(Path::new("/home/watch")), themes: None, actions: &["app.quit", "logs.follow"] }
+    // The actions that there are: what the example names is one of them.
+    static ACTIONS: LazyLock<Vec<&str>> =
+        LazyLock::new(|| midwatch::actions::all().map(|action| action.id).collect());
+    Options { home: Some(Path::new("/home/watch")), themes: None, actions: &ACTIONS }
 }
 
 fn cases(folder: &str) -> Vec<PathBuf> {

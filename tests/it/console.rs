@@ -115,7 +115,7 @@ fn control_c_as_a_key_quits() {
 
 #[test]
 fn a_remapped_key_does_what_it_is_mapped_to_and_the_old_one_nothing() {
-    let text = "[servers.me]\nlocal = true\n[keys]\n\"app.quit\" = [\"Q\"]\n[ui]\nmouse = false\n";
+    let text = "[servers.me]\nlocal = true\n[keys]\nquit = [\"Q\"]\n[ui]\nmouse = false\n";
     let mut console = Start::new(&[]).config(text).spawn();
     console.wait_for("SERVERS").wait_for("Q quit");
     let mode = console.terminal(vt100::Screen::mouse_protocol_mode);

@@ -32,5 +32,6 @@ mod recordings;
 mod registry;
 mod repository;
 mod terminal;
+mod themes;
 mod transports;
 mod unread;

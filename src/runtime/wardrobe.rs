@@ -76,3 +76,25 @@ fn depth(color: Color) -> Depth {
 fn failed(kind: FailureKind, what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
     Failure { why: Failure::chain(error), ..Failure::new(kind, what, "") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_theme_beside_the_configuration_is_there_and_a_broken_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let (_, dark) = SHIPPED.iter().find(|(name, _)| *name == "dark").unwrap();
+        write("mine.toml", dark);
+        write("broken.toml", "light = maybe");
+        write("notes.txt", "no theme");
+        let open = |named| super::open(Some(folder.path()), named, Color::Always, false);
+        let (wardrobe, troubles) = open("mine").unwrap();
+        let names: Vec<&str> = wardrobe.themes.iter().map(|theme| theme.name.as_str()).collect();
+        assert_eq!((names.len(), names.last()), (SHIPPED.len() + 1, Some(&"mine")));
+        assert!(troubles.len() == 1 && troubles[0].contains("broken.toml"), "{troubles:?}");
+        assert!(open("broken").unwrap_err().to_string().contains("use the theme broken"));
+        assert!(open("none").unwrap_err().reason().contains("there are dark"));
+    }
+}

@@ -166,10 +166,10 @@ fn the_wheel_and_a_click_go_where_they_point() {
         app.settle(now);
         (app.state.overview.pane, app.state.nav.page().clone(), app.state.selected())
     };
-    let (pane, ..) = mouse(panes.problems.y + 1, Gesture::ScrollDown(1));
-    assert_eq!(pane, Pane::Problems);
-    let (pane, page, first) = mouse(panes.servers.y + 2, Gesture::Press);
-    assert_eq!((pane, page), (Pane::Servers, Page::Overview));
+    let (keys, ..) = mouse(panes.problems.y + 1, Gesture::ScrollDown(1));
+    assert_eq!(keys, Pane::Problems);
+    let (keys, page, first) = mouse(panes.servers.y + 2, Gesture::Press);
+    assert_eq!((keys, page), (Pane::Servers, Page::Overview));
     let (_, page, second) = mouse(panes.servers.y + 3, Gesture::Press);
     assert_eq!(page, Page::Overview, "a click on another row selects it");
     assert_ne!(first, second);

@@ -46,8 +46,12 @@ fn everything_can_be_read_on_every_ground() {
                 assert!(found >= least, "{name}: {role:?} on {ground:?} is {found:.2}, under {least}");
             };
             held(Role::Text, text);
-            HEALTH.into_iter().chain([Role::Key]).for_each(|role| held(role, health));
-            [Role::Muted, Role::Stale, Role::Accent].into_iter().for_each(|role| held(role, rest));
+            for role in HEALTH.into_iter().chain([Role::Key]) {
+                held(role, health);
+            }
+            for role in [Role::Muted, Role::Stale, Role::Accent] {
+                held(role, rest);
+            }
         }
     }
 }

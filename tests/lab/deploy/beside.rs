@@ -81,7 +81,7 @@ fn what_is_not_good_never_gets_a_request() {
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
-fn a_proxy_that_refuses_its_configuration_goes_on_as_before() {
+fn a_proxy_that_refuses_its_configuration_goes_on_as_before_fault() {
     // A reload that is refused once the new file is there, though all was well before.
     let refuses = "#!/bin/sh\\ngrep -q 18091 /etc/nginx/apps/uniform.conf && { echo it will not; exit 1; }; sudo nginx -s reload";
     let site = Site::up("uniform", Kind::Nginx, "start-first", 18090, "");
@@ -92,7 +92,8 @@ fn a_proxy_that_refuses_its_configuration_goes_on_as_before() {
     assert!(told.text().contains("goes on as before: it will not"), "{}", told.text());
     assert_eq!(site.served(), "1.0");
     assert_eq!(site.app.on("web-2", "docker compose ps -aq web; cat /etc/nginx/apps/uniform.conf"), before);
-    // And one that is wrong before is refused before anything is touched.
+    // And one that is wrong before is refused before anything is touched. It is wrong for every app there:
+    // nothing else may run meanwhile.
     site.app.everywhere("echo 'nonsense;' | sudo tee /etc/nginx/sites-enabled/uniform-wrong >/dev/null");
     let told = site.app.run(&["deploy", "uniform", "--tag", "1.1", "--yes"]);
     site.app.everywhere("sudo rm /etc/nginx/sites-enabled/uniform-wrong");

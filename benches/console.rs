@@ -18,12 +18,15 @@ use std::time::Duration;
 
 use support::lab::Lab;
 use support::terminal::{Running, installed};
+use support::there::Quiet;
 use support::{Outcome, millis, quantile, row};
 
 const OURS: &str = env!("CARGO_BIN_EXE_midwatch");
 const SERVERS: usize = 500;
 /// The servers of the lab that have containers.
 const LAB: [&str; 3] = ["web-1", "web-2", "db-1"];
+/// How many containers a console is to be idle over.
+const CONTAINERS: usize = 20;
 /// How long an idle program is watched.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -108,6 +111,15 @@ fn measure(name: &str, program: &str, args: &[&str], keys: &[&str]) -> Outcome<(
     Ok(())
 }
 
+/// How many containers run on the lab's servers.
+fn containers(lab: &Lab) -> Outcome<usize> {
+    let mut count = 0;
+    for server in LAB {
+        count += lab.run(server, "docker ps -q")?.lines().count();
+    }
+    Ok(count)
+}
+
 fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let many_path = folder.path().join("many.toml");
@@ -131,11 +143,11 @@ fn main() -> Outcome<()> {
     measure("midwatch, this machine", OURS, &[], &["?", "\x1b"])?;
     measure(&format!("midwatch, {SERVERS} refused"), OURS, &["--config", &many_path], &["j", "j", "k"])?;
     if let (Some(lab), Some(path)) = (&lab, &lab_path) {
-        let mut count = 0;
-        for server in LAB {
-            count += lab.run(server, "docker ps -q")?.lines().count();
-        }
-        let name = format!("midwatch, 3 servers, {count} cont.");
+        let own = containers(lab)?;
+        let name = format!("midwatch, 3 servers, {own} cont.");
+        measure(&name, OURS, &["--config", path], &["j", "k"])?;
+        let _quiet = Quiet::new(lab, CONTAINERS.saturating_sub(own))?;
+        let name = format!("midwatch, 3 servers, {} cont.", containers(lab)?);
         measure(&name, OURS, &["--config", path], &["j", "k"])?;
     }
     let arrows = ["\x1b[B", "\x1b[A"];

@@ -63,6 +63,7 @@ fn setup() -> Setup {
         thresholds: Thresholds::default(),
         interval: Duration::from_millis(VITALS as u64),
         log_files: Vec::new(),
+        access_logs: Vec::new(),
     });
     Setup { servers: servers.collect(), theme: "dark".to_owned(), ..Setup::default() }
 }

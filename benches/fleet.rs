@@ -105,6 +105,7 @@ fn setup(id: &ServerId) -> ServerSetup {
         thresholds: Thresholds::default(),
         interval: Duration::from_secs(2),
         log_files: Vec::new(),
+        access_logs: Vec::new(),
     }
 }
 

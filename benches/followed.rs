@@ -22,10 +22,10 @@ use midwatch::domain::log_source::{LogSource, LogStream};
 use support::lab::Lab;
 use support::sink::{self, Watching, What, watch};
 use support::terminal::Running;
+use support::there::{Flood, Forwarded, SERVER, There};
 use support::{Outcome, row, spread};
 
 const LINES: usize = 1_000_000;
-const SERVER: &str = "web-1";
 const ROUNDS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -169,41 +169,9 @@ fn keys(folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// A file and a container's log on a server of the lab, removed at the end.
-struct There<'a> {
-    lab: &'a Lab,
-    container: &'static str,
-    lines: usize,
-}
-
-impl<'a> There<'a> {
-    fn new(lab: &'a Lab, lines: usize) -> Outcome<Self> {
-        let this = Self { lab, container: "midwatch-bench", lines };
-        lab.run(SERVER, &format!("docker rm -f {} 2>/dev/null; true", this.container))?;
-        lab.run(
-            SERVER,
-            &format!(
-                "docker run -d --name {name} -e LINES={lines} -e KIND=text registry:5000/shop:noisy >/dev/null && \
-                 until docker logs --tail 1 {name} 2>&1 | grep -q 'line {lines} '; do sleep 0.5; done; \
-                 docker stop -t 0 {name} >/dev/null; docker logs {name} >/tmp/midwatch-bench.log 2>&1",
-                name = this.container
-            ),
-        )?;
-        Ok(this)
-    }
-}
-
-impl Drop for There<'_> {
-    fn drop(&mut self) {
-        // What is left behind is named for what it is.
-        let _ =
-            self.lab.run(SERVER, &format!("docker rm -f {}; rm -f /tmp/midwatch-bench.log", self.container));
-    }
-}
-
 fn over_ssh(folder: &Path, lab: &Lab) -> Outcome<()> {
     let there = There::new(lab, 300_000)?;
-    let path = folder.join("lab.toml");
+    let path = folder.join("collector.toml");
     let config = lab.config(&[SERVER])? + "collect = { vitals = true, containers = false, units = false }\n";
     std::fs::write(&path, config)?;
     let watching = watch(&sink::config(&path)?)?;
@@ -221,8 +189,8 @@ fn over_ssh(folder: &Path, lab: &Lab) -> Outcome<()> {
     )?;
     // The engine alone: its own interface, on the server, into nothing.
     let mut engine = 0_f64;
+    let path = format!("http://d/containers/{}/logs?stdout=1&stderr=1&timestamps=1", there.container);
     for _ in 0..ROUNDS {
-        let path = format!("http://d/containers/{}/logs?stdout=1&stderr=1&timestamps=1", there.container);
         let asked = format!(
             "from=$(date +%s%N); curl -s --unix-socket /var/run/docker.sock '{path}' >/dev/null && \
              echo $(( ($(date +%s%N) - from) / 1000 ))"
@@ -231,6 +199,17 @@ fn over_ssh(folder: &Path, lab: &Lab) -> Outcome<()> {
         engine = engine.max(rate(there.lines, Duration::from_micros(micros)));
     }
     row("the engine alone, on the server, to curl", &format!("{engine:.0} k lines/s"), "");
+    // The same by OpenSSH's forwarding of the engine's socket, which is our way too; nothing is read
+    // of it but where lines end.
+    let forwarded = Forwarded::new(folder, lab)?;
+    let mut bare = 0_f64;
+    for _ in 0..ROUNDS {
+        let mut curl = Command::new("curl");
+        curl.arg("-s").arg("--unix-socket").arg(&forwarded.socket).arg(&path);
+        bare = bare.max(peer(curl, there.lines)?);
+    }
+    drop(forwarded);
+    row("the engine's socket forwarded by ssh, to curl", &format!("{bare:.0} k lines/s"), "the floor");
     let stream = LogStream::Container { name: there.container.to_owned() };
     let logs = format!("docker logs -t {} 2>&1", there.container);
     beside(
@@ -242,12 +221,50 @@ fn over_ssh(folder: &Path, lab: &Lab) -> Outcome<()> {
     )
 }
 
+/// The real binary follows a container over SSH while it writes all that its engine takes; keys
+/// are pressed until the last line is on the screen.
+fn keys_over_ssh(folder: &Path, lab: &Lab) -> Outcome<()> {
+    let _flood = Flood::new(lab)?;
+    let config = folder.join("console.toml");
+    std::fs::write(&config, lab.config(&[SERVER])?)?;
+    let config = config.to_string_lossy();
+    let mut running = Running::start(env!("CARGO_BIN_EXE_midwatch"), &["--config", &config])?;
+    running.rest(Duration::from_secs(3));
+    // The journal and all containers of the server, this one among them.
+    running.press(&["l"])?;
+    let (first, last) = ("GET /basket/42".to_owned(), format!("line {} ", Flood::LINES));
+    if running.until(PATIENCE, |screen| screen.contains(&first)).is_none() {
+        println!("NOT MEASURED: the container's log did not come:\n{}", running.text());
+        return Ok(());
+    }
+    let start = Instant::now();
+    let mut times = Vec::new();
+    while !running.text().contains(&last) && start.elapsed() < PATIENCE {
+        running.rest(Duration::from_millis(7));
+        times.extend(running.key(["k", "G", "w", "w", "f", "f"][times.len() % 6])?);
+    }
+    if !running.text().contains(&last) {
+        println!("NOT MEASURED: the last line did not come to the screen:\n{}", running.text());
+        return Ok(());
+    }
+    let came = rate(Flood::LINES, start.elapsed());
+    row(
+        "a container that writes, over SSH to the screen",
+        &format!("{came:.0} k lines/s"),
+        "as fast as it can",
+    );
+    row("a key meanwhile, median / p99 / worst", &spread(&times), "no key longer than 8 ms");
+    for slow in running.slow() {
+        println!("    {slow}");
+    }
+    Ok(())
+}
+
 fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     local(folder.path())?;
     keys(folder.path())?;
-    match Lab::get("logs over SSH") {
-        Some(lab) => over_ssh(folder.path(), &lab),
-        None => Ok(()),
-    }
+    let Some(lab) = Lab::get("logs over SSH") else { return Ok(()) };
+    over_ssh(folder.path(), &lab)?;
+    keys_over_ssh(folder.path(), &lab)
 }

@@ -49,6 +49,7 @@ fn setup() -> Setup {
         thresholds: Thresholds::default(),
         interval: Duration::from_secs(2),
         log_files: Vec::new(),
+        access_logs: Vec::new(),
     });
     Setup { servers: servers.collect(), theme: "dark".to_owned(), ..Setup::default() }
 }

@@ -1,11 +1,13 @@
 //! The core: takes an event at a time, changes the state, gives back what is to be done outside;
 //! and draws the state. Routing only: what an event means is said in the rooms below.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use crate::actions::{self, palette};
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{AppId, RequestId};
 use crate::domain::question::Question;
 use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
@@ -55,6 +57,12 @@ impl App {
     /// Takes one event at its time. Total: there is no event that it cannot take in any state.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         self.state.now = now;
+        let mut effects = self.taken(event);
+        effects.extend(crate::state::run::log::follow(&mut self.state));
+        effects
+    }
+
+    fn taken(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Quit => vec![Effect::Quit],
             Event::Key(chord) => self.pressed(chord),
@@ -121,6 +129,10 @@ impl App {
                 Outcome::Theme(name) => {
                     self.state.theme = name;
                     self.overlay(top)
+                }
+                Outcome::LeaveExec(request) => {
+                    let effects = self.state.leave_exec(request);
+                    self.uncover(effects)
                 }
                 Outcome::Answered(answered) => {
                     let effects = actions::operate::answers::take(&mut self.state, answered);
@@ -249,7 +261,10 @@ impl App {
             self.state.refuse(first.clone());
         }
         let mut effects = vec![self.state.watch()];
-        effects.extend(self.state.setup.changeable.keys().cloned().map(Effect::LookUnfinished));
+        let setup = &self.state.setup;
+        let datastores = setup.datastores.iter().map(|it| AppId::from(it.id.as_str()));
+        let with_runs: BTreeSet<AppId> = setup.changeable.keys().cloned().chain(datastores).collect();
+        effects.extend(with_runs.into_iter().map(Effect::LookUnfinished));
         effects
     }
 

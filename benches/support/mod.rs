@@ -12,6 +12,7 @@ pub mod lab;
 pub mod process;
 pub mod sink;
 pub mod terminal;
+pub mod there;
 
 use std::time::Duration;
 

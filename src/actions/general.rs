@@ -5,6 +5,7 @@ use crate::keys::keymap::Scope;
 use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::overlay::Overlay;
+use crate::state::page::Page;
 use crate::state::prompt::{Question, Then};
 use crate::state::text_input::TextInput;
 
@@ -24,13 +25,24 @@ pub static ALL: &[Action] = &[
     Action {
         id: "palette",
         title: "palette",
-        help: "find an action, a server or an app by typing a part of its name",
+        help: "find an action, a server, an app or a check by typing a part of its name",
         scope: Scope::Everywhere,
         keys: &[":", "ctrl-p"],
         risk: Risk::Read,
         in_footer: true,
         available: always,
         run: |state| overlay(state, Overlay::Palette { input: TextInput::default(), selected: 0 }),
+    },
+    Action {
+        id: "checks",
+        title: "checks",
+        help: "show all checks, the worst first, wherever they are seen from",
+        scope: Scope::Everywhere,
+        keys: &["c"],
+        risk: Risk::Read,
+        in_footer: false,
+        available: always,
+        run: |state| state.open(Page::Checks),
     },
     Action {
         id: "themes",

@@ -1,10 +1,12 @@
 //! What can be done with the selected row of the overview, a server's or an app's page.
 
 use super::{Action, Available, Risk, metrics};
+use crate::domain::metric::Metric;
 use crate::keys::keymap::Scope;
+use crate::message::effect::Effect;
 use crate::state::State;
-use crate::state::overview::Pane;
 use crate::state::page::Page;
+use crate::state::selection::Selected;
 
 /// The actions of this file.
 pub static ALL: &[Action] = &[
@@ -39,10 +41,7 @@ pub static ALL: &[Action] = &[
         risk: Risk::Read,
         in_footer: true,
         available: about_something,
-        run: |state| {
-            let servers = state.selected_servers();
-            metrics::open::open(state, &servers)
-        },
+        run: charts,
     },
     Action {
         id: "inspect",
@@ -69,7 +68,7 @@ pub static ALL: &[Action] = &[
     Action {
         id: "sort",
         title: "sort",
-        help: "sort by the next column that makes sense",
+        help: "sort this list by the next column that makes sense",
         scope: Scope::Everywhere,
         keys: &["s"],
         risk: Risk::Read,
@@ -123,17 +122,29 @@ fn about_something(state: &State) -> Available {
 
 fn filtered(state: &State) -> Available {
     match state.nav.page() {
-        Page::Overview | Page::Server(_) | Page::App(_) => Ok(()),
+        Page::Overview | Page::Server(_) | Page::App(_) | Page::Checks => Ok(()),
         _ => Err("this page has no list".into()),
     }
 }
 
 fn sorted(state: &State) -> Available {
     match state.nav.page() {
-        Page::Overview if state.overview.pane == Pane::Servers => Ok(()),
-        Page::Server(_) => Ok(()),
-        _ => Err("only servers and a server's containers can be sorted".into()),
+        Page::Overview | Page::Server(_) | Page::App(_) | Page::Checks => Ok(()),
+        _ => Err("this page has no list that can be sorted".into()),
     }
+}
+
+/// Of a disk or an access log its own, else those of the servers.
+fn charts(state: &mut State) -> Vec<Effect> {
+    if let Some(Selected::Disk(server, mount)) = state.selected() {
+        return metrics::open::open_on(state, &server, Metric::Disk(mount.into()));
+    }
+    if let Some(Selected::Access(key)) = state.selected() {
+        let metric = Metric::RequestRate(key.label.as_str().into());
+        return metrics::open::open_on(state, &key.server, metric);
+    }
+    let servers = state.selected_servers();
+    metrics::open::open(state, &servers)
 }
 
 fn on_a_server(state: &State) -> Available {

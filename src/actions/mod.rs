@@ -5,7 +5,9 @@
 
 pub mod adopt;
 pub mod approval;
+mod backup;
 pub mod catalog;
+pub mod exec;
 pub mod general;
 pub mod lists;
 pub mod logs;

@@ -1,13 +1,19 @@
 //! What the palette offers: actions that can be done here, and places to go; found by fuzzy search.
 
+use std::collections::BTreeSet;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::Action;
+use crate::domain::ids::CheckId;
+use crate::domain::problem::Target;
 use crate::keys::keymap::Scope;
 use crate::message::effect::Effect;
 use crate::state::State;
+use crate::state::overlay::Overlay;
 use crate::state::page::Page;
+use crate::state::selection::Selected;
 
 /// One offer.
 #[derive(Clone, Debug)]
@@ -27,6 +33,8 @@ pub enum Choice {
     Action(&'static Action),
     /// A page.
     Open(Page),
+    /// All that is known of a check.
+    Check(CheckId),
 }
 
 /// The offers that match, best first; all of them where nothing is typed.
@@ -60,6 +68,11 @@ pub fn choose(state: &mut State, choice: Choice) -> Vec<Effect> {
             }
         },
         Choice::Open(page) => state.open(page),
+        Choice::Check(check) => {
+            let what = Selected::Target(Target::Check(check));
+            state.overlays.push(Overlay::Inspect { what, first: 0 });
+            Vec::new()
+        }
     }
 }
 
@@ -74,7 +87,12 @@ fn offers(state: &State) -> Vec<Candidate> {
             note: state.keymap.chords(action.id).next().map(|chord| chord.label()).unwrap_or_default(),
             choice: Choice::Action(action),
         });
-    let pages = [("overview", Page::Overview), ("logs", Page::Logs), ("metrics", Page::Metrics)];
+    let pages = [
+        ("overview", Page::Overview),
+        ("logs", Page::Logs),
+        ("metrics", Page::Metrics),
+        ("checks", Page::Checks),
+    ];
     let pages = pages.into_iter().map(|(name, page)| Candidate {
         text: format!("go to {name}"),
         note: "page".to_owned(),
@@ -95,5 +113,12 @@ fn offers(state: &State) -> Vec<Candidate> {
         note: app.verdict.health.word().to_owned(),
         choice: Choice::Open(Page::App(app.id.clone())),
     });
-    actions.chain(pages).chain(runs).chain(servers).chain(apps).collect()
+    let mut checks: BTreeSet<&CheckId> = state.setup.checks.iter().collect();
+    checks.extend(state.fleet.checks().map(|(id, _)| id));
+    let checks = checks.into_iter().map(|id| Candidate {
+        text: format!("go to check {id}"),
+        note: state.fleet.check_verdict(id, state.now).health.word().to_owned(),
+        choice: Choice::Check(id.clone()),
+    });
+    actions.chain(pages).chain(runs).chain(servers).chain(apps).chain(checks).collect()
 }

@@ -1,5 +1,7 @@
 //! What can be done with a plan that is shown.
 
+use std::collections::BTreeMap;
+
 use super::operate::answers::{ask, carry_out, guarded};
 use super::operate::plan as plan_again;
 use super::{Action, Available, Risk, always};
@@ -59,7 +61,9 @@ fn again(state: &mut State) -> Vec<Effect> {
 }
 
 fn copy(state: &mut State) -> Vec<Effect> {
-    let Some(text) = state.plan.plan().map(|plan| plan.plan().as_shell()) else { return Vec::new() };
+    let Some(text) = state.plan.plan().map(|plan| plan.plan().as_shell(&BTreeMap::new())) else {
+        return Vec::new();
+    };
     state.say("copied the plan as shell");
     vec![Effect::Copy(text)]
 }

@@ -14,17 +14,25 @@ use super::daily::{DailyArgs, PullArgs, ScaleArgs};
 use super::demo::DemoArgs;
 use super::deploy::DeployArgs;
 use super::doctor::DoctorArgs;
+use super::drill::DrillArgs;
+use super::exec::ExecArgs;
 use super::init::InitArgs;
 use super::journal::JournalArgs;
 use super::logs::LogsArgs;
+use super::maintenance::MaintenanceArgs;
+use super::prune::PruneArgs;
 use super::record::RecordArgs;
 use super::releases::ReleasesArgs;
 use super::replay::ReplayArgs;
+use super::repo::RepoCommand;
+use super::restore::RestoreArgs;
 use super::resume::ResumeArgs;
 use super::rollback::RollbackArgs;
 use super::runs::RunsArgs;
+use super::schedule::ScheduleCommand;
 use super::status::StatusArgs;
 use super::tags::TagsArgs;
+use super::undo::UndoArgs;
 
 /// A terminal console for the engineer on call: health, logs and metrics of your servers, live,
 /// over plain SSH. Without a subcommand it opens the console.
@@ -73,10 +81,34 @@ pub enum Command {
     Scale(ScaleArgs),
     /// Bring the images of an app onto its servers; what runs is not changed
     Pull(PullArgs),
+    /// Have an app's proxy tell visitors that it is in maintenance, or send them to it again
+    Maintenance(MaintenanceArgs),
+    /// Run a command in a container, a shell for the most part; ends with its exit code
+    Exec(ExecArgs),
     /// Back datastores up: into an encrypted repository that restic reads too
     Backup(BackupArgs),
     /// List the backups of datastores, as their repositories hold them
     Backups(BackupsArgs),
+    /// Bring a backup of a datastore back: beside what stands, or in its place
+    Restore(RestoreArgs),
+    /// Undo a restore that took the place of what stood
+    Undo(UndoArgs),
+    /// Rehearse bringing a backup back: into a database of its own, which goes again
+    Drill(DrillArgs),
+    /// Take backups that nothing keeps out of their repositories, and free their room
+    Prune(PruneArgs),
+    /// Back datastores up, or rehearse restoring them, on a schedule: by timers of systemd's
+    Schedule {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ScheduleCommand,
+    },
+    /// Work on a repository of backups itself
+    Repo {
+        /// What to do with it
+        #[command(subcommand)]
+        command: RepoCommand,
+    },
     /// List the releases of an app, as its servers hold them
     Releases(ReleasesArgs),
     /// List the tags of an app's image with their dates, as its registry tells them to its servers

@@ -5,17 +5,20 @@ use clap::Args as ClapArgs;
 use super::args::Args;
 use super::operate::{Desk, Given, Shown};
 use super::{Exit, context};
+use crate::config::Config;
 use crate::domain::datastore::DatastoreSpec;
+use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::DatastoreId;
+use crate::domain::ids::{AppId, DatastoreId};
 use crate::engine::gather;
 use crate::operations::backup::{Ask, plan};
+use crate::operations::{Refusal, set};
 use crate::runtime::deploying;
 
 /// The arguments.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct BackupArgs {
-    /// The datastores, as the configuration names them
+    /// The datastores, as the configuration names them; an app for all of its own and its release, as one set
     #[arg(required_unless_present = "all", value_name = "NAME")]
     pub names: Vec<String>,
 
@@ -53,12 +56,15 @@ pub fn run(args: &Args, backup: &BackupArgs) -> Result<Exit, Failure> {
         let failure = Failure::new(FailureKind::NotFound, "back up", "no datastore is configured");
         return Err(failure.hint("add one: [datastores.NAME] with `kind`, `server` and `repository`"));
     }
-    let specs: Vec<DatastoreSpec> =
-        names.iter().map(|name| deploying::datastore(config, name)).collect::<Result<_, _>>()?;
+    let specs: Vec<Target> = names.iter().map(|name| target(config, name)).collect::<Result<_, _>>()?;
     let desk = Desk::prepare(args, context)?;
     let mut exit = Exit::Well;
     for spec in &specs {
-        let ended = one(&desk, spec, backup).unwrap_or_else(|failure| {
+        let ended = match spec {
+            Target::Datastore(spec) => one(&desk, spec, backup),
+            Target::App(spec, datastores) => whole(&desk, spec, datastores, backup),
+        };
+        let ended = ended.unwrap_or_else(|failure| {
             eprintln!("midwatch: {failure}");
             Exit::of(&failure)
         });
@@ -67,6 +73,36 @@ pub fn run(args: &Args, backup: &BackupArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(exit)
+}
+
+/// What a name is of: a datastore, or an app with all of its own.
+enum Target {
+    Datastore(Box<DatastoreSpec>),
+    App(Box<AppSpec>, Vec<DatastoreSpec>),
+}
+
+fn target(config: &Config, name: &DatastoreId) -> Result<Target, Failure> {
+    let app = AppId::from(name.as_str());
+    let Some(it) = config.apps.get(&app).filter(|_| !config.datastores.contains_key(name)) else {
+        return deploying::datastore(config, name).map(|spec| Target::Datastore(Box::new(spec)));
+    };
+    let datastores = it.datastores.iter().map(|id| deploying::datastore(config, id));
+    Ok(Target::App(Box::new(deploying::spec(config, &app)?), datastores.collect::<Result<_, _>>()?))
+}
+
+fn whole(
+    desk: &Desk,
+    spec: &AppSpec,
+    datastores: &[DatastoreSpec],
+    backup: &BackupArgs,
+) -> Result<Exit, Failure> {
+    let facts = gather::set(&desk.engines, spec, datastores, desk.headless.now());
+    let ask = Ask { reason: backup.reason.clone(), init: false, release: None };
+    let planned = match desk.headless.tasks.block_on(facts) {
+        Ok(facts) => set::plan(spec, &facts, &ask),
+        Err(lost) => Err(Refusal::Unreachable(lost)),
+    };
+    desk.carry_out(planned, &backup.shown, Given { yes: backup.yes, name: None })
 }
 
 fn one(desk: &Desk, spec: &DatastoreSpec, backup: &BackupArgs) -> Result<Exit, Failure> {

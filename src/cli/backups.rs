@@ -10,10 +10,13 @@ use super::operate::Desk;
 use super::{Exit, context, print};
 use crate::domain::backup::{Backup, verdict};
 use crate::domain::datastore::DatastoreSpec;
+use crate::domain::drill::Drilled;
 use crate::domain::failure::Failure;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::{DatastoreId, RepositoryId, ServerId};
+use crate::domain::repository::Checked;
 use crate::domain::time::{Age, Timestamp};
+use crate::history::journal::{checked, drills};
 use crate::runtime::deploying;
 
 /// The arguments.
@@ -43,6 +46,17 @@ struct Listed {
     health: Health,
     reason: String,
     rpo_s: u64,
+    rto_s: u64,
+    /// How old the last backup is.
+    measured_rpo_s: Option<u64>,
+    /// How long the last drill took until the backup was back.
+    measured_rto_s: Option<u64>,
+    /// When the last drill ended, by this console's journal.
+    last_drill_at: Option<String>,
+    last_drill_ok: Option<bool>,
+    /// When its repository was last looked through, by this console's journal.
+    repository_checked_at: Option<String>,
+    repository_checked_ok: Option<bool>,
     /// Newest first; empty where they could not be read.
     backups: Vec<Backup>,
     failure: Option<Failure>,
@@ -61,7 +75,10 @@ pub fn run(args: &Args, backups: &BackupsArgs) -> Result<Exit, Failure> {
         names.iter().map(|name| deploying::datastore(config, name)).collect::<Result<_, _>>()?;
     let desk = Desk::prepare(args, context)?;
     let now = desk.headless.now();
-    let report = Report { at: now.rfc3339(), datastores: listed(&desk, &specs, now) };
+    let journal = deploying::journal(&desk.context.config)?.entries();
+    let journal = journal.map_err(|error| error.into_failure("read the journal"))?;
+    let known = Known { drills: drills(&journal), checks: checked(&journal) };
+    let report = Report { at: now.rfc3339(), datastores: listed(&desk, &specs, &known, now) };
     if backups.json {
         // It holds strings and numbers only.
         print(&serde_json::to_string_pretty(&report).unwrap_or_default());
@@ -73,7 +90,13 @@ pub fn run(args: &Args, backups: &BackupsArgs) -> Result<Exit, Failure> {
     Ok(failed.map_or(if well { Exit::Well } else { Exit::Problem }, Exit::of))
 }
 
-fn listed(desk: &Desk, specs: &[DatastoreSpec], now: Timestamp) -> Vec<Listed> {
+/// What this console's journal knows.
+struct Known {
+    drills: BTreeMap<DatastoreId, Drilled>,
+    checks: BTreeMap<RepositoryId, Checked>,
+}
+
+fn listed(desk: &Desk, specs: &[DatastoreSpec], known: &Known, now: Timestamp) -> Vec<Listed> {
     let mut read: BTreeMap<&RepositoryId, Result<Vec<Backup>, Failure>> = BTreeMap::new();
     for spec in specs {
         read.entry(&spec.repository).or_insert_with(|| {
@@ -97,6 +120,13 @@ fn listed(desk: &Desk, specs: &[DatastoreSpec], now: Timestamp) -> Vec<Listed> {
                 || verdict(&backups, spec.rpo, now),
                 |failure| Verdict { health: Health::Unknown, reason: failure.reason() },
             );
+            let (drill, check) = (known.drills.get(&spec.id), known.checks.get(&spec.repository));
+            let Verdict { health, reason } = Verdict::worst(
+                [Verdict { health, reason }]
+                    .into_iter()
+                    .chain(drill.map(|it| it.verdict(spec.rto)))
+                    .chain(check.map(Checked::verdict)),
+            );
             Listed {
                 name: spec.id.clone(),
                 kind: spec.source.kind(),
@@ -105,6 +135,13 @@ fn listed(desk: &Desk, specs: &[DatastoreSpec], now: Timestamp) -> Vec<Listed> {
                 health,
                 reason,
                 rpo_s: spec.rpo.as_secs(),
+                rto_s: spec.rto.as_secs(),
+                measured_rpo_s: backups.first().map(|it| it.at.age(now).as_secs()),
+                measured_rto_s: drill.and_then(Drilled::restored_in_seconds),
+                last_drill_at: drill.map(|it| it.at.rfc3339()),
+                last_drill_ok: drill.map(|it| it.failed.is_none()),
+                repository_checked_at: check.map(|it| it.at.rfc3339()),
+                repository_checked_ok: check.map(|it| it.failed.is_none()),
                 backups,
                 failure,
             }
@@ -122,6 +159,14 @@ fn text(report: &Report, now: Timestamp) -> String {
         ));
         if let Some(hint) = it.failure.as_ref().and_then(|failure| failure.hint.as_ref()) {
             out.push(format!("  {hint}"));
+        }
+        if let (Some(at), Some(well)) = (&it.last_drill_at, it.last_drill_ok) {
+            let how = if well { "well" } else { "failed" };
+            let took = it.measured_rto_s.map(|took| format!(", back in {took} s")).unwrap_or_default();
+            out.push(format!("  drilled {at}: {how}{took}"));
+        }
+        if let (Some(at), Some(well)) = (&it.repository_checked_at, it.repository_checked_ok) {
+            out.push(format!("  repository checked {at}: {}", if well { "no damage" } else { "damaged" }));
         }
         for backup in &it.backups {
             let because = backup.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();

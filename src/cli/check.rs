@@ -58,6 +58,10 @@ pub fn run(args: &Args, check: &CheckArgs) -> Result<Exit, Failure> {
 
 /// The tasks of these names, each once.
 fn pick(all: BTreeMap<CheckId, Task>, names: &[String]) -> Result<Vec<Task>, Failure> {
+    if all.is_empty() {
+        let failure = Failure::new(FailureKind::NotFound, "make the checks", "none is configured");
+        return Err(failure.hint("a table [checks.NAME] in the configuration makes one: config.example.toml"));
+    }
     if names.is_empty() {
         return Ok(all.into_values().collect());
     }
@@ -80,9 +84,6 @@ fn pick(all: BTreeMap<CheckId, Task>, names: &[String]) -> Result<Vec<Task>, Fai
 }
 
 fn text(results: &[CheckResult]) -> String {
-    if results.is_empty() {
-        return "no check is configured".to_owned();
-    }
     let width = results.iter().map(|it| it.check.as_str().chars().count()).max().unwrap_or(0);
     let lines = results.iter().map(|it| {
         let latency =

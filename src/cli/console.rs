@@ -14,13 +14,15 @@ use crate::message::inbox::Inbox;
 use crate::message::publish::Publish;
 use crate::runtime::asker::ConsoleAsker;
 use crate::runtime::clock::SystemClock;
-use crate::runtime::console::{Console, Witness};
+use crate::runtime::console::{Console, Lent, Witness};
+use crate::runtime::effects::exec::Terminal;
 use crate::runtime::effects::{Effects, Permit};
 use crate::runtime::observers::Observers;
 use crate::runtime::outlet::Outlet;
 use crate::runtime::pacing::Pacing;
 use crate::runtime::reload::Watch;
 use crate::runtime::screen::Screen;
+use crate::runtime::tap::Tap;
 use crate::runtime::{input, keeping, setup, signals, terminal, wardrobe};
 use crate::state::State;
 
@@ -50,6 +52,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
 
     let (held, (columns, rows)) = take(&inbox, setup.mouse).map_err(|error| terminal_failure(&error))?;
     let history = keeping::start(&config.history, &clock, &inbox);
+    let tap = Arc::new(Tap::default());
     let effects = Effects::start(
         tasks.handle().clone(),
         Arc::clone(&observers),
@@ -58,6 +61,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
         Arc::<Inbox>::clone(&inbox),
         history.clone(),
         Permit { file: context.source(), read_only: args.read_only },
+        Terminal { tap: Arc::clone(&tap), own: held.own() },
     )
     .map_err(|error| terminal_failure(&error))?;
     let outlet = Outlet::new(held.own(), Arc::clone(&inbox)).map_err(|error| terminal_failure(&error))?;
@@ -65,8 +69,9 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     let mut state = State::new(columns, rows, memory);
     state.now = clock.now();
     state.zone = jiff::tz::TimeZone::system();
-    if let Some(trouble) = troubles.into_iter().next() {
-        state.refuse(trouble);
+    if let [first, others @ ..] = troubles.as_slice() {
+        let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        state.refuse(format!("{first}{more}"));
     }
     let mut console = Console {
         app: App::new(state, wardrobe),
@@ -77,6 +82,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
         effects: Box::new(effects),
         witness,
         before: None,
+        lent: Lent::default(),
     };
     let shown = console.open(setup).and_then(|()| {
         let guard = tasks.enter();
@@ -94,7 +100,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
             tasks.spawn(watch.run());
         }
         drop(guard);
-        listen(&inbox)?;
+        listen(&inbox, tap)?;
         console.run()
     });
     drop(console);
@@ -124,14 +130,15 @@ pub(super) fn ended(shown: io::Result<()>) -> Result<Exit, Failure> {
 /// Takes the terminal over, and says how many columns and rows it has. Signals count from before
 /// that: one in between would leave the terminal taken.
 pub(super) fn take(inbox: &Arc<Inbox>, mouse: bool) -> io::Result<(terminal::Held, (u16, u16))> {
-    signals::spawn(quit(inbox))?;
+    let quit = quit(inbox);
+    signals::spawn(move |_| quit())?;
     let held = terminal::take(mouse)?;
     Ok((held, crossterm::terminal::size()?))
 }
 
 /// Starts the thread that reads the terminal.
-pub(super) fn listen(inbox: &Arc<Inbox>) -> io::Result<()> {
-    input::spawn(Arc::clone(inbox), quit(inbox))
+pub(super) fn listen(inbox: &Arc<Inbox>, tap: Arc<Tap>) -> io::Result<()> {
+    input::spawn(Arc::clone(inbox), tap, quit(inbox))
 }
 
 /// Asks the loop to end.

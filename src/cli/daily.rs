@@ -29,7 +29,7 @@ pub fn run(args: &Args, operation: Operation, daily: &DailyArgs) -> Result<Exit,
         operation,
         servers: daily.common.servers(),
         services: daily.common.services.clone(),
-        reason: daily.common.reason.clone(),
+        reason: daily.common.consent.reason.clone(),
     };
     let facts = operating.facts(&Want::Standing, &[]);
     operating.carry_out(daily::plan(&operating.spec, &facts, &ask), &daily.common)
@@ -58,7 +58,7 @@ pub fn run_scale(args: &Args, it: &ScaleArgs) -> Result<Exit, Failure> {
     }
     let services = scale::read(&it.numbers.join(" ")).map_err(|why| invalid(&why))?;
     let operating = Operating::on(args, &it.app)?;
-    let ask = scale::Ask { services, servers: it.common.servers(), reason: it.common.reason.clone() };
+    let ask = scale::Ask { services, servers: it.common.servers(), reason: it.common.consent.reason.clone() };
     let facts = operating.facts(&Want::Standing, &[]);
     operating.carry_out(scale::plan(&operating.spec, &facts, &ask), &it.common)
 }
@@ -80,8 +80,8 @@ pub fn run_pull(args: &Args, it: &PullArgs) -> Result<Exit, Failure> {
     let ask = pull::Ask {
         servers: it.common.servers(),
         services: it.common.services.clone(),
-        reason: it.common.reason.clone(),
+        reason: it.common.consent.reason.clone(),
     };
-    let facts = operating.facts(&Want::Images, &[]);
+    let facts = operating.facts(&Want::Images, &it.common.services);
     operating.carry_out(pull::plan(&operating.spec, &facts, &ask), &it.common)
 }

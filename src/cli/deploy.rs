@@ -50,7 +50,7 @@ pub fn run(args: &Args, deploy: &DeployArgs) -> Result<Exit, Failure> {
         servers: deploy.common.servers(),
         services: deploy.common.services.clone(),
         strategy: deploy.strategy,
-        reason: deploy.common.reason.clone(),
+        reason: deploy.common.consent.reason.clone(),
     };
     operating.carry_out(deploy::plan(&operating.spec, &facts, &ask), &deploy.common)
 }

@@ -17,6 +17,10 @@ pub enum Exit {
     Unreachable,
     /// 4: a change was made in part, and what stands is in between.
     Partial,
+    /// What a command in a container ended with.
+    Command(u8),
+    /// 128 and this signal's number (130 for Ctrl-C): what goes on until it is interrupted was.
+    Interrupted(u8),
 }
 
 impl Exit {
@@ -28,6 +32,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Unreachable => 3,
             Self::Partial => 4,
+            Self::Command(code) => code,
+            Self::Interrupted(signal) => 128_u8.saturating_add(signal),
         })
     }
 

@@ -1,10 +1,12 @@
 //! Observing without a screen: the same collectors, the same state, nobody to ask.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
+use super::Exit;
 use super::context::Context;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
@@ -16,7 +18,7 @@ use crate::message::inbox::Inbox;
 use crate::message::publish::Publish;
 use crate::runtime::clock::{SystemClock, monotonic};
 use crate::runtime::observers::Observers;
-use crate::runtime::setup;
+use crate::runtime::{setup, signals};
 use crate::state::State;
 
 /// A console without a terminal.
@@ -30,6 +32,8 @@ pub struct Headless {
     inbox: Arc<Inbox>,
     clock: Arc<dyn Clock>,
     log_memory: usize,
+    /// The signal that is to end it; 0 while there is none.
+    signal: Arc<AtomicU8>,
 }
 
 impl Headless {
@@ -61,7 +65,24 @@ impl Headless {
         state.now = clock.now();
         state.setup = setup::setup(&context.config, source, read_only);
         state.fleet.configure(&state.setup);
-        Ok(Self { state, tasks, observers, inbox, clock, log_memory: memory })
+        let signal = Arc::default();
+        Ok(Self { state, tasks, observers, inbox, clock, log_memory: memory, signal })
+    }
+
+    /// From now on a signal that would end the process ends what waits here instead, so that what was
+    /// begun is printed whole and connections are closed in good order.
+    pub fn until_interrupted(&self) -> Result<(), Failure> {
+        let (inbox, its) = (Arc::clone(&self.inbox), Arc::clone(&self.signal));
+        signals::spawn(move |signal| {
+            its.store(u8::try_from(signal).unwrap_or(u8::MAX), Ordering::Release);
+            inbox.wake();
+        })
+        .map_err(|error| Failure::new(FailureKind::Bug, "listen to signals", error.to_string()))
+    }
+
+    /// How to end, where a signal came.
+    pub fn interrupted(&self) -> Option<Exit> {
+        Some(self.signal.load(Ordering::Acquire)).filter(|signal| *signal != 0).map(Exit::Interrupted)
     }
 
     /// The time now.
@@ -74,7 +95,7 @@ impl Headless {
         self.log_memory
     }
 
-    /// Takes what is observed until `enough` says so, or this long. Whether it was enough.
+    /// Takes what is observed until `enough` says so, this long, or until a signal. Whether it was enough.
     pub fn observe(&mut self, at_most: Duration, enough: impl Fn(&State) -> bool) -> bool {
         let end = monotonic() + at_most;
         loop {
@@ -90,7 +111,7 @@ impl Headless {
                 return true;
             }
             let left = end.saturating_duration_since(monotonic());
-            if left.is_zero() {
+            if left.is_zero() || self.interrupted().is_some() {
                 return false;
             }
             self.inbox.wait(Some(left));
@@ -98,7 +119,7 @@ impl Headless {
     }
 
     /// The next event that is not an observation, or tells of a log that cannot be read, within this
-    /// long; other observations are taken on the way.
+    /// long and before a signal; other observations are taken on the way.
     pub fn next(&mut self, at_most: Duration) -> Option<Event> {
         let end = monotonic() + at_most;
         loop {
@@ -113,7 +134,7 @@ impl Headless {
                 Some(event) => return Some(event),
                 None => {
                     let left = end.saturating_duration_since(monotonic());
-                    if left.is_zero() {
+                    if left.is_zero() || self.interrupted().is_some() {
                         return None;
                     }
                     self.inbox.wait(Some(left));

@@ -77,6 +77,8 @@ fn run_of(entry: &Entry) -> Option<&str> {
         | Entry::ApprovalGiven { run, .. }
         | Entry::StepBegun { run, .. }
         | Entry::StepEnded { run, .. }
+        | Entry::ExecBegun { run, .. }
+        | Entry::ExecEnded { run, .. }
         | Entry::RunEnded { run, .. } => Some(run.as_str()),
         Entry::Torn { .. } => None,
     }
@@ -115,15 +117,24 @@ fn line(written: &Written) -> String {
         Entry::StepBegun { step, server, command, .. } => {
             format!("{at}  {step:>3} {server} $ {}", command.replace('\n', "\n      "))
         }
-        Entry::StepEnded { step, server, exit, took, failure, .. } => {
+        Entry::StepEnded { step, server, exit, took, failure, said, .. } => {
             let exit = exit.map(|code| format!(", exit {code}")).unwrap_or_default();
             let how =
                 failure.as_ref().map_or_else(|| "ok".to_owned(), |it| format!("failed: {}", it.reason()));
-            format!("{at}  {step:>3} {server}   {how} after {:.1} s{exit}", took.as_secs_f32())
+            let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+            format!("{at}  {step:>3} {server}   {how} after {:.1} s{exit}{said}", took.as_secs_f32())
         }
         Entry::RunEnded { outcome, because, .. } => {
             let why = because.as_ref().map(|it| format!(": {}", it.reason())).unwrap_or_default();
             format!("{at}  {}{why}", outcome.word())
+        }
+        Entry::ExecBegun { by, server, container, command, .. } => {
+            format!("{at}  {by} in {container} on {server} $ {command}")
+        }
+        Entry::ExecEnded { exit, took, failure, .. } => {
+            let exit = exit.map(|code| format!(", exit {code}")).unwrap_or_default();
+            let how = failure.as_ref().map_or_else(|| "over".to_owned(), Failure::reason);
+            format!("{at}  {how} after {:.1} s{exit}", took.as_secs_f32())
         }
         Entry::Torn { text } => format!("{at}  a line was cut off by a kill: {} bytes", text.len()),
     }
@@ -133,6 +144,13 @@ fn line(written: &Written) -> String {
 fn list(journal: &Journal) -> Result<Exit, Failure> {
     let all = entries(journal)?;
     for written in &all {
+        if let Entry::ExecBegun { run, by, server, container, .. } = &written.entry {
+            let over =
+                all.iter().any(|it| matches!(&it.entry, Entry::ExecEnded { run: ended, .. } if ended == run));
+            let end = if over { "over" } else { "no end" };
+            print(&format!("{run}  {end:<9}  {by:<20}  exec in {container} on {server}"));
+            continue;
+        }
         let Entry::RunBegun { run, by, plan, .. } = &written.entry else { continue };
         let end = all.iter().find_map(|it| match &it.entry {
             Entry::RunEnded { run: ended, outcome, .. } if ended == run => Some(outcome.word()),

@@ -17,22 +17,30 @@ mod daily;
 mod demo;
 mod deploy;
 mod doctor;
+mod drill;
+mod exec;
 mod exit;
 mod headless;
 mod init;
 mod journal;
 pub mod keys;
 mod logs;
+mod maintenance;
 mod operate;
+mod prune;
 mod record;
 mod releases;
 mod replay;
+mod repo;
+mod restore;
 mod resume;
 mod rollback;
 mod runs;
+mod schedule;
 pub mod shell;
 pub mod status;
 mod tags;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -59,8 +67,16 @@ pub fn main() -> ExitCode {
         Some(Command::Start(it)) => daily::run(&args, Operation::Start, it),
         Some(Command::Scale(it)) => daily::run_scale(&args, it),
         Some(Command::Pull(it)) => daily::run_pull(&args, it),
+        Some(Command::Maintenance(it)) => maintenance::run(&args, it),
+        Some(Command::Exec(it)) => exec::run(&args, it),
         Some(Command::Backup(backup)) => backup::run(&args, backup),
         Some(Command::Backups(backups)) => backups::run(&args, backups),
+        Some(Command::Restore(it)) => restore::run(&args, it),
+        Some(Command::Undo(it)) => undo::run(&args, it),
+        Some(Command::Drill(drill)) => drill::run(&args, drill),
+        Some(Command::Schedule { command }) => schedule::run(&args, command),
+        Some(Command::Prune(it)) => prune::run(&args, it),
+        Some(Command::Repo { command }) => repo::run(&args, command),
         Some(Command::Releases(releases)) => releases::run(&args, releases),
         Some(Command::Tags(tags)) => tags::run(&args, tags),
         Some(Command::Runs(runs)) => runs::run(&args, runs),
@@ -90,7 +106,12 @@ pub fn main() -> ExitCode {
 
 /// Prints text and a line end. A reader that went away (`midwatch status | head`) is no failure.
 fn print(text: &str) {
+    let _ = is_read(text);
+}
+
+/// The same, and whether somebody still reads.
+fn is_read(text: &str) -> bool {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).is_ok()
 }

@@ -16,7 +16,7 @@ use crate::keys::chord::Chord;
 use crate::message::event::Event;
 use crate::message::inbox::Inbox;
 use crate::message::publish::Publish;
-use crate::runtime::console::{Before, Console};
+use crate::runtime::console::{Before, Console, Lent};
 use crate::runtime::effects::log_search::LogSearcher;
 use crate::runtime::outlet::Outlet;
 use crate::runtime::pacing::Pacing;
@@ -106,13 +106,14 @@ pub fn play(args: &Args, mut recording: Reader, losses: &Losses, speed: f64) -> 
         effects: Box::new(ReplayEffects::new(searcher, orders)),
         witness: None,
         before: Some(pauses(Arc::clone(&clock))),
+        lent: Lent::default(),
     };
     let shown = console.open(setup).and_then(|()| {
         if let Some(lost) = lost {
             console.app.state.refuse(lost);
         }
         tasks.spawn(Player::new(clock, out, taken, told).play(recording));
-        console::listen(&inbox)?;
+        console::listen(&inbox, Arc::default())?;
         console.run()
     });
     drop(console);

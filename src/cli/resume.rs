@@ -1,5 +1,7 @@
 //! `midwatch resume`: a run that ended without a word is finished, undone, or left.
 
+use std::collections::BTreeMap;
+
 use clap::Args as ClapArgs;
 
 use super::args::Args;
@@ -7,7 +9,9 @@ use super::operate::{Confirm, Operating};
 use super::runs::changeable;
 use super::{Exit, context, print};
 use crate::domain::clock::Clock;
+use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
 use crate::domain::plan::Operation;
 use crate::domain::run::{Outcome, RunId};
 use crate::engine::Way;
@@ -55,11 +59,14 @@ pub fn run(args: &Args, resume: &ResumeArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
     let journaled = known(args, &run)?;
     let (app, datastore) = match (resume.app.clone(), journaled.clone()) {
-        (Some(app), known) => (app, known.is_some_and(|(_, datastore)| datastore)),
-        (None, Some(known)) => known,
+        (Some(app), known) => (app, known.is_some_and(|known| known.datastore)),
+        (None, Some(known)) => (known.app, known.datastore),
         (None, None) => (found_on_servers(args, &run, &what)?, false),
     };
-    let operating = Operating::whoever(args, &app, datastore)?;
+    let operating = match journaled.as_ref().and_then(|known| known.places.clone()) {
+        Some(places) => Operating::schedule(args, &app, places)?,
+        None => Operating::whoever(args, &app, datastore)?,
+    };
     let found = match operating.unfinished(&run) {
         Err(failure) if failure.kind == FailureKind::NotFound && journaled.is_some() => {
             return never_came(args, resume, &run);
@@ -126,15 +133,32 @@ fn never_came(args: &Args, resume: &ResumeArgs, run: &RunId) -> Result<Exit, Fai
     Ok(Exit::Well)
 }
 
-/// The app of a run that this console's journal knows, or the datastore, and whether it is one.
-fn known(args: &Args, run: &RunId) -> Result<Option<(String, bool)>, Failure> {
+/// What this console's journal knows of a run.
+#[derive(Clone)]
+struct Known {
+    app: String,
+    /// Whether it is one of a datastore.
+    datastore: bool,
+    /// Where it is written down, where the configuration alone does not say it: of a schedule, and of a set.
+    places: Option<BTreeMap<ServerId, Place>>,
+}
+
+fn known(args: &Args, run: &RunId) -> Result<Option<Known>, Failure> {
     use crate::history::journal::Entry;
     let journal = crate::runtime::deploying::journal(&context::load(args)?.config)?;
     let entries = journal.entries().map_err(|error| error.into_failure("read the journal"))?;
     Ok(entries.into_iter().find_map(|it| match it.entry {
         Entry::RunBegun { run: begun, plan, .. } if begun == *run => {
             let text = |name: &str| plan.get(name).and_then(serde_json::Value::as_str);
-            text("app").map(|app| (app.to_owned(), text("operation") == Some(Operation::Backup.word())))
+            let operation = text("operation").and_then(Operation::of);
+            let own =
+                |it: &Operation| it.is_of_a_schedule() || it.is_of_a_repository() || *it == Operation::Backup;
+            let places = operation.filter(own).and_then(|_| plan.get("places"));
+            Some(Known {
+                app: text("app")?.to_owned(),
+                datastore: operation.is_some_and(Operation::is_of_a_datastore),
+                places: places.and_then(|it| serde_json::from_value(it.clone()).ok()),
+            })
         }
         _ => None,
     }))

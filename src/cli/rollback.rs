@@ -38,7 +38,7 @@ pub fn run(args: &Args, rollback: &RollbackArgs) -> Result<Exit, Failure> {
         servers: rollback.common.servers(),
         services: rollback.common.services.clone(),
         strategy: rollback.strategy,
-        reason: rollback.common.reason.clone(),
+        reason: rollback.common.consent.reason.clone(),
     };
     let to = match rollback::destination(&operating.spec, &operating.facts(&Want::Standing, &[]), &ask) {
         Ok(to) => to,

@@ -5,10 +5,13 @@
 //! (domain, store), or changing anything on a server.
 
 pub mod access;
+pub mod backups;
 pub mod checks;
 pub mod containers;
+pub mod drills;
 pub mod exposition;
 pub mod logs;
+pub mod maintenance;
 pub mod node_exporter;
 pub mod prometheus;
 mod prometheus_past;
@@ -31,13 +34,18 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Become, IntervalsConfig, ServerConfig};
 use crate::domain::clock::Clock;
 use crate::domain::failure::Failure;
-use crate::domain::ids::ServerId;
+use crate::domain::ids::{AppId, ServerId};
 use crate::message::batch::{Batch, Observation, Subject};
 use crate::message::publish::Publish;
 use crate::transports::Transport;
 
-/// The registry: the collectors of a server, one row each.
-pub fn collectors_of(server: &ServerConfig, intervals: &IntervalsConfig) -> Vec<Arc<dyn Collector>> {
+/// The registry: the collectors of a server, one row each. `routes` are the files that tell proxies there
+/// where the requests of which app go.
+pub fn collectors_of(
+    server: &ServerConfig,
+    intervals: &IntervalsConfig,
+    routes: &[(AppId, String)],
+) -> Vec<Arc<dyn Collector>> {
     let collect = server.collect;
     let socket = || server.docker.clone();
     let mut collectors: Vec<Arc<dyn Collector>> = Vec::new();
@@ -50,6 +58,7 @@ pub fn collectors_of(server: &ServerConfig, intervals: &IntervalsConfig) -> Vec<
     row(collect.containers, &|| Arc::new(containers::ContainersCollector::new(socket())));
     row(collect.containers, &|| Arc::new(containers::UsageCollector::new(socket(), intervals.containers)));
     row(collect.units, &|| Arc::new(units::UnitsCollector::new(intervals.units)));
+    row(!routes.is_empty(), &|| Arc::new(maintenance::MaintenanceCollector::new(routes.to_vec())));
     for log in server.logs.iter().filter(|_| collect.files) {
         if let Some(format) = access::format(log.format) {
             let sudo = server.becoming == Become::Sudo;

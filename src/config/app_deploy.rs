@@ -58,6 +58,8 @@ pub struct DeployConfig {
     pub keep: u16,
     /// The Compose file here that a deploy sends.
     pub send: Option<PathBuf>,
+    /// The environment file here that a deploy sends.
+    pub send_env: Option<PathBuf>,
     /// The environment file in place of `.env`.
     pub env_file: Option<String>,
     /// Commands in between.
@@ -88,6 +90,7 @@ impl DeployConfig {
             watch: t.or("watch", Duration::from_secs(120)),
             keep: number(t.or("keep", Whole::<2, 1000>(5))),
             send: t.opt("send"),
+            send_env: t.opt("send_env"),
             env_file: t.opt::<RemotePath>("env_file").map(|path| path.0),
             hooks: t.list("hooks", hook),
             proxy: app_proxy::read(t, app),

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
+
 use super::amounts::Port;
 use super::argv::Argv;
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
 use super::table::Table;
 use super::words::words;
-use crate::domain::proxy::{Proxy, ProxyKind};
+use crate::domain::proxy::{Proxy, ProxyKind, admin};
 
 words! {
     /// Which proxy.
@@ -35,6 +37,8 @@ pub(super) fn read(t: &mut Table<'_>, app: &str) -> Option<Proxy> {
         let (test, reload): (Option<Argv>, Option<Argv>) = (t.opt("test"), t.opt("reload"));
         let drain = t.or("drain", Duration::from_secs(10));
         let log: Option<RemotePath> = t.opt("log");
+        let site: Option<Url> = t.opt("site");
+        let admin = t.or("admin", admin());
         if !there {
             return None;
         }
@@ -75,6 +79,8 @@ pub(super) fn read(t: &mut Table<'_>, app: &str) -> Option<Proxy> {
             reload: reload.map_or_else(|| kind.reload(), |argv| argv.0),
             drain,
             log: log.map(|path| path.0),
+            site: site.map(String::from),
+            admin,
         })
     })
 }

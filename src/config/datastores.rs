@@ -8,8 +8,10 @@ use super::scalars::RemotePath;
 use super::secret::Secret;
 use super::table::Table;
 use super::words::words;
+use crate::domain::assertion::{Assertion, Expectation};
 use crate::domain::datastore::{Retention, Source};
 use crate::domain::ids::{RepositoryId, ServerId};
+use crate::domain::probe::Probe;
 
 words! {
     /// What a datastore is.
@@ -42,6 +44,10 @@ pub struct DatastoreConfig {
     pub rto: Duration,
     /// Which backups are kept.
     pub retention: Retention,
+    /// How long what a restore replaced is kept beside.
+    pub keep_replaced: Duration,
+    /// What a restored backup has to answer in a drill.
+    pub assertions: Vec<Assertion>,
 }
 
 impl DatastoreConfig {
@@ -52,6 +58,8 @@ impl DatastoreConfig {
         let rpo = t.or("rpo", Duration::from_secs(86_400));
         let rto = t.or("rto", Duration::from_secs(3600));
         let retention = t.table("retention", retention);
+        let keep_replaced = t.or("keep_replaced", Duration::from_secs(7 * 86_400));
+        let assertions = t.table("drill", |t| t.list("assertions", assertion));
         let container: Option<String> = t.opt("container");
         let run_as: Option<String> = t.opt("run_as");
         let host: Option<String> = t.opt("host");
@@ -64,6 +72,11 @@ impl DatastoreConfig {
         let exclude: Option<Vec<String>> = t.opt("exclude");
         let kind = kind?;
         strangers(t, kind);
+        if matches!(kind, KindWord::Volume | KindWord::Files) && !t.walk().is_catalog() {
+            for why in assertions.iter().filter_map(|it| Probe::parse(&it.query).err()) {
+                t.report(Mistake::error(t.span(), format!("a drill asks what it may not: {why}")));
+            }
+        }
         let port = port.map(Port::get);
         let missing = |key: &str| {
             let said = format!("kind \"{}\" needs `{key}`", kind.word());
@@ -96,7 +109,17 @@ impl DatastoreConfig {
                 Source::Files { run_as, paths, exclude: exclude.unwrap_or_default() }
             }
         };
-        Some(Self { server: server?, source, password, repository: repository?, rpo, rto, retention })
+        Some(Self {
+            server: server?,
+            source,
+            password,
+            repository: repository?,
+            rpo,
+            rto,
+            retention,
+            keep_replaced,
+            assertions,
+        })
     }
 }
 
@@ -112,6 +135,31 @@ fn strangers(t: &Table<'_>, kind: KindWord) {
     };
     for key in strange.iter().filter(|key| t.has(key)) {
         t.report(Mistake::error(t.span_of(key), format!("`{key}` is nothing for kind \"{}\"", kind.word())));
+    }
+}
+
+fn assertion(t: &mut Table<'_>) -> Option<Assertion> {
+    let query: Option<String> = t.need("query");
+    let greater: Option<Whole<{ i64::MIN }, { i64::MAX }>> = t.opt("greater");
+    let younger: Option<Duration> = t.opt("younger");
+    let equals: Option<String> = t.opt("equals");
+    let mut all = [
+        greater.map(|it| Expectation::Greater(it.0)),
+        younger.map(Expectation::Younger),
+        equals.map(Expectation::Equals),
+    ]
+    .into_iter()
+    .flatten();
+    match (query, all.next(), all.next()) {
+        (Some(query), Some(expects), None) => Some(Assertion { query, expects }),
+        (None, _, _) => None,
+        _ => {
+            if !t.walk().is_catalog() {
+                let said = "it needs one of `greater`, `younger` and `equals`";
+                t.report(Mistake::error(t.span(), said).label(format!("in {}", t.title())));
+            }
+            None
+        }
     }
 }
 

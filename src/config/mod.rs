@@ -38,6 +38,7 @@ pub mod secret;
 pub mod secret_keyring;
 pub mod secret_program;
 mod secret_source;
+mod secret_word;
 pub mod servers;
 pub mod size;
 pub mod ssh;

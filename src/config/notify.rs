@@ -33,6 +33,8 @@ words! {
     EventWord {
         /// At the begin.
         Started = "started",
+        /// It waits for a second person.
+        Waiting = "waiting",
         /// It went well.
         Done = "done",
         /// It did not.
@@ -59,8 +61,20 @@ words! {
         Scale = "scale",
         /// Images brought onto the servers.
         Pull = "pull",
+        /// Maintenance, on or off.
+        Maintenance = "maintenance",
         /// A backup of a datastore.
         Backup = "backup",
+        /// A restore of one.
+        Restore = "restore",
+        /// A restore undone.
+        Undo = "undo",
+        /// A restore rehearsed.
+        Drill = "drill",
+        /// What nothing keeps, taken out of a repository.
+        Prune = "prune",
+        /// A repository looked through.
+        RepoCheck = "repo-check",
     }
 }
 
@@ -156,7 +170,7 @@ impl NotifyConfig {
         let url: Option<PerhapsSecret> = t.opt("url");
         let token: Option<Secret> = t.opt("token");
         let mail = mail(t);
-        let events = t.or("events", vec![E::Started, E::Done, E::Failed, E::RolledBack]);
+        let events = t.or("events", vec![E::Started, E::Waiting, E::Done, E::Failed, E::RolledBack]);
         let operations = t.or("operations", vec![O::Deploy, O::Rollback]);
         let apps = t.opt("apps").unwrap_or_default();
         let environments = t.opt("environments").unwrap_or_default();
@@ -201,6 +215,7 @@ impl NotifyConfig {
         };
         let events = events.into_iter().map(|it| match it {
             E::Started => Occasion::Started,
+            E::Waiting => Occasion::Waiting,
             E::Done => Occasion::Done,
             E::Failed => Occasion::Failed,
             E::RolledBack => Occasion::RolledBack,
@@ -213,7 +228,13 @@ impl NotifyConfig {
             O::Start => Operation::Start,
             O::Scale => Operation::Scale,
             O::Pull => Operation::Pull,
+            O::Maintenance => Operation::Maintenance,
             O::Backup => Operation::Backup,
+            O::Restore => Operation::Restore,
+            O::Undo => Operation::Undo,
+            O::Drill => Operation::Drill,
+            O::Prune => Operation::Prune,
+            O::RepoCheck => Operation::RepoCheck,
         });
         let (events, operations) = (events.collect(), operations.collect());
         Some(Self { way, events, operations, apps, environments, ca })

@@ -16,6 +16,11 @@ pub struct RepositoryConfig {
 }
 
 impl RepositoryConfig {
+    /// Where it is, for the reader.
+    pub fn at(&self) -> String {
+        self.path.display().to_string()
+    }
+
     pub(super) fn read(t: &mut Table<'_>) -> Option<Self> {
         let path: Option<PathBuf> = t.need("path");
         let password: Option<Secret> = t.need("password");

@@ -19,6 +19,12 @@ pub(super) fn read_word<T: Copy>(value: Value<'_>, words: &[(&'static str, T)]) 
     None
 }
 
+/// The word that was meant where it is none of several, if one is near.
+pub(super) fn nearest_word<T: Copy>(value: Value<'_>, words: &[(&'static str, T)]) -> Option<T> {
+    let near = super::walk::nearest(value.raw.get_ref().as_str()?, words.iter().map(|(word, _)| *word))?;
+    words.iter().find(|(word, _)| *word == near).map(|(_, meant)| *meant)
+}
+
 /// An enum of words: the type, its `word()`, and how it is read.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {

@@ -4,7 +4,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::ServerId;
 use super::quantity::Percent;
+
+/// Names one access log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccessKey {
+    /// The server on which it is.
+    pub server: ServerId,
+    /// Its label.
+    pub label: String,
+}
 
 /// Figures of one access log over its window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -36,6 +36,10 @@ pub struct Request {
     pub key: String,
     /// The fingerprints of all keys that they hold; none of them approves.
     pub held: BTreeSet<String>,
+    /// Who an authority says that they are, where they are logged in with a certificate: another key that
+    /// is certified for the same is theirs too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A run that waits.
@@ -68,6 +72,9 @@ pub struct Judge {
     /// Why, in their words; of a denial.
     #[serde(default)]
     pub why: Option<String>,
+    /// The certificate of the key that signed, as OpenSSH writes it, where it is let in by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 /// An approval that counts.
@@ -81,6 +88,9 @@ pub struct Approval {
     pub comment: String,
     /// The signature, as `ssh-keygen -Y verify` takes it.
     pub signature: String,
+    /// The certificate by which that key counts, where it does by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 impl Approval {

@@ -34,6 +34,12 @@ pub struct Backup {
     pub release: Option<String>,
     /// The run that took it.
     pub run: Option<String>,
+    /// The set that it is of, where it was taken with all that its app has.
+    #[serde(default)]
+    pub set: Option<String>,
+    /// Whether it is what a restore replaced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub safety: bool,
 }
 
 impl Default for Backup {
@@ -50,6 +56,8 @@ impl Default for Backup {
             reason: None,
             release: None,
             run: None,
+            set: None,
+            safety: false,
         }
     }
 }

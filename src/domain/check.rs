@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
 use super::health::Verdict;
 use super::ids::{CheckId, ServerId};
 
@@ -70,6 +71,9 @@ pub struct CheckResult {
     pub interval: Duration,
     /// What else was read (`connections 12 of 100`), in order, label and value.
     pub facts: Vec<(String, String)>,
+    /// What of it can be charted, in the units of the figures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<(Figure, f64)>,
     /// Consecutive failing attempts.
     pub failures: u32,
     /// The server whose missing connection kept the check from looking: its trouble, not the target's.

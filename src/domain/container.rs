@@ -98,14 +98,19 @@ pub struct ContainerUsage {
     pub memory: Bytes,
     /// Its limit; `None` where it has the whole machine.
     pub memory_limit: Option<Bytes>,
-    /// Received, bytes a second.
-    pub received: Bytes,
-    /// Sent, bytes a second.
-    pub sent: Bytes,
-    /// Read from block devices, bytes a second.
-    pub read: Bytes,
-    /// Written to block devices, bytes a second.
-    pub written: Bytes,
+    /// Received, bytes a second; `None` where the engine does not count it: a container in its server's
+    /// own network has no interface of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Bytes>,
+    /// Sent, bytes a second; `None` as for what is received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Bytes>,
+    /// Read from block devices, bytes a second; `None` where the kernel counts none for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Bytes>,
+    /// Written to block devices, bytes a second; `None` as for what is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Bytes>,
 }
 
 /// One container.

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::assertion::Assertion;
 use super::backup::Backup;
 use super::ids::{DatastoreId, EnvironmentId, RepositoryId, ServerId};
 use super::setup::Guard;
-use super::time::Timestamp;
+use super::time::{Age, Timestamp};
 
 /// Everything that is configured of a datastore but its password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DatastoreSpec {
     /// Its name.
     pub id: DatastoreId,
@@ -31,6 +32,10 @@ pub struct DatastoreSpec {
     pub rto: Duration,
     /// Which backups are kept.
     pub retention: Retention,
+    /// How long what a restore replaced is kept beside.
+    pub keep_replaced: Duration,
+    /// What a restored backup has to answer in a drill.
+    pub assertions: Vec<Assertion>,
 }
 
 /// What a datastore is, and how it is read on its server.
@@ -108,6 +113,30 @@ impl Source {
         }
     }
 
+    /// Whether it is asked in SQL.
+    pub const fn is_sql(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
+    /// The database's name; empty for what is none.
+    pub fn database(&self) -> &str {
+        match self {
+            Self::Postgres { database, .. } => database,
+            _ => "",
+        }
+    }
+
+    /// The same with another database, or another volume; files and Redis have no name.
+    #[must_use]
+    pub fn with_name(&self, name: &str) -> Self {
+        let mut it = self.clone();
+        match &mut it {
+            Self::Postgres { database: own, .. } | Self::Volume { volume: own } => name.clone_into(own),
+            Self::Files { .. } | Self::Redis { .. } => {}
+        }
+        it
+    }
+
     /// The name of its main file in a backup, in the folder of the datastore's name.
     pub const fn file(&self) -> &'static str {
         match self {
@@ -145,25 +174,43 @@ impl Default for Retention {
 impl Retention {
     /// The backups that nothing keeps any longer, oldest first.
     pub fn expired<'a>(&self, backups: &'a [Backup], now: Timestamp) -> Vec<&'a Backup> {
-        let mut newest: Vec<&Backup> = backups.iter().collect();
-        newest.sort_by_key(|it| std::cmp::Reverse(it.at));
-        let mut kept: BTreeSet<&str> = newest.first().map(|it| it.id.as_str()).into_iter().collect();
-        kept.extend(newest.iter().filter(|it| it.at.age(now) < self.within).map(|it| it.id.as_str()));
-        kept.extend(newest.iter().take(self.last.into()).map(|it| it.id.as_str()));
-        let rules: [(u16, Period); 4] =
-            [(self.hourly, hour), (self.daily, day), (self.weekly, week), (self.monthly, month)];
-        for (most, period) in rules {
+        self.judged(backups, now).into_iter().filter(|(_, why)| why.is_empty()).map(|(it, _)| it).collect()
+    }
+
+    /// Each of a datastore's backups with what keeps it, oldest first; nothing keeps what has expired.
+    pub fn judged<'a>(&self, backups: &'a [Backup], now: Timestamp) -> Vec<(&'a Backup, Vec<String>)> {
+        let mut newest: Vec<(&Backup, Vec<String>)> = backups.iter().map(|it| (it, Vec::new())).collect();
+        newest.sort_by(|(a, _), (b, _)| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        for (n, (it, why)) in newest.iter_mut().enumerate() {
+            if n == 0 {
+                why.push("the newest".to_owned());
+            }
+            if it.at.age(now) < self.within {
+                why.push(format!("younger than {}", Age(self.within)));
+            }
+            if n < self.last.into() {
+                why.push(format!("one of the last {}", self.last));
+            }
+        }
+        let rules: [(u16, Period, &str); 4] = [
+            (self.hourly, hour, "hour"),
+            (self.daily, day, "day"),
+            (self.weekly, week, "week"),
+            (self.monthly, month, "month"),
+        ];
+        for (most, period, word) in rules {
             let mut seen: BTreeSet<String> = BTreeSet::new();
-            for it in &newest {
+            for (it, why) in &mut newest {
                 if seen.len() >= most.into() {
                     break;
                 }
                 if seen.insert(period(it.at)) {
-                    kept.insert(it.id.as_str());
+                    why.push(format!("the last of its {word}"));
                 }
             }
         }
-        newest.into_iter().rev().filter(|it| !kept.contains(it.id.as_str())).collect()
+        newest.reverse();
+        newest
     }
 }
 
@@ -215,6 +262,16 @@ mod tests {
             expired(NONE, &["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"], "2026-01-01T00:00:00Z"),
             ["2020-01-01T00:00:00Z"]
         );
+    }
+
+    #[test]
+    fn what_is_kept_says_why() {
+        let all =
+            [backup("2026-11-15T23:00:00Z"), backup("2026-11-16T01:00:00Z"), backup("2026-11-16T02:00:00Z")];
+        let now = Timestamp::parse_rfc3339("2026-11-21T12:00:00Z").unwrap();
+        let judged = Retention { daily: 2, last: 1, ..NONE }.judged(&all, now);
+        let why: Vec<String> = judged.into_iter().map(|(_, why)| why.join(", ")).collect();
+        assert_eq!(why, ["the last of its day", "", "the newest, one of the last 1, the last of its day"]);
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub struct AppSpec {
     /// The Compose file here that a deploy sends to the servers, where it is not theirs that counts.
     #[serde(default)]
     pub send: Option<String>,
+    /// The environment file here that a deploy sends, likewise.
+    #[serde(default)]
+    pub send_env: Option<String>,
     /// What runs in between.
     pub hooks: Vec<Hook>,
     /// The proxy before it, where a deploy switches one.
@@ -79,6 +82,7 @@ impl AppSpec {
             watch: Duration::ZERO,
             keep: 0,
             send: None,
+            send_env: None,
             hooks: Vec::new(),
             proxy: None,
             canary: Canary::default(),
@@ -106,6 +110,16 @@ impl Place {
     /// The folder that is ours.
     pub fn own(&self) -> String {
         format!("{}/.midwatch", self.directory)
+    }
+
+    /// The environment file that Compose reads, from the app's folder.
+    pub fn env(&self) -> &str {
+        self.env_file.as_deref().unwrap_or(".env")
+    }
+
+    /// Its name alone.
+    pub fn env_name(&self) -> &str {
+        self.env().rsplit('/').next().unwrap_or(".env")
     }
 }
 

@@ -6,7 +6,7 @@ use super::ids::ServerId;
 use super::time::Timestamp;
 
 /// The kinds of mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarkKind {
     /// A container of an app runs another image than before.

@@ -1,6 +1,8 @@
-//! What is told of a run to people who do not look at it: at its begin and at its end.
+//! What is told of a run to people who do not look at it: where it waits for one of them, at its begin and
+//! at its end.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::failure::Failure;
 use super::ids::{AppId, EnvironmentId, ServerId};
@@ -19,6 +21,8 @@ const STANDS: usize = 200;
 pub enum Occasion {
     /// A run begins.
     Started,
+    /// It waits for a second person; nothing was changed yet.
+    Waiting,
     /// All of it was done and verified.
     Done,
     /// It failed, was cancelled, or was done in part.
@@ -32,6 +36,7 @@ impl Occasion {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Started => "started",
+            Self::Waiting => "waiting",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::RolledBack => "rolled-back",
@@ -84,6 +89,20 @@ impl Notice {
         }
     }
 
+    /// The same of one that waits for a second person, for so long at most.
+    #[must_use]
+    pub fn waiting(self, at_most: Duration) -> Self {
+        let (run, minutes) = (&self.run, at_most.as_secs().div_ceil(60));
+        let asks = format!(
+            "it waits for a second person, {minutes} min at most: midwatch approve {run}, or A in the console"
+        );
+        let reason = match self.reason.as_deref() {
+            Some(why) => format!("{why}; {asks}"),
+            None => asks,
+        };
+        Self { occasion: Occasion::Waiting, reason: Some(reason), ..self }
+    }
+
     /// The same of its end; `undone` says that what was changed was put back.
     #[must_use]
     pub fn ended(self, end: &RunEnd, undone: bool, at: Timestamp) -> Self {
@@ -103,6 +122,7 @@ impl Notice {
         let word = match (self.occasion, self.outcome) {
             (Occasion::Failed, Some(outcome)) => outcome.word(),
             (Occasion::RolledBack, _) => "rolled back",
+            (Occasion::Waiting, _) => "waits for a second person",
             (occasion, _) => occasion.word(),
         };
         let environment = self.environment.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();

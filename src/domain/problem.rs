@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::health::Health;
-use super::ids::{AppId, CheckId, ContainerKey, ProblemId, ServerId};
+use super::ids::{AppId, CheckId, ContainerKey, DatastoreId, ProblemId, ServerId};
 use super::time::Timestamp;
 
 /// What a problem, a page or an action is about.
@@ -18,6 +18,8 @@ pub enum Target {
     Container(ContainerKey),
     /// A check.
     Check(CheckId),
+    /// A datastore.
+    Datastore(DatastoreId),
 }
 
 /// One problem. Thirty alarms with one cause are one problem that affects thirty targets.

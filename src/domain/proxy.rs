@@ -95,6 +95,17 @@ pub struct Proxy {
     pub drain: Duration,
     /// Its access log of this app, an absolute path on the server.
     pub log: Option<String>,
+    /// An address of the app at this proxy, by which it is seen what visitors get.
+    #[serde(default)]
+    pub site: Option<String>,
+    /// Where Caddy's admin endpoint is, as its own configuration writes it.
+    #[serde(default = "admin")]
+    pub admin: String,
+}
+
+/// Where Caddy's admin endpoint is where nothing else is said.
+pub fn admin() -> String {
+    "localhost:2019".to_owned()
 }
 
 /// Where requests go.
@@ -186,6 +197,8 @@ mod tests {
             reload: Vec::new(),
             drain: Duration::ZERO,
             log: None,
+            site: None,
+            admin: admin(),
         }
     }
 

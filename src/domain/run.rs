@@ -25,6 +25,12 @@ impl RunId {
         Self(format!("{digits}-{}", plan.short()))
     }
 
+    /// Of a command in a container that begins now; it has no plan.
+    pub fn of_exec(at: Timestamp) -> Self {
+        let digits: String = at.rfc3339().chars().filter(char::is_ascii_digit).collect();
+        Self(format!("{digits}-exec"))
+    }
+
     /// Whether it is a run of this plan, as far as its name says.
     pub fn is_of(&self, plan: &PlanDigest) -> bool {
         self.0.ends_with(&format!("-{}", plan.short()))

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::cadence::Cadence;
 use super::deploy::Strategy;
-use super::ids::{AppId, CheckId, EnvironmentId, ServerId};
+use super::ids::{AppId, CheckId, DatastoreId, EnvironmentId, RepositoryId, ServerId};
 use super::thresholds::Thresholds;
 
 /// What the core is told at start and after each reload.
@@ -25,6 +26,9 @@ pub struct Setup {
     /// The checks that are made: until the first result of each there is one thing less that is known.
     #[serde(default)]
     pub checks: Vec<CheckId>,
+    /// The datastores, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub datastores: Vec<DatastoreSetup>,
     /// Limits where a server has none of its own.
     pub thresholds: Thresholds,
     /// Chords by the action's id, instead of its default ones.
@@ -38,6 +42,9 @@ pub struct Setup {
     /// How many times less often a server is read that nobody looks at; 0 counts as 1.
     #[serde(default)]
     pub background: u32,
+    /// How often things are looked at, beside vitals and checks.
+    #[serde(default, skip_serializing_if = "Cadence::is_usual")]
+    pub cadence: Cadence,
     /// Whether nothing may be changed, for the whole of this console's life.
     pub read_only: bool,
     /// Where the configuration was read, for the reader; `None` where there is none.
@@ -61,6 +68,9 @@ pub struct ServerSetup {
     pub interval: Duration,
     /// Log files that are offered beside containers and the journal, label and path.
     pub log_files: Vec<(String, String)>,
+    /// The labels of those of them that are access logs, from which requests are counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access_logs: Vec<String>,
 }
 
 /// One environment.
@@ -74,8 +84,8 @@ pub struct EnvironmentSetup {
     pub color: String,
 }
 
-/// How strictly an environment confirms changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How strictly an environment confirms changes, the least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
     /// A key.
@@ -100,6 +110,28 @@ pub struct ChangeSetup {
     pub proxied: bool,
 }
 
+/// One datastore, as far as the core has to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatastoreSetup {
+    /// Its name.
+    pub id: DatastoreId,
+    /// Its kind's word: `postgres`, `redis`, `volume`, `files`.
+    pub kind: String,
+    /// What it is, for the reader.
+    pub what: String,
+    /// The server that it is on.
+    pub server: ServerId,
+    /// The apps whose data it has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apps: Vec<AppId>,
+    /// Where its backups go.
+    pub repository: RepositoryId,
+    /// How old its last good backup may be.
+    pub rpo: Duration,
+    /// How long bringing it back may take.
+    pub rto: Duration,
+}
+
 /// One app that the configuration names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppSetup {
@@ -107,8 +139,14 @@ pub struct AppSetup {
     pub id: AppId,
     /// Its Compose project.
     pub project: String,
+    /// Its environment, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentId>,
     /// Where it should run; a server without it is a problem.
     pub servers: Vec<ServerId>,
     /// The checks that look at it.
     pub checks: Vec<CheckId>,
+    /// Whether the file is known by which its proxy tells visitors that it is in maintenance.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proxied: bool,
 }

@@ -35,7 +35,7 @@ pub struct Timer {
     pub last: Option<Timestamp>,
     /// When it fires next (the server's clock).
     pub next: Option<Timestamp>,
-    /// How the unit it starts last ended.
+    /// How the unit it starts last ended; empty where that is not known.
     pub result: String,
 }
 
@@ -52,4 +52,12 @@ pub struct Units {
     pub timers: Vec<Timer>,
     /// Services that run or ran, for the list.
     pub services: Vec<Unit>,
+}
+
+/// A time as systemd writes it, with `LC_ALL=C` and `TZ=UTC`: `Sat 2026-11-21 00:20:45 UTC`; empty or `n/a`
+/// where there is none.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    let mut words = text.split(' ').skip(1);
+    let (date, time) = (words.next()?, words.next()?);
+    Timestamp::parse_rfc3339(&format!("{date}T{time}Z"))
 }

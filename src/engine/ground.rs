@@ -23,6 +23,9 @@ pub const KEPT: usize = 4 << 20;
 /// How long a run waits for a connection that was cut.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often a command that may run twice is begun, where the connection is cut each time.
+const TRIES: u32 = 3;
+
 /// How to reach the servers' engines.
 #[derive(Clone)]
 pub struct Engines {
@@ -64,6 +67,8 @@ pub struct Ground {
     pub place: Place,
     /// The Compose file that is sent, where that one counts and not the one on the server.
     pub sent: Option<Arc<Sent>>,
+    /// The environment file that is sent, likewise.
+    pub env: Option<Arc<Sent>>,
     engines: Engines,
     line: Mutex<Line>,
 }
@@ -82,6 +87,7 @@ impl Ground {
             server: server.clone(),
             place: place.clone(),
             sent: None,
+            env: None,
             engines: engines.clone(),
             line: Mutex::new(Line { transport, docker: None }),
         })
@@ -149,14 +155,37 @@ impl Ground {
         transport.run(command, deadline, KEPT).await.map_err(|error| error.into_failure(what))
     }
 
-    /// Runs a command that has to succeed; gives its output.
+    /// Runs a command to its end, anew where the connection was cut meanwhile: one that has been run
+    /// twice leaves the same as one that ran once.
+    pub async fn repeat(
+        &self,
+        command: RemoteCommand,
+        what: &str,
+        deadline: Duration,
+    ) -> Result<Output, Failure> {
+        let mut tries = 1;
+        loop {
+            let transport = self.transport().await?;
+            let failure = match transport.run(command.clone(), deadline, KEPT).await {
+                Ok(output) => return Ok(output),
+                Err(error) => error.into_failure(what),
+            };
+            let cut = failure.kind == FailureKind::Unreachable || transport.is_closed();
+            if !cut || tries == TRIES {
+                return Err(failure);
+            }
+            tries += 1;
+        }
+    }
+
+    /// Runs a command that has to succeed, and may run twice as in [`Self::repeat`]; gives its output.
     pub async fn done(
         &self,
         command: RemoteCommand,
         what: &str,
         deadline: Duration,
     ) -> Result<String, Failure> {
-        let output = self.run(command, what, deadline).await?;
+        let output = self.repeat(command, what, deadline).await?;
         if output.success() { Ok(output.text()) } else { Err(unsuccessful(&output, what)) }
     }
 }

@@ -96,6 +96,22 @@ pub async fn again(
     run_as(task, format!("{}.again-{nth}", task.step.id), words, stdin).await
 }
 
+/// A command that has to succeed, and is done anew where the run was taken up: it then brings about the
+/// same.
+pub async fn change(task: &Task<'_>, words: Vec<String>, stdin: Option<Vec<u8>>) -> Result<(), Failure> {
+    let left = if task.resumed {
+        let nth = usize::try_from(task.began.as_millis()).unwrap_or_default();
+        again(task, nth, words, stdin).await?
+    } else {
+        run(task, words, stdin).await?
+    };
+    if left.exit == 0 {
+        return Ok(());
+    }
+    let why = format!("{} (exit {})", left.last_words(), left.exit);
+    Err(Failure::new(FailureKind::Invalid, task.what(), why))
+}
+
 async fn run_as(
     task: &Task<'_>,
     first: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ground::{Ground, unsuccessful};
 use super::mark::mark;
 use crate::domain::failure::{Failure, FailureKind, Retry};
-use crate::domain::plan::{Act, FrozenPlan, Operation};
+use crate::domain::plan::{Act, FrozenPlan};
 use crate::domain::release::lock::Holder;
 use crate::domain::release::{Release, ReleaseNumber};
 use crate::domain::run::{RunEnd, RunId};
@@ -17,7 +17,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// Takes the lock, then writes the plan. `$1` the app's folder, `$2` the run, `$3` whether the folder is
 /// to be made, for us alone (`ours`) or as the app's (`make`); standard input holds
 /// the lock's second line and the plan. The lock is a link to a file that is whole already: it is there
-/// with all it says, or not at all.
+/// with all it says, or not at all. Where the run has it already, the connection was cut in between.
 const OPEN: &str = r#"r=$2; [ "$3" != make ] || mkdir -p "$1" || exit 73
 umask 077
 [ -z "$3" ] || mkdir -p "$1" || exit 73
@@ -27,7 +27,7 @@ mkdir -p .midwatch/releases .midwatch/runs && cd .midwatch || exit 73
 IFS= read -r h; IFS= read -r p
 printf '%s\n%s\n' "$r" "$h" >"lock.$r" || { rm -f "lock.$r"; exit 73; }
 ln "lock.$r" lock 2>/dev/null; c=$?; rm -f "lock.$r"
-[ $c = 0 ] || { cat lock; exit 75; }
+[ $c = 0 ] || [ "$(sed -n 1p lock)" = "$r" ] || { cat lock; exit 75; }
 mkdir -p "runs/$r/steps" && printf '%s\n' "$p" >"runs/$r/plan.new" && mv "runs/$r/plan.new" "runs/$r/plan.json" || { rm -rf "runs/$r" lock; exit 73; }
 sync "runs/$r/plan.json" lock 2>/dev/null
 exit 0"#;
@@ -67,16 +67,22 @@ pub async fn open(ground: &Ground, holder: &Holder, plan: &FrozenPlan) -> Result
         .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
     // An app's folder is the operator's, and made only for a Compose file that is sent; that of a datastore
     // holds nothing but what is ours.
-    let sends = plan.plan().steps().any(|(_, step)| matches!(step.act, Act::Send { .. }));
+    let sends = plan.plan().steps().any(|(_, step)| matches!(step.act, Act::Send { env: false, .. }));
     let make = match plan.plan().operation {
-        Operation::Backup => "ours",
+        operation
+            if operation.is_of_a_datastore()
+                || operation.is_of_a_schedule()
+                || operation.is_of_a_repository() =>
+        {
+            "ours"
+        }
         _ if sends => "make",
         _ => "",
     };
     let command = RemoteCommand::script(OPEN)
         .args([ground.place.directory.as_str(), holder.run.as_str(), make])
         .stdin(format!("{line}\n{}\n", plan.bytes()));
-    let output = ground.run(command, &what, DEADLINE).await?;
+    let output = ground.repeat(command, &what, DEADLINE).await?;
     match output.status {
         ExitStatus::Code(0) => Ok(()),
         ExitStatus::Code(75) => Err(held(&output.text(), what)),
@@ -97,7 +103,7 @@ pub async fn take(ground: &Ground, holder: &Holder, token: &str) -> Result<(), F
     let command = RemoteCommand::script(TAKE)
         .args([ground.place.directory.as_str(), holder.run.as_str(), token])
         .stdin(format!("{line}\n"));
-    let output = ground.run(command, &what, DEADLINE).await?;
+    let output = ground.repeat(command, &what, DEADLINE).await?;
     match output.status {
         ExitStatus::Code(0) => Ok(()),
         ExitStatus::Code(75) => Err(held(&output.text(), what)),

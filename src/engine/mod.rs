@@ -7,6 +7,7 @@
 pub mod adopt;
 pub mod approval;
 mod dump;
+pub mod exec;
 pub mod gather;
 mod ground;
 mod guarded;
@@ -14,6 +15,7 @@ mod ledger;
 mod mark;
 mod notify;
 mod perform;
+mod restore;
 pub mod run;
 mod sent;
 pub mod tags;
@@ -21,4 +23,6 @@ pub mod unfinished;
 
 pub use ground::{Engines, Ground, Vaults};
 pub use notify::Notifying;
+pub use restore::here;
 pub use run::{Confirmed, Runner, Tell, Way};
+pub use sent::read as read_sent;

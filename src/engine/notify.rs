@@ -21,7 +21,7 @@ use crate::providers::notify::send;
 
 /// How long the end of a run waits for what is still being told.
 const LAST: Duration = Duration::from_secs(5);
-/// A run is told of twice.
+/// A run is told of three times at most.
 const WAITING: usize = 4;
 
 /// Hands on what a run tells, and tells it to others as configured.
@@ -107,6 +107,7 @@ impl Notifying {
         let begun = || Notice::started(plan, &news.run, &self.by, news.at);
         let notice = match &news.what {
             News::Begun => begun(),
+            News::Waits(at_most) => begun().waiting(*at_most),
             News::Ended(end) => begun().ended(end, held.undone, news.at),
             News::Undoing(_) => {
                 held.undone = true;

@@ -1,4 +1,4 @@
-//! The Compose file here that a deploy sends.
+//! The Compose file and the environment file here that a deploy sends.
 
 use std::path::Path;
 
@@ -17,7 +17,8 @@ const MOST: u64 = 1 << 20;
 pub struct Sent {
     /// Where it is.
     pub from: String,
-    /// What is in it; it may hold secrets, and is neither printed nor part of a plan.
+    /// What is in it; it may hold secrets: it is no part of a plan, and printed only as
+    /// shell, where that is asked for.
     pub text: String,
     /// SHA-256 of it, in hex.
     pub digest: String,
@@ -41,6 +42,12 @@ pub async fn of(spec: &AppSpec) -> Option<Result<Sent, Failure>> {
     Some(read(from, &format!("read the Compose file of {}", spec.id)).await)
 }
 
+/// The environment file of an app, where it has one.
+pub async fn env_of(spec: &AppSpec) -> Option<Result<Sent, Failure>> {
+    let from = spec.send_env.as_ref()?;
+    Some(read(from, &format!("read the environment file of {}", spec.id)).await)
+}
+
 /// Reads one.
 pub async fn read(from: &str, what: &str) -> Result<Sent, Failure> {
     let failed = |error: std::io::Error| {
@@ -48,7 +55,8 @@ pub async fn read(from: &str, what: &str) -> Result<Sent, Failure> {
             std::io::ErrorKind::PermissionDenied => FailureKind::Permission,
             _ => FailureKind::NotFound,
         };
-        Failure::new(kind, what, format!("{from}: {error}")).hint("see `send` of the app's configuration")
+        Failure::new(kind, what, format!("{from}: {error}"))
+            .hint("see `send` of the app's configuration, or `send_env`")
     };
     let meta = tokio::fs::metadata(from).await.map_err(failed)?;
     if meta.len() > MOST {

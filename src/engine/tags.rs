@@ -42,6 +42,7 @@ pub async fn tags(
         match Ground::reach(engines, server, place).await {
             Ok(mut ground) => {
                 ground.sent = sent::of(spec).await.and_then(Result::ok).map(Arc::new);
+                ground.env = sent::env_of(spec).await.and_then(Result::ok).map(Arc::new);
                 return of(&ground, spec, told).await;
             }
             // A server that cannot be reached says nothing about the registry: the next one is asked.

@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 pub const MINUTE: i64 = 60_000;
 /// How many minutes the frames of each tier last, finest first.
 pub const TIERS: [i64; 2] = [1, 10];
-/// A server has at most so many series in a frame; the rest is left out.
+/// A server has at most so many series in a frame; the rest is left out, containers' traffic first.
 const WIDEST: usize = 1024;
 
 /// What was read in one minute of one server.
@@ -33,7 +33,13 @@ pub fn write(
 ) -> Result<(), rusqlite::Error> {
     let server = names.server(db, server)?;
     let mut frame = Frame::new();
-    for (metric, tally) in minute.iter().take(WIDEST) {
+    let mut kept: Vec<(&Metric, &Tally)> = minute.iter().collect();
+    if kept.len() > WIDEST {
+        // The same every minute, so that no series has holes.
+        kept.sort_unstable_by_key(|(metric, _)| (metric.is_traffic_of_container(), *metric));
+        kept.truncate(WIDEST);
+    }
+    for (metric, tally) in kept {
         if let Some(number) = names.metric(db, metric, at)? {
             frame.insert(number, *tally);
         }

@@ -19,6 +19,8 @@ pub enum Scope {
     Logs,
     /// In the charts.
     Metrics,
+    /// In the list of checks.
+    Checks,
     /// On a plan.
     Plan,
     /// On a run.
@@ -35,13 +37,14 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Overview,
         Self::Server,
         Self::App,
         Self::Logs,
         Self::Metrics,
+        Self::Checks,
         Self::Plan,
         Self::Run,
         Self::Releases,
@@ -59,6 +62,7 @@ impl Scope {
             Self::App => "app",
             Self::Logs => "logs",
             Self::Metrics => "metrics",
+            Self::Checks => "checks",
             Self::Plan => "plan",
             Self::Run => "run",
             Self::Releases => "releases",

@@ -3,15 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::AccessStats;
+use crate::domain::backup::Backup;
 use crate::domain::check::CheckResult;
 use crate::domain::container::{Container, ContainerUsage};
+use crate::domain::drill::Drilled;
 use crate::domain::event_mark::EventMark;
 use crate::domain::failure::Failure;
-use crate::domain::ids::{ContainerId, ServerId};
+use crate::domain::ids::{ContainerId, DatastoreId, RepositoryId, ServerId};
 use crate::domain::link::{Link, ServerFacts};
 use crate::domain::log_source::LogStream;
+use crate::domain::maintenance::Told;
 use crate::domain::metric::Metric;
 use crate::domain::past::Earlier;
+use crate::domain::repository::Checked;
 use crate::domain::unit::Units;
 use crate::domain::vitals::Vitals;
 
@@ -50,6 +54,14 @@ pub enum Observation {
     Samples(Vec<(Metric, f64)>),
     /// What one of those series was before: for the charts alone, since whoever told it keeps it.
     Earlier(Earlier),
+    /// The backups that a repository holds, of all datastores, newest first.
+    Backups(RepositoryId, Vec<Backup>),
+    /// The last drill of each datastore that had one, by this console's journal.
+    Drills(Vec<(DatastoreId, Drilled)>),
+    /// Which of a server's apps are in maintenance.
+    Maintenance(Told),
+    /// The last check of each repository that had one, by this console's journal.
+    Checked(Vec<(RepositoryId, Checked)>),
     /// Something happened.
     Mark(EventMark),
     /// A look failed.
@@ -74,4 +86,10 @@ pub enum Subject {
     Access(String),
     /// A Prometheus query or scrape, by its label.
     Samples(String),
+    /// A repository of backups.
+    Repository(RepositoryId),
+    /// The journal, for the drills in it.
+    Drills,
+    /// The files by which it is known which apps are in maintenance.
+    Maintenance,
 }

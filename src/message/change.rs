@@ -10,13 +10,14 @@ use crate::domain::deploy::Strategy;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, ServerId};
 use crate::domain::image::Digest;
+use crate::domain::maintenance::Notice;
 use crate::domain::plan::{FrozenPlan, Operation};
 use crate::domain::release::{Release, ReleaseNumber};
 
 /// A change that is to be planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// Of which app.
+    /// Of which app; for [`Wanted::Backup`] of which datastore.
     pub app: AppId,
     /// What.
     pub what: Wanted,
@@ -54,6 +55,10 @@ pub enum Wanted {
     Scale(BTreeMap<String, u16>),
     /// The images that the Compose file names, brought onto the servers.
     Pull,
+    /// What visitors are told in maintenance; `None` to send them to the app again.
+    Maintenance(Option<Notice>),
+    /// A backup: what is asked for is of the datastore of that name.
+    Backup,
 }
 
 impl Wanted {
@@ -65,6 +70,8 @@ impl Wanted {
             Self::Daily(operation) => *operation,
             Self::Scale(_) => Operation::Scale,
             Self::Pull => Operation::Pull,
+            Self::Maintenance(_) => Operation::Maintenance,
+            Self::Backup => Operation::Backup,
         }
     }
 }

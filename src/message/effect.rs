@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::change::Asked;
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::event_mark::EventMark;
+use crate::domain::exec::ExecAsked;
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::log_source::LogSource;
 use crate::domain::past::{PastQuery, Samples};
@@ -87,6 +88,15 @@ pub enum Effect {
     AddApps(RequestId, Vec<AppId>, String),
     /// Answer a run of another console that waits for a second person.
     Approve(RequestId, Box<Waiting>, Verdict),
+    /// Run a command in a container; answered by [`super::event::Reply::Exec`], twice where it came to
+    /// run, or a failure.
+    Exec(RequestId, Box<ExecAsked>),
+    /// Give the terminal to a command that runs, until it is over.
+    Lend(RequestId),
+    /// Take the terminal back.
+    TakeBack,
+    /// Nobody waits for that command any more: it loses its terminal.
+    LeaveExec(RequestId),
     /// Look again and again whether runs of an app have no end or wait for a second person; answered by
     /// [`super::event::Event::Unfinished`] and [`super::event::Event::Waiting`].
     LookUnfinished(AppId),

@@ -7,6 +7,7 @@ use super::change::{Ledgers, Looked, Planned, Unplanned};
 use super::log_batch::LogBatch;
 use crate::domain::adoption::Offer;
 use crate::domain::approval::Waiting;
+use crate::domain::exec::ExecNews;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::past::{Kept, Past, PastNews};
@@ -92,4 +93,6 @@ pub enum Reply {
     Added(Vec<AppId>),
     /// What a run tells.
     Run(Box<RunNews>),
+    /// How it goes with a command in a container.
+    Exec(Box<ExecNews>),
 }

@@ -78,6 +78,11 @@ fn slot(batch: &Batch) -> Option<Slot> {
         Observation::Units(_) => Some(Slot::Look(server, Subject::Units)),
         Observation::Access(stats) => Some(Slot::Look(server, Subject::Access(stats.label.clone()))),
         Observation::Check(result) => Some(Slot::Check(result.check.clone(), result.from.clone())),
+        Observation::Backups(repository, _) => {
+            Some(Slot::Look(server, Subject::Repository(repository.clone())))
+        }
+        Observation::Maintenance(_) => Some(Slot::Look(server, Subject::Maintenance)),
+        Observation::Drills(_) => Some(Slot::Look(server, Subject::Drills)),
         Observation::Failed(subject, _) => Some(Slot::Look(server, subject.clone())),
         other => Some(Slot::Of(server, std::mem::discriminant(other))),
     }

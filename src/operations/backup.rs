@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Refusal;
-use super::datastore_facts::DatastoreFacts;
+use super::datastore_facts::{DatastoreFacts, Stock};
 use super::numbering::Numbers;
+use crate::domain::backup::Backup;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::Place;
 use crate::domain::ids::AppId;
 use crate::domain::plan::{Act, Change, FORMAT, Finding, Judgement, Lane, Operation, Plan, Stage};
-use crate::domain::time::Age;
+use crate::domain::time::{Age, Timestamp};
 
 use super::facts::Held;
 
@@ -60,6 +61,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Result<P
         about: seen.about,
         role_passwords: seen.role_passwords,
         release: ask.release.clone(),
+        set: false,
     };
     let what = spec.source.describe();
     let title = format!("back {what} up into {}, and read it back", spec.repository);
@@ -76,7 +78,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Result<P
         let path = stock.path.clone();
         changes.push(change(format!("repository {}", spec.repository), None, Some(path)));
     }
-    let expired = spec.retention.expired(&stock.backups, facts.as_of);
+    let expired = expired(spec, stock, facts.as_of);
     if !expired.is_empty() {
         for it in &expired {
             let was = format!("{} of {}, {}", it.short(), it.at.rfc3339(), it.bytes);
@@ -114,8 +116,17 @@ pub fn plan(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Result<P
     })
 }
 
+/// What nothing keeps any longer, as [`prune`](super::prune) judges it; what belongs together with
+/// backups of other datastores is left to that.
+fn expired<'a>(spec: &DatastoreSpec, stock: &'a Stock, now: Timestamp) -> Vec<&'a Backup> {
+    let kept = |it: &Backup| super::prune::replaced(spec, it, now).is_some();
+    let shared = |it: &Backup| it.run.as_ref().is_some_and(|run| stock.shared.contains(run));
+    let expired = spec.retention.expired(&stock.backups, now);
+    expired.into_iter().filter(|it| !kept(it) && !shared(it)).collect()
+}
+
 /// What was looked at.
-fn findings(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Vec<Finding> {
+pub(super) fn findings(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Vec<Finding> {
     let mut all = Vec::new();
     let mut add = |check: &str, judgement, found: String, remedy: Option<String>, may_override: bool| {
         let judgement = match judgement {
@@ -177,14 +188,17 @@ fn findings(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Vec<Find
             add("repository", Judgement::Good, found, None, false);
         }
     }
-    if stock.locks > 0 {
-        add(
-            "repository",
-            Judgement::Refused,
-            format!("restic works on it: it holds {} locks there", stock.locks),
-            Some("wait for it; where it has died: restic unlock".to_owned()),
-            true,
-        );
+    for lock in stock.locks.iter().filter(|it| it.exclusive || it.stale.is_some()) {
+        let (said, id) = (lock.describe(), &spec.repository);
+        let (judgement, found, remedy) = match &lock.stale {
+            Some(_) => (Judgement::Noted, format!("left behind, and is taken away: {said}"), None),
+            None => (
+                Judgement::Refused,
+                said,
+                Some(format!("wait for it; where it has died: midwatch repo unlock {id} --force")),
+            ),
+        };
+        add("repository", judgement, found, remedy, false);
     }
     // As much again as the last time is what a backup that shares nothing with it would need.
     let wanted =

@@ -7,8 +7,7 @@ use super::facts::{Rendered, Running, ServerFacts};
 use super::numbering::Numbers;
 use super::standing::{address, port, standing};
 use super::steps::{REPLACE, gate};
-use super::work::wanted;
-use crate::domain::container::ContainerState;
+use super::work::{is_of, wanted};
 use crate::domain::deploy::{AppSpec, Strategy};
 use crate::domain::image::ImageRef;
 use crate::domain::plan::act::{Expected, Published};
@@ -48,8 +47,12 @@ impl Beside {
         let service = proxy.service.clone();
         let containers = wanted(facts, rendered, &service);
         let standing = standing(proxy, facts);
-        let kept: Vec<Running> =
-            standing.idle.iter().filter(|it| is_of(it, proxy, rendered, image.as_ref())).cloned().collect();
+        let kept: Vec<Running> = standing
+            .idle
+            .iter()
+            .filter(|it| is_of(it, Some(proxy), rendered, image.as_ref()))
+            .cloned()
+            .collect();
         let mut new = Expected { service, containers, image, names: Vec::new() };
         if kept.len() == usize::from(containers) {
             new.names = kept.iter().map(|it| it.name.clone()).collect();
@@ -215,18 +218,6 @@ fn still(numbers: &mut Numbers, release: ReleaseNumber, expected: &Expected) -> 
 /// At least one, so that a side without containers does not make the other's share nothing.
 fn count(n: usize) -> u16 {
     u16::try_from(n).unwrap_or(u16::MAX).max(1)
-}
-
-/// Whether a container is what a release would make.
-fn is_of(it: &Running, proxy: &Proxy, rendered: &Rendered, image: Option<&ImageRef>) -> bool {
-    let hash = match port(proxy, it) {
-        Some(port) => rendered.behind.get(&port),
-        None => rendered.hashes.get(&proxy.service),
-    };
-    let digest = image.and_then(|image| image.digest.as_ref());
-    it.state == ContainerState::Running
-        && hash == Some(&it.hash)
-        && digest.is_none_or(|digest| it.digest.as_ref() == Some(digest))
 }
 
 fn published(proxy: &Proxy, host: Option<u16>) -> Option<Published> {

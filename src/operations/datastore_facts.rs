@@ -1,9 +1,12 @@
 //! What the plan of a backup is made of: how its datastore and its repository stand, read just before.
 
+use std::collections::BTreeSet;
+
 use super::facts::Held;
 use crate::domain::backup::Backup;
 use crate::domain::failure::Failure;
 use crate::domain::quantity::Bytes;
+use crate::domain::repository::RepositoryLock;
 use crate::domain::time::Timestamp;
 
 /// How a datastore stands.
@@ -43,6 +46,8 @@ pub struct Stock {
     pub backups: Vec<Backup>,
     /// Room where it is; `None` where it is not known.
     pub free: Option<Bytes>,
-    /// Locks of restic itself in it.
-    pub locks: usize,
+    /// Who works on it, or did.
+    pub locks: Vec<RepositoryLock>,
+    /// The runs of its backups that took some of other datastores too: they are kept or go together.
+    pub shared: BTreeSet<String>,
 }

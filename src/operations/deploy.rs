@@ -16,6 +16,7 @@ use super::steps::{COMPOSE, HOOK, PULL, apply, clear, expected, hooks, placed, p
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
 use crate::domain::deploy::{AppSpec, Hook, HookPoint, Strategy};
+use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
 use crate::domain::plan::act::Migrating;
@@ -42,11 +43,12 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let servers = chosen(spec, &ask.servers)?;
     let known = known(facts, &servers)?;
     switchable(spec)?;
-    let sent = match &facts.sent {
-        Some(Err(failure)) => return Err(Refusal::Senseless(failure.clone())),
-        Some(Ok(sent)) => Some(sent),
-        None => None,
+    let readable = |sent: &Option<Result<SentFile, Failure>>| match sent {
+        Some(Err(failure)) => Err(Refusal::Senseless(failure.clone())),
+        Some(Ok(sent)) => Ok(Some(sent.clone())),
+        None => Ok(None),
     };
+    let (sent, env) = (readable(&facts.sent)?, readable(&facts.env)?);
     part_of(spec, &known, &ask.services)?;
     let only = ask.services.as_slice();
     let mut numbers = Numbers::default();
@@ -69,7 +71,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     }
     changes = merged(&changes, known.len());
     let release = next_release(facts, &work);
-    let mut stages = vec![prepare(&mut numbers, &work, release, sent)];
+    let mut stages = vec![prepare(&mut numbers, &work, release, [sent.as_ref(), env.as_ref()])];
     stages.extend(migrations(&mut numbers, spec, &work, release, only));
     let step = match spec.strategy {
         Strategy::Recreate => work.len(),
@@ -92,7 +94,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         let adopted = it.adopts.as_ref().and_then(|images| Some((before(release, it)?, images)));
         let new: Vec<_> = adopted.into_iter().chain([(release, &it.pins)]).collect();
         let kept = keeping::step(numbers, spec, it, facts, &new);
-        placed(numbers, facts, release).into_iter().chain(kept).collect()
+        placed(numbers, facts, release).chain(kept).collect()
     }));
     stages.retain(|stage| !stage.lanes.is_empty());
     let undo = vec![stage("put back", &work, |it| put_back(&mut numbers, spec, it, before(release, it)))];
@@ -160,17 +162,24 @@ fn changes_on(
     services.iter().map(change).collect()
 }
 
-fn prepare(numbers: &mut Numbers, work: &[Work], release: ReleaseNumber, sent: Option<&SentFile>) -> Stage {
+fn prepare(
+    numbers: &mut Numbers,
+    work: &[Work],
+    release: ReleaseNumber,
+    [sent, env]: [Option<&SentFile>; 2],
+) -> Stage {
     stage("prepare", work, |it| {
         let mut steps = Vec::new();
         if let (Some(pins), Some(release)) = (&it.adopts, before(release, it)) {
-            let act = Act::Render { release, pins: pins.clone(), expects: None, adopts: true, sent: false };
+            let (expects, adopts) = (None, true);
+            let act = Act::Render { release, pins: pins.clone(), expects, adopts, sent: false, env: false };
             steps.push(numbers.step(format!("record what runs as release {release}"), act, COMPOSE));
             let act = Act::Point { release };
             steps.push(numbers.step(format!("make release {release} the current one"), act, COMPOSE));
         }
-        if let Some(SentFile { from, digest }) = sent {
-            let act = Act::Send { release, from: from.clone(), digest: digest.clone() };
+        for (file, env) in [(sent, false), (env, true)] {
+            let Some(SentFile { from, digest }) = file else { continue };
+            let act = Act::Send { release, from: from.clone(), digest: digest.clone(), env };
             steps.push(numbers.step(format!("send {from}"), act, COMPOSE));
         }
         let act = Act::Render {
@@ -179,6 +188,7 @@ fn prepare(numbers: &mut Numbers, work: &[Work], release: ReleaseNumber, sent: O
             expects: Some(it.expects.clone()),
             adopts: false,
             sent: sent.is_some(),
+            env: env.is_some(),
         };
         steps.push(numbers.step(format!("write release {release}"), act, COMPOSE));
         for image in &it.pulls {

@@ -13,6 +13,7 @@ use crate::domain::container::{ContainerHealth, ContainerState};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ContainerId, DatastoreId, ServerId};
 use crate::domain::image::{Digest, ImageRef};
+use crate::domain::maintenance::Shut;
 use crate::domain::plan::act::{Published, Traffic};
 use crate::domain::quantity::Bytes;
 use crate::domain::release::lock::Holder;
@@ -31,9 +32,11 @@ pub struct AppFacts {
     pub backups: BTreeMap<DatastoreId, Result<Option<Timestamp>, Failure>>,
     /// The Compose file here that a deploy sends, where it does; why where it could not be read.
     pub sent: Option<Result<SentFile, Failure>>,
+    /// The environment file here that a deploy sends, likewise.
+    pub env: Option<Result<SentFile, Failure>>,
 }
 
-/// A Compose file here.
+/// A file here that is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentFile {
     /// Its path.
@@ -55,6 +58,19 @@ pub struct Replaced {
     pub rendered: Option<Compose>,
     /// The files beside it that the sent one refers to.
     pub needs: Vec<Need>,
+}
+
+/// What a server has where a sent environment file is to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplacedEnv {
+    /// SHA-256 of what is sent; `None` where nothing is, since nothing is deployed.
+    pub sent: Option<String>,
+    /// SHA-256 of the file there; `None` where there is none.
+    pub there: Option<String>,
+    /// SHA-256 of the file that the current release was made of.
+    pub released: Option<String>,
+    /// Whether the Compose file hands the very file to a service, which reads it from the server's disk.
+    pub read_by_services: bool,
 }
 
 /// A file or folder that a sent Compose file refers to, beside itself.
@@ -111,17 +127,25 @@ pub struct ServerFacts {
     pub traffic: Option<Result<Traffic, Failure>>,
     /// What is where a sent Compose file is to go, where one is sent.
     pub sent: Option<Replaced>,
+    /// What is where a sent environment file is to go, where one is sent.
+    pub env: Option<ReplacedEnv>,
 }
 
 /// The proxy before an app, on one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyFacts {
-    /// What stands in its file; why where it cannot be read.
+    /// What stands in its file; why where it cannot be read. Of an app in maintenance what stands there
+    /// otherwise.
     pub text: Result<String, String>,
+    /// The file as it is, where the app is in maintenance.
+    pub shut: Option<Shut>,
     /// Whether the file can be replaced.
     pub writable: Result<(), String>,
     /// What the test of its configuration says now.
     pub tested: Result<(), String>,
+    /// Whether the server's kernel gives the connections that a closing listener has not taken to the one
+    /// that listens beside it (`net.ipv4.tcp_migrate_req`, of Linux 5.14); `None` where that is not known.
+    pub migrates: Option<bool>,
 }
 
 /// A lock that is held.
@@ -190,6 +214,9 @@ pub struct Rendered {
     /// The hash of the service behind the proxy with each of the ports that it may have on the server;
     /// empty where it has none of its own.
     pub behind: BTreeMap<u16, String>,
+    /// The hashes of the file that it was made of, without the pins: what was started by hand has them. Of
+    /// an earlier release only where that records what ran.
+    pub unpinned: BTreeMap<String, String>,
     /// The whole.
     pub compose: Compose,
 }
@@ -205,6 +232,11 @@ impl fmt::Debug for Compose {
 }
 
 impl ServerFacts {
+    /// How the app is in maintenance there, where it is.
+    pub fn maintenance(&self) -> Option<&Shut> {
+        self.proxy.as_ref()?.shut.as_ref()
+    }
+
     /// The containers of a service that are not one-offs.
     pub fn containers_of<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Running> {
         self.running.iter().filter(move |container| container.service == service)

@@ -12,27 +12,45 @@ pub mod daily;
 pub mod datastore_facts;
 pub mod deploy;
 pub mod differences;
+pub mod drill;
 pub mod facts;
+mod findings;
 pub mod gate;
 mod keeping;
+pub mod maintenance;
 mod numbering;
 #[cfg(test)]
 mod plans_tests;
 pub mod preflight;
+pub mod prune;
 pub mod pull;
+pub mod repository;
+pub mod restore;
+pub mod restore_facts;
+mod restore_findings;
+#[cfg(test)]
+mod restore_tests;
 pub mod rollback;
 #[cfg(test)]
 mod sample;
 pub mod scale;
+pub mod schedule;
+pub mod schedule_facts;
+mod schedule_findings;
+mod schedule_units;
 mod selection;
+pub mod set;
 pub mod standing;
 mod steps;
 mod telling;
+pub mod undo;
 mod work;
 
 pub use work::running_image;
 
-pub use facts::{AppFacts, Need, Replaced, Resolved, Running, SentFile, ServerFacts, ServiceFacts};
+pub use facts::{
+    AppFacts, Need, Replaced, ReplacedEnv, Resolved, Running, SentFile, ServerFacts, ServiceFacts,
+};
 
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;

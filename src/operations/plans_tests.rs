@@ -1,9 +1,11 @@
 //! Whole plans, from facts.
 
 use super::sample::{container, facts, release, server, spec, steps};
-use super::{deploy, rollback, scale};
+use super::{deploy, maintenance, rollback, scale};
 use crate::domain::deploy::Strategy;
+use crate::domain::maintenance::Notice;
 use crate::domain::plan::{Act, Judgement};
+use crate::domain::proxy::ProxyKind;
 use crate::domain::release::{Migration, ReleaseNumber};
 
 fn deployed(strategy: Strategy) -> crate::domain::plan::Plan {
@@ -121,11 +123,52 @@ fn a_rollback_to_what_stands_by_is_the_switch_alone() {
 }
 
 #[test]
+fn what_was_started_by_hand_is_kept_warm_too() {
+    let by_hand =
+        || crate::operations::Running { hash: "as written".into(), ..container("shop-web-1", 1, 8081) };
+    let planned = |running, digest| {
+        let mut on = server(
+            vec![running, container("shop-web-2", 2, 8082)],
+            &[8082],
+            1,
+            vec![release(1, 1), release(2, 2)],
+        );
+        if let (false, Some(Ok(image))) = (digest, on.images.get_mut("web")) {
+            image.image.digest = None;
+        }
+        let facts = facts(vec![("web-1", on)]);
+        rollback::plan(&spec(&["web-1"], Strategy::BlueGreen), &facts, &rollback::Ask::default()).unwrap()
+    };
+    let warm = |plan: &crate::domain::plan::Plan| {
+        !plan.steps().any(|(_, step)| matches!(step.act, Act::Beside { .. }))
+    };
+    assert!(warm(&planned(by_hand(), true)));
+    // Without a digest nothing tells that it is the same image, and another file is another release.
+    assert!(!warm(&planned(by_hand(), false)));
+    assert!(!warm(&planned(crate::operations::Running { hash: "edited".into(), ..by_hand() }, true)));
+}
+
+#[test]
 fn a_strategy_that_switches_a_proxy_is_refused_without_one() {
     let facts = facts(vec![("web-1", server(Vec::new(), &[], 2, Vec::new()))]);
     let mut spec = spec(&["web-1"], Strategy::StartFirst);
     spec.proxy = None;
     assert!(deploy::plan(&spec, &facts, &deploy::Ask::default()).is_err());
+}
+
+#[test]
+fn a_reload_of_caddy_that_may_reset_a_connection_is_told() {
+    let told = |kind, migrates| {
+        let mut on = server(vec![container("shop-web-3", 1, 8081)], &[8081], 2, vec![release(1, 1)]);
+        on.proxy.as_mut().unwrap().migrates = migrates;
+        let mut spec = spec(&["web-1"], Strategy::StartFirst);
+        spec.proxy.as_mut().unwrap().kind = kind;
+        let plan = deploy::plan(&spec, &facts(vec![("web-1", on)]), &deploy::Ask::default()).unwrap();
+        plan.findings.iter().any(|it| it.check == "reload" && it.judgement == Judgement::Noted)
+    };
+    assert!(told(ProxyKind::Caddy, Some(false)));
+    assert!(!told(ProxyKind::Caddy, Some(true)));
+    assert!(!told(ProxyKind::Nginx, Some(false)));
 }
 
 #[test]
@@ -215,4 +258,69 @@ fn a_number_that_was_scaled_is_what_a_release_has() {
         .collect();
     assert_eq!(scales, [Some(3), Some(3)], "going there and back");
     assert!(plan.findings.iter().any(|it| it.check == "scale" && it.judgement == Judgement::Noted));
+}
+
+/// The same app put into maintenance, from servers on which it is so or not.
+fn shut(on: Option<&str>) -> crate::operations::ServerFacts {
+    let mut facts = server(vec![container("shop-web-1", 1, 8081)], &[8081], 1, Vec::new());
+    let line = on.map(|run| format!(
+        "#! midwatch maintenance {{\"since\":\"2026-11-21T19:30:00Z\",\"by\":\"ada\",\"run\":\"{run}\",\"retry_after\":9}}\n#= to a:1\nlisten 127.77.87.1:4242;\n"
+    ));
+    let proxy = facts.proxy.as_mut().unwrap();
+    proxy.shut = line.and_then(|text| crate::domain::maintenance::taken_apart(&text).unwrap());
+    facts
+}
+
+fn maintained(on: bool, servers: Vec<(&str, crate::operations::ServerFacts)>) -> crate::domain::plan::Plan {
+    let names: Vec<&str> = servers.iter().map(|(name, _)| *name).collect();
+    let spec = spec(&names, Strategy::StartFirst);
+    let notice = Notice { retry_after: 120, ..Notice::default() };
+    let ask = maintenance::Ask { on: on.then_some(notice), ..maintenance::Ask::default() };
+    maintenance::plan(&spec, &facts(servers), &ask).unwrap()
+}
+
+#[test]
+fn maintenance_goes_back_to_what_stood() {
+    use crate::domain::plan::Before;
+    let both = || vec![("web-1", shut(None)), ("web-2", shut(Some("r7")))];
+    let acts = |plan: &crate::domain::plan::Plan| -> Vec<(bool, Before, u64)> {
+        let acts = plan.steps().filter_map(|(_, step)| match &step.act {
+            Act::Maintain(it) => Some((it.on, it.before.clone(), it.notice.retry_after)),
+            _ => None,
+        });
+        acts.collect()
+    };
+    let by = Before::By("r7".into());
+    let on = maintained(true, both());
+    let there = [(true, Before::Open, 120), (true, by.clone(), 120)];
+    assert_eq!(acts(&on), [&there[..], &[(false, Before::Any, 120), (true, Before::Any, 9)]].concat());
+    assert_eq!(on.interrupts.len(), 1, "on web-2 visitors get it already");
+    let body = on.steps().find_map(|(server, step)| match &step.act {
+        Act::Maintain(it) if server.as_str() == "web-2" => Some(it.body.clone()),
+        _ => None,
+    });
+    assert!(body.unwrap().contains("127.77.87.1:4242"), "it keeps its port");
+    let off = maintained(false, vec![("web-2", shut(Some("r7")))]);
+    assert_eq!(acts(&off), [(false, by, 9), (true, Before::Any, 9)]);
+    assert!(maintained(false, vec![("web-1", shut(None))]).refusals().next().is_some());
+}
+
+#[test]
+fn maintenance_without_a_proxy_says_what_to_configure() {
+    let facts = facts(vec![("web-1", shut(None))]);
+    let mut spec = spec(&["web-1"], Strategy::Recreate);
+    let ask = maintenance::Ask { on: Some(Notice::default()), ..maintenance::Ask::default() };
+    let mut hint = |change: fn(&mut Option<crate::domain::proxy::Proxy>)| {
+        change(&mut spec.proxy);
+        match maintenance::plan(&spec, &facts, &ask) {
+            Err(super::Refusal::Senseless(failure)) => failure.hint.unwrap_or_default(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(hint(|proxy| proxy.as_mut().unwrap().site = None).contains("site = "));
+    assert!(
+        hint(|proxy| proxy.as_mut().unwrap().kind = crate::domain::proxy::ProxyKind::Traefik)
+            .contains("stop")
+    );
+    assert!(hint(|proxy| *proxy = None).contains("[apps.shop.proxy]"));
 }

@@ -122,7 +122,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     }
     stages.push(tidy(&mut numbers, spec, &work, |numbers, it| {
         let facts = known.iter().find(|(server, _)| *server == it.server && only.is_empty());
-        facts.and_then(|(_, facts)| placed(numbers, facts, to)).into_iter().collect()
+        facts.map(|(_, facts)| placed(numbers, facts, to).collect()).unwrap_or_default()
     }));
     stages.retain(|stage| !stage.lanes.is_empty());
     // What is replaced in its place has no way back but another rollback; what stands beside has.

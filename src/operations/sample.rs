@@ -51,6 +51,7 @@ pub fn spec(servers: &[&str], strategy: Strategy) -> AppSpec {
         watch: Duration::from_secs(60),
         keep: 2,
         send: None,
+        send_env: None,
         hooks: Vec::new(),
         proxy: Some(Proxy {
             kind: ProxyKind::Nginx,
@@ -63,6 +64,8 @@ pub fn spec(servers: &[&str], strategy: Strategy) -> AppSpec {
             reload: Vec::new(),
             drain: Duration::from_secs(10),
             log: None,
+            site: Some("http://shop.example/".into()),
+            admin: crate::domain::proxy::admin(),
         }),
         canary: Canary::default(),
         backups: Vec::new(),
@@ -134,19 +137,27 @@ pub fn server(running: Vec<Running>, routed: &[u16], to: u8, releases: Vec<Relea
             digest: "rendered".into(),
             hashes: BTreeMap::from([("web".to_owned(), format!("hash-{to}"))]),
             behind: behind.into(),
+            unpinned: BTreeMap::from([("web".to_owned(), "as written".to_owned())]),
             compose,
         })),
         before: None,
-        proxy: Some(ProxyFacts { text: Ok(text), writable: Ok(()), tested: Ok(()) }),
+        proxy: Some(ProxyFacts {
+            text: Ok(text),
+            shut: None,
+            writable: Ok(()),
+            tested: Ok(()),
+            migrates: Some(true),
+        }),
         traffic: None,
         sent: None,
+        env: None,
     }
 }
 
 /// Servers with their facts.
 pub fn facts(servers: Vec<(&str, ServerFacts)>) -> AppFacts {
     let servers = servers.into_iter().map(|(name, facts)| (name.into(), Ok(facts))).collect();
-    AppFacts { as_of: Timestamp::default(), servers, sent: None, backups: BTreeMap::new() }
+    AppFacts { as_of: Timestamp::default(), servers, sent: None, env: None, backups: BTreeMap::new() }
 }
 
 /// The steps of a plan, a line each; those of the way back behind a mark.

@@ -96,11 +96,20 @@ pub(super) fn tidy(
     Stage { tidies: true, ..tidied }
 }
 
-/// The Compose file of a release in the place of the app's own, where one is sent.
-pub(super) fn placed(numbers: &mut Numbers, facts: &ServerFacts, release: ReleaseNumber) -> Option<Step> {
-    let over = facts.sent.as_ref()?.there.clone();
-    let act = Act::Place { release, over };
-    Some(numbers.step(format!("put the Compose file of release {release} in its place"), act, COMPOSE))
+/// The files of a release in the place of the app's own, where they are sent.
+pub(super) fn placed(
+    numbers: &mut Numbers,
+    facts: &ServerFacts,
+    release: ReleaseNumber,
+) -> impl Iterator<Item = Step> {
+    let compose = facts.sent.as_ref().map(|it| (it.there.clone(), false, "Compose"));
+    let env = facts.env.as_ref().map(|it| (it.there.clone(), true, "environment"));
+    let steps = [compose, env].map(|it| {
+        let (over, env, what) = it?;
+        let title = format!("put the {what} file of release {release} in its place");
+        Some(numbers.step(title, Act::Place { release, over, env }, COMPOSE))
+    });
+    steps.into_iter().flatten()
 }
 
 /// What has to be good on a server when a release is in place.

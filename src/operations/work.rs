@@ -10,6 +10,7 @@ use crate::domain::deploy::AppSpec;
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
 use crate::domain::plan::act::{Expected, Published, Traffic};
+use crate::domain::proxy::Proxy;
 use crate::domain::release::ReleaseNumber;
 
 /// One server's share.
@@ -117,23 +118,10 @@ fn images_of_current(facts: &ServerFacts) -> BTreeMap<String, ImageRef> {
 /// The services that a rendered file would change: another configuration, another image, another
 /// number of containers, or one that does not run.
 pub fn changed(spec: &AppSpec, facts: &ServerFacts, rendered: &Rendered) -> BTreeSet<String> {
-    let differs = |(service, hash): (&String, &String)| {
-        let image = facts.images.get(service).and_then(|image| image.as_ref().ok());
-        let digest = image.and_then(|image| image.image.digest.as_ref());
+    let differs = |service: &String| {
+        let image = facts.images.get(service).and_then(|image| image.as_ref().ok()).map(|it| &it.image);
         let behind = spec.proxy.as_ref().filter(|proxy| proxy.service == *service);
-        let good = |container: &&Running| {
-            let same_image = digest.is_none_or(|digest| container.digest.as_ref() == Some(digest));
-            // On another port than the file says it has the hash that goes with that.
-            let moved = behind.and_then(|proxy| rendered.behind.get(&port(proxy, container)?));
-            // A pin alone changes the hash: what runs is the same where its image is, and was made of
-            // the same file without the pin.
-            let same = container.hash == *hash
-                || moved == Some(&container.hash)
-                || facts.services.as_ref().is_ok_and(|services| {
-                    digest.is_some() && services.get(service).is_some_and(|it| it.hash == container.hash)
-                });
-            same && same_image && container.state == ContainerState::Running
-        };
+        let good = |container: &&Running| is_of(container, behind, rendered, image);
         // What only stands by is of another release.
         let all = match behind {
             Some(proxy) => standing(proxy, facts).serving,
@@ -143,7 +131,27 @@ pub fn changed(spec: &AppSpec, facts: &ServerFacts, rendered: &Rendered) -> BTre
         (all.len() != well || all.len() != usize::from(wanted(facts, rendered, service)))
             .then(|| service.clone())
     };
-    rendered.hashes.iter().filter_map(differs).collect()
+    rendered.hashes.keys().filter_map(differs).collect()
+}
+
+/// Whether a container runs and is what a release would make; `behind` is the proxy before its service,
+/// where there is one.
+pub(super) fn is_of(
+    it: &Running,
+    behind: Option<&Proxy>,
+    rendered: &Rendered,
+    image: Option<&ImageRef>,
+) -> bool {
+    let digest = image.and_then(|image| image.digest.as_ref());
+    let hash = Some(&it.hash);
+    // On another port than the file says it has the hash that goes with that.
+    let moved = || behind.and_then(|proxy| rendered.behind.get(&port(proxy, it)?));
+    // A pin alone changes the hash: what was started by hand is the same where its image is, and was made
+    // of the same file without the pin.
+    let unpinned = || rendered.unpinned.get(&it.service).filter(|_| digest.is_some());
+    it.state == ContainerState::Running
+        && digest.is_none_or(|digest| it.digest.as_ref() == Some(digest))
+        && (rendered.hashes.get(&it.service) == hash || moved() == hash || unpinned() == hash)
 }
 
 /// How many containers a rendered service is to have: as it was scaled, else as its file says.

@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use crate::config::SecretError;
 use crate::domain::failure::{Failure, FailureKind, Retry};
+use crate::domain::quantity::Bytes;
+use crate::domain::repository::RepositoryLock;
 use crate::domain::text::{clean, shorten};
 
 /// An error of a repository.
@@ -37,6 +39,20 @@ pub enum RepositoryError {
         /// Bytes that came back.
         found: u64,
     },
+    /// Somebody else works on it.
+    #[error("somebody else works on it: {}", .0.describe())]
+    Locked(Box<RepositoryLock>),
+    /// More would go than was shown.
+    #[error("{now} would go by now, and {shown} were shown")]
+    MoreGoes {
+        /// What the plan said.
+        shown: Bytes,
+        /// What it is now.
+        now: Bytes,
+    },
+    /// A password that is to be added opens it already.
+    #[error("that password opens it already")]
+    Opens,
     /// It was given up on the way.
     #[error("it was given up")]
     Stopped,
@@ -77,6 +93,10 @@ impl RepositoryError {
             Self::NotThere(path) => Some(format!("see that {} is there and mounted", path.display())),
             Self::NoConfig(_) => Some("bring `config` back, or name another folder".to_owned()),
             Self::Password => Some("see which password `password` leads to".to_owned()),
+            Self::Locked(_) => {
+                Some("wait for it; where it has died: midwatch repo unlock REPOSITORY".to_owned())
+            }
+            Self::MoreGoes { .. } => Some("plan it anew".to_owned()),
             Self::Library(error) if no_space(error) => Some("make room where the repository is".to_owned()),
             _ => None,
         };
@@ -84,24 +104,39 @@ impl RepositoryError {
             Self::Secret(error) => return error.into_failure(what),
             Self::NotThere(_) => FailureKind::NotFound,
             Self::Password => FailureKind::Auth,
-            Self::Stopped => FailureKind::Conflict,
-            Self::NoConfig(_) | Self::Cut(_) | Self::Differs { .. } | Self::Io { .. } | Self::Library(_) => {
-                FailureKind::Invalid
-            }
+            Self::Stopped | Self::Locked(_) | Self::MoreGoes { .. } => FailureKind::Conflict,
+            Self::NoConfig(_)
+            | Self::Cut(_)
+            | Self::Differs { .. }
+            | Self::Io { .. }
+            | Self::Opens
+            | Self::Library(_) => FailureKind::Invalid,
             Self::Died => FailureKind::Bug,
         };
         Failure { kind, what: what.to_owned(), why: Failure::chain(&self), hint, retry: Retry::Never }
+    }
+
+    /// Whether nothing can be written there.
+    pub(super) fn is_read_only(&self) -> bool {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        let Self::Library(error) = self else { return false };
+        matches!(io(error), Some(PermissionDenied | ReadOnlyFilesystem))
     }
 }
 
 /// Whether an error says that a disk is full.
 fn no_space(error: &RusticError) -> bool {
+    matches!(io(error), Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
+}
+
+/// What a file said, where one is the cause.
+fn io(error: &RusticError) -> Option<std::io::ErrorKind> {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            return matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+            return Some(io.kind());
         }
         next = cause.source();
     }
-    false
+    None
 }

@@ -14,6 +14,8 @@ use rustic_core::{
     ALL_FILE_TYPES, BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult, WriteBackend,
 };
 
+use super::shelf::{LOCKS, Shelf};
+
 /// The folder.
 #[derive(Debug)]
 pub(super) struct Folder(pub(super) PathBuf);
@@ -160,5 +162,46 @@ impl WriteBackend for Folder {
     fn remove(&self, tpe: FileType, id: &Id, _cacheable: bool) -> RusticResult<()> {
         let path = self.path(tpe, id);
         fs::remove_file(&path).map_err(failed(&path, "remove"))
+    }
+}
+
+impl Folder {
+    fn lock(&self, id: &Id) -> PathBuf {
+        self.0.join(LOCKS).join(id.to_hex().as_str())
+    }
+}
+
+impl Shelf for Folder {
+    fn locks(&self) -> RusticResult<Vec<Id>> {
+        let path = self.0.join(LOCKS);
+        let all = match fs::read_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            all => all.map_err(failed(&path, "list"))?,
+        };
+        let names = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<Id>().ok());
+        Ok(names.collect())
+    }
+
+    fn read_lock(&self, id: &Id) -> RusticResult<Option<Bytes>> {
+        let path = self.lock(id);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&path, "read")(error)),
+        }
+    }
+
+    fn write_lock(&self, id: &Id, content: Bytes) -> RusticResult<()> {
+        let (folder, path) = (self.0.join(LOCKS), self.lock(id));
+        make(&folder).map_err(failed(&folder, "make"))?;
+        put(&folder, &path, &content.into()).map_err(failed(&path, "write"))
+    }
+
+    fn remove_lock(&self, id: &Id) -> RusticResult<()> {
+        let path = self.lock(id);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, "remove")(error)),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! What is in a repository, and taking what has expired out of it.
 
-use rustic_core::repofile::{SnapshotFile, SnapshotId};
+use std::collections::BTreeSet;
 
-use super::vault::blocking;
+use rustic_core::repofile::{SnapshotFile, SnapshotId};
+use rustic_core::{FileType, ReadBackend};
+
+use super::lock::Kind;
+use super::vault::{blocking, by};
 use super::{RepositoryError, Vault};
 use crate::domain::backup::Backup;
 use crate::domain::ids::{DatastoreId, ServerId};
@@ -22,14 +26,35 @@ pub mod tag {
     pub const RELEASE: &str = "release:";
     /// The run.
     pub const RUN: &str = "run:";
+    /// The set of an app's backups that it is of.
+    pub const SET: &str = "set:";
+    /// What kind of backup, where it is none that was asked for.
+    pub const KIND: &str = "kind:";
+    /// Of that kind: what a restore replaced.
+    pub const SAFETY: &str = "safety";
 }
 
 impl Vault {
+    /// The names of all snapshots, ours or not: what they hold takes the password.
+    pub async fn snapshots(&self) -> Result<BTreeSet<String>, RepositoryError> {
+        let vault = self.clone();
+        blocking(move || {
+            let backend = vault.backend();
+            if backend.list(FileType::Config)?.is_empty() {
+                return Err(RepositoryError::NotThere(vault.path));
+            }
+            let all = backend.list(FileType::Snapshot)?;
+            Ok(all.iter().map(|id| id.to_hex().as_str().to_owned()).collect())
+        })
+        .await
+    }
+
     /// The backups of all datastores, oldest first.
     pub async fn backups(&self) -> Result<Vec<Backup>, RepositoryError> {
-        let (vault, password) = (self.clone(), self.password().await?);
+        let key = self.key(false).await?;
+        let vault = self.clone();
         blocking(move || {
-            let repository = vault.open(vault.backend(), &password, false)?;
+            let repository = vault.open(vault.backend(), &by(key))?;
             let all = repository.get_all_snapshots()?;
             let mut backups: Vec<Backup> = all.iter().filter_map(backup).collect();
             backups.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
@@ -41,9 +66,12 @@ impl Vault {
     /// Takes backups out of the repository; what they alone held stays in it until it is pruned. Those
     /// that are not there any more are passed over.
     pub async fn forget(&self, ids: Vec<String>) -> Result<usize, RepositoryError> {
-        let (vault, password) = (self.clone(), self.password().await?);
+        let key = self.key(false).await?;
+        let hold = self.hold(Kind::Shared).await?;
+        let vault = self.clone();
         blocking(move || {
-            let repository = vault.open(vault.backend(), &password, false)?;
+            let _hold = hold;
+            let repository = vault.open(vault.backend(), &by(key))?;
             let there: Vec<SnapshotId> = repository.list::<SnapshotId>()?.collect();
             let gone: Vec<SnapshotId> =
                 there.into_iter().filter(|it| ids.iter().any(|id| id == it.to_hex().as_str())).collect();
@@ -75,5 +103,7 @@ fn backup(it: &SnapshotFile) -> Option<Backup> {
         reason: of(tag::WHY),
         release: of(tag::RELEASE),
         run: of(tag::RUN),
+        set: of(tag::SET),
+        safety: of(tag::KIND).as_deref() == Some(tag::SAFETY),
     })
 }

@@ -1,16 +1,22 @@
 //! Repositories of backups, in restic's own format: whatever is written here, the program restic reads,
 //! checks and restores without us.
 //!
-//! Lives here: opening, writing what streams in, reading it back, listing, forgetting. Not here: how a
-//! datastore is read on its server (engine), which backups are kept (domain), what is shown.
+//! Lives here: opening, writing what streams in, reading it back, listing, forgetting, pruning, checking,
+//! restic's locks. Not here: how a datastore is read on its server (engine), which backups are kept
+//! (domain), what is shown.
 //!
 //! The library that writes the format blocks, so all of it runs on threads that may.
 
+pub mod check;
 mod error;
 mod folder;
 mod gate;
 mod incoming;
 pub mod list;
+mod lock;
+pub mod prune;
+pub mod read;
+mod shelf;
 mod vault;
 mod write;
 

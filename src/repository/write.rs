@@ -10,16 +10,16 @@ use bytes::Bytes;
 use jiff::tz::TimeZone;
 use rustic_core::repofile::{Metadata, Node, NodeType, SnapshotFile};
 use rustic_core::{
-    BackupOptions, Credentials, IndexedFullStatus, ReadSource, ReadSourceEntry, Repository,
-    RepositoryBackends, RepositoryOptions, RusticResult, SnapshotOptions, WriteBackend,
+    BackupOptions, Credentials, IndexedFullStatus, ReadSource, ReadSourceEntry, Repository, RusticResult,
+    SnapshotOptions, WriteBackend,
 };
-use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::gate::Gate;
 use super::incoming::{Incoming, Sum};
-use super::vault::blocking;
+use super::lock::Kind;
+use super::vault::{blocking, by};
 use super::{RepositoryError, Vault};
 use crate::domain::quantity::Bytes as Size;
 use crate::domain::time::Timestamp;
@@ -88,27 +88,31 @@ impl Vault {
         make: bool,
         reading_back: impl FnOnce() + Send + 'static,
     ) -> Result<Written, RepositoryError> {
-        let (vault, password) = (self.clone(), self.password().await?);
+        let key = self.key(make).await?;
+        let hold = self.hold(Kind::Shared).await?;
+        let vault = self.clone();
         let stopped = Arc::new(AtomicBool::new(false));
         let _abandon = Abandon(Arc::clone(&stopped));
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        blocking(move || vault.store(&label, entries, &password, make, &stopped, reading_back)).await
+        blocking(move || {
+            let _hold = hold;
+            vault.store(&label, entries, &by(key), &stopped, reading_back)
+        })
+        .await
     }
 
     fn store(
         &self,
         label: &Label,
         entries: Vec<Entry>,
-        password: &SecretString,
-        make: bool,
+        key: &Credentials,
         stopped: &Arc<AtomicBool>,
         reading_back: impl FnOnce(),
     ) -> Result<Written, RepositoryError> {
         let backend = self.backend();
         let gate = Arc::new(Gate::new(Arc::clone(&backend), Arc::clone(stopped)));
         let over: Arc<dyn WriteBackend> = Arc::clone(&gate) as Arc<dyn WriteBackend>;
-        let repository = self.open(over, password, make)?;
-        let key = Credentials::Masterkey(repository.key());
+        let repository = self.open(over, key)?;
         let folder = Path::new("/").join(&label.folder);
         let (source, sums) = Stored::of(entries, &folder, label.at);
         let mut options = BackupOptions::default();
@@ -128,11 +132,7 @@ impl Vault {
         }
         let written = written?;
         reading_back();
-        let back = Repository::new(
-            &RepositoryOptions::default().no_cache(true),
-            &RepositoryBackends::new(backend, None),
-        )?;
-        let back = back.open(&key)?.to_indexed()?;
+        let back = self.open(backend, key)?.to_indexed()?;
         for sum in sums {
             sum.compare(&back, &written, &folder, stopped)?;
         }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the clock's room")]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::domain::clock::Clock;
 use crate::domain::time::Timestamp;
@@ -24,4 +26,10 @@ impl Clock for SystemClock {
 /// The clock that only runs forward, for pacing and measuring.
 pub fn monotonic() -> Instant {
     Instant::now()
+}
+
+/// How long this thread has had a core. What passes besides is the wait for one, or for something else.
+pub fn on_core() -> Duration {
+    let at = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(at.tv_sec).unwrap_or(0), u32::try_from(at.tv_nsec).unwrap_or(0))
 }

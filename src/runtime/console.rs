@@ -4,22 +4,25 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::monotonic;
+use super::clock::{monotonic, on_core};
 use super::effects::Perform;
 use super::pacing::{Pacing, SLICE, Urgency};
 use super::screen::{Screen, Sink};
+use super::terminal;
 use crate::app::App;
 use crate::domain::clock::Clock;
+use crate::domain::ids::RequestId;
 use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
 use crate::message::effect::Effect;
 use crate::message::event::Event;
 use crate::message::inbox::Inbox;
+use crate::state::exec::Exec;
 
 /// How often the time on the screen is looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// A turn or a frame that takes longer than this is written to the log as a defect: no key may wait
-/// longer.
+/// longer. `own` there is what this thread had a core for; the rest is the wait for one.
 const SLOW: Duration = Duration::from_millis(8);
 
 /// Sees an event and its time.
@@ -47,6 +50,20 @@ pub struct Console<W: Sink> {
     /// Takes an event for itself where it says so; the core then does not see it (the keys of a
     /// replay).
     pub before: Option<Before>,
+    /// Whether the terminal is another's for a while.
+    pub lent: Lent,
+}
+
+/// Whose the terminal is. While it is another's nothing is drawn, and all else goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lent {
+    /// Ours.
+    #[default]
+    No,
+    /// It is to be given away as soon as it took what was sent.
+    Soon(RequestId),
+    /// A program's elsewhere.
+    Yes,
 }
 
 impl<W: Sink> Console<W> {
@@ -62,6 +79,12 @@ impl<W: Sink> Console<W> {
         let mut next_tick = monotonic() + TICK;
         loop {
             self.screen.go_on()?;
+            if let Lent::Soon(request) = self.lent
+                && !self.screen.is_held_up()
+            {
+                self.lent = Lent::Yes;
+                self.effects.perform(Effect::Lend(request));
+            }
             let until_tick = next_tick.saturating_duration_since(monotonic());
             match self.due_in() {
                 _ if !self.inbox.is_empty() => {}
@@ -87,7 +110,7 @@ impl<W: Sink> Console<W> {
     /// How long until the next frame is due. None is while the terminal has not taken the last one: it
     /// then gets the newest, and all else goes on.
     fn due_in(&self) -> Option<Duration> {
-        if self.screen.is_held_up() { None } else { self.pacing.due_in(monotonic()) }
+        if self.screen.is_held_up() || self.lent != Lent::No { None } else { self.pacing.due_in(monotonic()) }
     }
 
     /// Takes all input that waits, and data for one slice.
@@ -120,11 +143,21 @@ impl<W: Sink> Console<W> {
         if self.before.as_mut().is_some_and(|before| before(&event, &mut self.app)) {
             return Ok(ControlFlow::Continue(()));
         }
-        let start = monotonic();
+        let (start, on_core_before) = (monotonic(), on_core());
         let name = std::mem::discriminant(&event);
         for effect in self.app.handle(event, now) {
             match effect {
                 Effect::Quit => return Ok(ControlFlow::Break(())),
+                Effect::Lend(request) => {
+                    let says = self.app.state.exec.as_ref().map(Exec::invites).unwrap_or_default();
+                    self.screen.send(terminal::lend(&says))?;
+                    self.lent = Lent::Soon(request);
+                }
+                Effect::TakeBack => {
+                    self.screen.send(terminal::take_back())?;
+                    self.screen.forget();
+                    self.lent = Lent::No;
+                }
                 effect => {
                     if let Some(bytes) = self.effects.perform(effect)
                         && !self.screen.send(bytes)?
@@ -135,13 +168,14 @@ impl<W: Sink> Console<W> {
             }
         }
         if start.elapsed() > SLOW {
-            tracing::warn!(?name, took = ?start.elapsed(), "a slow turn");
+            let own = on_core().saturating_sub(on_core_before);
+            tracing::warn!(?name, took = ?start.elapsed(), ?own, "a slow turn");
         }
         Ok(ControlFlow::Continue(()))
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
-        let start = monotonic();
+        let (start, on_core_before) = (monotonic(), on_core());
         // Ages are told in seconds: counted from whole ones they all change in one frame, and a frame
         // that something else brings leaves them alone.
         self.app.settle(self.clock.now().whole_second());
@@ -149,7 +183,8 @@ impl<W: Sink> Console<W> {
         self.screen.draw(|buf| app.draw(buf))?;
         self.pacing.drawn(monotonic());
         if start.elapsed() > SLOW {
-            tracing::warn!(took = ?start.elapsed(), "a slow frame");
+            let own = on_core().saturating_sub(on_core_before);
+            tracing::warn!(took = ?start.elapsed(), ?own, "a slow frame");
         }
         Ok(())
     }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 
+use super::clock::SystemClock;
 use super::setup::guard;
-use crate::config::{AppConfig, Config, nearest};
+use crate::config::{AppConfig, Config, Probe, nearest};
+use crate::domain::clock::Clock;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::{AppSpec, Backed, Place};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, DatastoreId, ServerId};
+use crate::domain::proxy::Proxy;
 use crate::domain::run::Operator;
 use crate::domain::setup::Guard;
 use crate::engine::{Engines, Vaults};
@@ -68,10 +71,23 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         watch: deploy.watch,
         keep: deploy.keep,
         send: deploy.send.as_ref().map(|path| path.display().to_string()),
+        send_env: deploy.send_env.as_ref().map(|path| path.display().to_string()),
         hooks: deploy.hooks.clone(),
-        proxy: deploy.proxy.clone(),
+        proxy: deploy
+            .proxy
+            .clone()
+            .map(|proxy| Proxy { site: proxy.site.clone().or_else(|| site(config, app)), ..proxy }),
         canary: deploy.canary.clone(),
         backups: backed(config, it),
+    })
+}
+
+/// The address of an app by which a check asks for it, where the configuration does not say another.
+fn site(config: &Config, app: &AppId) -> Option<String> {
+    let checks = config.checks.values().filter(|check| check.app.as_ref() == Some(app));
+    checks.into_iter().find_map(|check| match &check.probe {
+        Probe::Http(http) => Some(http.url.to_string()),
+        _ => None,
     })
 }
 
@@ -99,6 +115,14 @@ pub fn whoever(config: &Config, name: &str, datastore: bool) -> Result<AppSpec, 
     Ok(AppSpec::bare(AppId::from(name), places))
 }
 
+/// All that has runs by that name: an app, a datastore, or both.
+pub fn all_of(config: &Config, name: &str) -> Vec<AppSpec> {
+    let app = spec(config, &AppId::from(name)).ok();
+    let is_datastore = config.datastores.contains_key(&DatastoreId::from(name));
+    let datastore = is_datastore.then(|| whoever(config, name, true).ok()).flatten();
+    app.into_iter().chain(datastore).collect()
+}
+
 /// How the servers' engines are reached.
 pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
     let sockets = config.servers.iter().filter_map(|(id, it)| Some((id.clone(), it.docker.clone()?)));
@@ -112,7 +136,9 @@ pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
 }
 
 fn vaults(config: &Config) -> Vaults {
-    let repositories = config.repositories.iter().map(|(id, it)| (id.clone(), Vault::new(id, it)));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let repositories =
+        config.repositories.iter().map(|(id, it)| (id.clone(), Vault::new(id, it, Arc::clone(&clock))));
     let passwords = config.datastores.iter().filter_map(|(id, it)| Some((id.clone(), it.password.clone()?)));
     Vaults { repositories: repositories.collect(), passwords: passwords.collect() }
 }
@@ -141,7 +167,17 @@ pub fn datastore(config: &Config, id: &DatastoreId) -> Result<DatastoreSpec, Fai
         rpo: it.rpo,
         rto: it.rto,
         retention: it.retention,
+        keep_replaced: it.keep_replaced,
+        assertions: it.assertions.clone(),
     })
+}
+
+/// The same, with the strictness of the server that something of it is changed on.
+#[must_use]
+pub fn at(config: &Config, spec: DatastoreSpec, server: &ServerId) -> DatastoreSpec {
+    let environment = config.servers.get(server).and_then(|server| server.environment.clone());
+    let strict = environment.as_ref().and_then(|name| config.environments.get(name));
+    DatastoreSpec { guard: strict.map_or(Guard::Confirm, |it| guard(it.guard)), environment, ..spec }
 }
 
 /// Whoever runs this process, on this machine.

@@ -1,6 +1,7 @@
 //! Carries out what the core asks for, without ever holding up the loop.
 
 mod change;
+pub mod exec;
 mod log_follow;
 mod log_save;
 pub mod log_search;
@@ -24,6 +25,7 @@ use crate::message::effect::{Effect, SaveLogs};
 use crate::message::event::{Event, Reply};
 use crate::message::publish::Publish;
 use change::Changer;
+use exec::{Shells, Terminal};
 use log_follow::LogFollower;
 use log_search::LogSearcher;
 
@@ -52,11 +54,13 @@ pub struct Effects {
     follower: LogFollower,
     searcher: LogSearcher,
     changer: Changer,
+    shells: Shells,
     history: Option<History>,
 }
 
 impl Effects {
     /// Starts what effects need beside the tasks: the thread that searches.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that effects touch")]
     pub fn start(
         tasks: Handle,
         observers: Arc<Observers>,
@@ -65,11 +69,20 @@ impl Effects {
         out: Arc<dyn Publish>,
         history: Option<History>,
         permit: Permit,
+        terminal: Terminal,
     ) -> io::Result<Self> {
         let searcher = LogSearcher::start(tasks.clone(), Arc::clone(&out))?;
         let follower = LogFollower::new(Arc::clone(&observers), Arc::clone(&clock), Arc::clone(&out));
+        let shells = Shells::new(
+            tasks.clone(),
+            Arc::clone(&observers),
+            Arc::clone(&clock),
+            Arc::clone(&out),
+            permit.clone(),
+            terminal,
+        );
         let changer = Changer::new(tasks.clone(), Arc::clone(&observers), clock, Arc::clone(&out), permit);
-        Ok(Self { tasks, observers, asker, out, follower, searcher, changer, history })
+        Ok(Self { tasks, observers, asker, out, follower, searcher, changer, shells, history })
     }
 
     fn save(&self, request: RequestId, job: SaveLogs) {
@@ -165,6 +178,18 @@ impl Perform for Effects {
             }
             Effect::SaveLogs(request, job) => {
                 self.save(request, job);
+                None
+            }
+            Effect::Exec(request, asked) => {
+                self.shells.open(request, *asked);
+                None
+            }
+            Effect::Lend(request) => {
+                self.shells.lend(request);
+                None
+            }
+            Effect::LeaveExec(request) => {
+                self.shells.leave(request);
                 None
             }
             effect => {

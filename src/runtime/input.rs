@@ -7,6 +7,7 @@ use crossterm::event::{
     Event as Raw, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 
+use super::tap::Tap;
 use crate::keys::chord::{Chord, Key};
 use crate::keys::mouse::{Cell, Gesture, Mouse};
 use crate::message::event::Event;
@@ -14,12 +15,20 @@ use crate::message::inbox::Inbox;
 
 /// Reads until the terminal ends, and then asks to quit. The thread ends with the process: a read
 /// under way cannot be called back.
-pub fn spawn(inbox: Arc<Inbox>, closed: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub fn spawn(inbox: Arc<Inbox>, tap: Arc<Tap>, closed: impl FnOnce() + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name("input".to_owned()).spawn(move || {
         // A panic ends it too: a console without keys is worse than none.
         let _closed = AtEnd(Some(closed));
         let mut size = terminal_size();
         loop {
+            if let Some(lent) = tap.wanted() {
+                lent.carry();
+                size = terminal_size();
+                if let Some((columns, rows)) = size {
+                    inbox.input(Event::Resize(columns, rows));
+                }
+                continue;
+            }
             match crossterm::event::read() {
                 Ok(raw) => {
                     // A change of size that comes with a key may not be told by itself: the library
@@ -48,7 +57,7 @@ pub fn spawn(inbox: Arc<Inbox>, closed: impl FnOnce() + Send + 'static) -> io::R
 }
 
 /// Columns and rows of the terminal.
-fn terminal_size() -> Option<(u16, u16)> {
+pub(super) fn terminal_size() -> Option<(u16, u16)> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     Some((size.ws_col, size.ws_row))
 }

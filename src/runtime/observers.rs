@@ -5,8 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::task::TaskTracker;
 
-use super::setup;
+use super::{deploying, setup};
+use crate::collectors::backups::Stocks;
 use crate::collectors::checks::{self, Means, Runner};
+use crate::collectors::drills::Drills;
 use crate::collectors::prometheus::Sources;
 use crate::collectors::supervisor::{LinkReporter, ServerPlan, Supervisor};
 use crate::config::Config;
@@ -26,6 +28,8 @@ pub struct Observers {
     pub telling: TaskTracker,
     checks: Runner,
     sources: Sources,
+    stocks: Stocks,
+    drills: Drills,
     clock: Arc<dyn Clock>,
     config: RwLock<Arc<Config>>,
 }
@@ -48,6 +52,8 @@ impl Observers {
         ));
         let supervisor = Supervisor::new(Arc::<Links>::clone(&links), Arc::clone(clock), Arc::clone(out));
         let (checks, sources) = (Runner::new(Arc::clone(out)), Sources::new(Arc::clone(out)));
+        let stocks = Stocks::new(Arc::clone(out), Arc::clone(clock));
+        let drills = Drills::new(Arc::clone(out), Arc::clone(clock));
         let config = RwLock::new(Arc::new(config.clone()));
         Self {
             links,
@@ -55,6 +61,8 @@ impl Observers {
             telling: TaskTracker::new(),
             checks,
             sources,
+            stocks,
+            drills,
             clock: Arc::clone(clock),
             config,
         }
@@ -65,6 +73,8 @@ impl Observers {
         self.supervisor.update(ServerPlan::all(config));
         self.checks.update(checks::tasks(config), self.means(config));
         self.sources.update(config, self.means(config));
+        self.stocks.update(config);
+        self.drills.update(!config.datastores.is_empty(), deploying::journal(config));
     }
 
     /// What checks work with.

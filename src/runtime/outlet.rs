@@ -1,10 +1,12 @@
 //! The way to the terminal that never waits: an open file description of our own, which does not
 //! block, so that those who share standard output with us (standard input, the shell) keep theirs as
-//! it is. What the terminal does not take now is its caller's to keep.
+//! it is. Where there can be none, another thread waits in the loop's place. What the terminal does
+//! not take now is its caller's to keep.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
 use super::clock::monotonic;
+use super::porter::Porter;
 use super::screen::Sink;
 use crate::message::inbox::Inbox;
 
@@ -32,6 +35,11 @@ pub fn reopen() -> io::Result<File> {
         // It has a foreground group for us only where it is our controlling terminal.
         if rustix::termios::tcgetpgrp(&out).is_ok() { open(OsStr::new("/dev/tty")) } else { Err(error) }
     })
+}
+
+/// Standard output past its lock, which a thread that hangs in a write to it may hold.
+pub fn shared() -> io::Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
 fn open(path: &OsStr) -> io::Result<File> {
@@ -73,8 +81,8 @@ pub enum Outlet {
         /// Asks the thread that does to begin.
         watch: SyncSender<()>,
     },
-    /// Standard output, where the terminal could not be opened again. It blocks.
-    Shared(io::Stdout),
+    /// Standard output, where the terminal could not be opened again. It blocks, and others have it too.
+    Shared(Porter),
 }
 
 impl Outlet {
@@ -82,7 +90,7 @@ impl Outlet {
     /// when a terminal that was full has room again, by a thread that ends with this, or at the next
     /// room.
     pub fn new(own: Option<Arc<File>>, inbox: Arc<Inbox>) -> io::Result<Self> {
-        let Some(file) = own else { return Ok(Self::Shared(io::stdout())) };
+        let Some(file) = own else { return Ok(Self::Shared(Porter::start(shared()?, inbox)?)) };
         let watched = Arc::<AtomicBool>::default();
         let (watch, asked) = sync_channel(1);
         let (terminal, its) = (Arc::clone(&file), Arc::clone(&watched));
@@ -102,14 +110,11 @@ impl Write for Outlet {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Own { file, .. } => (&**file).write(bytes),
-            Self::Shared(out) => out.write(bytes),
+            Self::Shared(porter) => porter.take(bytes),
         }
     }
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Own { .. } => Ok(()),
-            Self::Shared(out) => out.flush(),
-        }
+        Ok(())
     }
 }
 
@@ -117,16 +122,19 @@ impl Sink for Outlet {
     fn may_take_more(&self) -> bool {
         match self {
             Self::Own { watched, .. } => !watched.load(Ordering::Acquire),
-            Self::Shared(_) => true,
+            Self::Shared(porter) => porter.is_free(),
         }
     }
 
     fn watch(&mut self) {
-        if let Self::Own { watched, watch, .. } = self
-            && !watched.swap(true, Ordering::AcqRel)
-        {
-            // There is room for one, and one at a time is asked for.
-            let _ = watch.try_send(());
+        match self {
+            Self::Own { watched, watch, .. } => {
+                if !watched.swap(true, Ordering::AcqRel) {
+                    // There is room for one, and one at a time is asked for.
+                    let _ = watch.try_send(());
+                }
+            }
+            Self::Shared(porter) => porter.watch(),
         }
     }
 }

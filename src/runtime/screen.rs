@@ -107,6 +107,11 @@ impl<W: Sink> Screen<W> {
         Ok(true)
     }
 
+    /// What the terminal shows is not known any more: another had it.
+    pub fn forget(&mut self) {
+        self.stale = true;
+    }
+
     /// Whether the terminal has not taken all that was sent.
     pub fn is_held_up(&self) -> bool {
         !self.unsent.is_empty()

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use crate::collectors::access;
 use crate::collectors::checks::task;
-use crate::config::{self, Config, Jump, ServerConfig};
-use crate::domain::ids::ServerId;
-use crate::domain::setup::{AppSetup, ChangeSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
+use crate::config::{self, Config, Jump, LogFile, ServerConfig};
+use crate::domain::cadence::Cadence;
+use crate::domain::ids::{AppId, DatastoreId, ServerId};
+use crate::domain::setup::{
+    AppSetup, ChangeSetup, DatastoreSetup, EnvironmentSetup, Guard, ServerSetup, Setup,
+};
 use crate::transports::{LinkOptions, ServerTarget, SshTarget};
 
 /// What the core is told. `source` is the configuration's file.
@@ -27,6 +31,7 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
             .map(|(id, app)| AppSetup {
                 id: id.clone(),
                 project: app.project.clone(),
+                environment: app.environment.clone(),
                 servers: app.servers.clone(),
                 checks: config
                     .checks
@@ -34,6 +39,7 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
                     .filter(|(_, check)| check.app.as_ref() == Some(id))
                     .flat_map(|(id, _)| task::ids(config, id))
                     .collect(),
+                proxied: app.deploy.proxy.is_some(),
             })
             .collect(),
         changeable: config
@@ -47,6 +53,20 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
             })
             .collect(),
         checks: config.checks.keys().flat_map(|id| task::ids(config, id)).collect(),
+        datastores: config
+            .datastores
+            .iter()
+            .map(|(id, it)| DatastoreSetup {
+                id: id.clone(),
+                kind: it.source.kind().to_owned(),
+                what: it.source.describe(),
+                server: it.server.clone(),
+                apps: apps_of(config, id),
+                repository: it.repository.clone(),
+                rpo: it.rpo,
+                rto: it.rto,
+            })
+            .collect(),
         thresholds: config.thresholds,
         keys: config
             .keys
@@ -57,8 +77,28 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
         ascii: config.ui.glyphs == crate::config::ui::Glyphs::Ascii,
         mouse: config.ui.mouse,
         background: config.intervals.background,
+        cadence: cadence(config),
         read_only,
         source,
+    }
+}
+
+/// The apps that name a datastore as theirs.
+fn apps_of(config: &Config, datastore: &DatastoreId) -> Vec<AppId> {
+    let apps = config.apps.iter().filter(|(_, app)| app.datastores.contains(datastore));
+    apps.map(|(id, _)| id.clone()).collect()
+}
+
+/// How often things come at the latest; what comes more often is not old any sooner for it.
+/// A source of series may have an interval of its own: the longest of all counts.
+fn cadence(config: &Config) -> Cadence {
+    let (usual, it) = (Cadence::default(), &config.intervals);
+    let sources = config.prometheus.values().filter_map(|source| source.interval);
+    Cadence {
+        usage: it.containers.max(usual.usage),
+        units: it.units.max(usual.units),
+        access: it.access.max(usual.access),
+        samples: sources.fold(it.prometheus.max(usual.samples), Duration::max),
     }
 }
 
@@ -71,10 +111,10 @@ pub(super) const fn guard(guard: config::environments::Guard) -> Guard {
 }
 
 fn server_setup(config: &Config, id: &ServerId, server: &ServerConfig) -> ServerSetup {
-    let files = server
-        .logs
-        .iter()
-        .map(|file| (file.label.clone().unwrap_or_else(|| file.path.clone()), file.path.clone()));
+    let label = |file: &LogFile| file.label.clone().unwrap_or_else(|| file.path.clone());
+    let files = server.logs.iter().map(|file| (label(file), file.path.clone()));
+    let read = server.logs.iter().filter(|_| server.collect.files);
+    let access = read.filter(|file| access::format(file.format).is_some()).map(label);
     ServerSetup {
         id: id.clone(),
         address: address(id, server),
@@ -83,6 +123,7 @@ fn server_setup(config: &Config, id: &ServerId, server: &ServerConfig) -> Server
         thresholds: config.thresholds_of(id),
         interval: config.intervals.vitals,
         log_files: files.collect(),
+        access_logs: access.collect(),
     }
 }
 
@@ -97,7 +138,11 @@ fn address(id: &ServerId, server: &ServerConfig) -> String {
 
 /// How each server is reached.
 pub fn targets(config: &Config) -> Vec<(ServerId, ServerTarget)> {
-    config.servers.iter().map(|(id, server)| (id.clone(), target(config, id, server))).collect()
+    let configured = config.servers.iter().map(|(id, server)| (id.clone(), target(config, id, server)));
+    // What is done with a repository is done here, whether this machine is watched or not.
+    let here = ServerId::from(ServerId::LOCAL);
+    let here = (!config.servers.contains_key(&here)).then_some((here, ServerTarget::Local));
+    configured.chain(here).collect()
 }
 
 fn target(config: &Config, id: &ServerId, server: &ServerConfig) -> ServerTarget {
@@ -138,4 +183,21 @@ pub fn link_options(config: &Config) -> LinkOptions {
     options.limits.connect = config.ssh.connect_deadline;
     options.limits.keepalive = config.ssh.keepalive.max(Duration::from_secs(1));
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_core_is_told_how_rarely_things_are_looked_at() {
+        let text = "[intervals]\ncontainers = \"1m\"\nunits = \"2s\"\naccess = \"90s\"\n\
+            [prometheus.slow]\nurl = \"http://127.0.0.1:9090\"\ninterval = \"5m\"\nqueries = { a = \"up\" }\n";
+        let loaded = config::load::parse(text, "c.toml", config::load::Options::default()).unwrap();
+        let cadence = setup(&loaded.config, None, false).cadence;
+        assert_eq!(cadence.usage, Duration::from_secs(60));
+        assert_eq!(cadence.units, Cadence::default().units, "what comes more often is not old any sooner");
+        assert_eq!((cadence.access, cadence.samples), (Duration::from_secs(90), Duration::from_secs(300)));
+        assert_eq!(cadence.usage(4), Duration::from_secs(60));
+    }
 }

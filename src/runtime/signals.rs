@@ -1,5 +1,6 @@
-//! SIGTERM, SIGHUP and SIGINT end the console in good order; if the loop hangs all the same
-//! (in a write to a terminal that could not be opened for us alone), they end it too.
+//! SIGTERM, SIGHUP and SIGINT end the console, and what goes on without one until it is interrupted,
+//! in good order; if its loop hangs all the same (in a write to a pipe that nobody reads), they end it
+//! too.
 
 use std::io;
 use std::time::Duration;
@@ -14,13 +15,17 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long the terminal has to take what gives it back; one that nobody reads never takes it.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-/// Listens on a thread of its own; `quit` asks the loop to end. Shells know a program that a signal
-/// ended by 128 and the signal's number.
-pub fn spawn(quit: impl Fn() + Send + 'static) -> io::Result<()> {
+/// What a program that a signal ended is known by in a shell: 128 and the signal's number.
+pub const fn code(signal: i32) -> i32 {
+    128 + signal
+}
+
+/// Listens on a thread of its own; `quit` asks the loop to end, and is told by which signal.
+pub fn spawn(quit: impl Fn(i32) + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            quit();
+            quit(signal);
             // The process ends under this thread where all is well.
             std::thread::park_timeout(GRACE);
             let (done, given_back) = std::sync::mpsc::sync_channel(1);
@@ -33,7 +38,7 @@ pub fn spawn(quit: impl Fn() + Send + 'static) -> io::Result<()> {
                 let _ = given_back.recv_timeout(FAREWELL);
             }
             defects::flush();
-            std::process::exit(128 + signal);
+            std::process::exit(code(signal));
         }
     })?;
     Ok(())

@@ -13,9 +13,15 @@ use crossterm::style::{Attribute, SetAttribute};
 use crossterm::{cursor, execute, queue, terminal};
 
 use super::outlet;
+use crate::domain::text::clean;
 
 /// Whether the terminal is ours now; giving it back twice would leave another program's screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether a program elsewhere has it for a while.
+static LENT: AtomicBool = AtomicBool::new(false);
+/// Whether the mouse is listened to.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, opened for us alone so that a write to it does not block; `None` where that cannot be.
 static OWN: OnceLock<Option<Arc<File>>> = OnceLock::new();
@@ -23,6 +29,16 @@ static OWN: OnceLock<Option<Arc<File>>> = OnceLock::new();
 const FAREWELL: Duration = Duration::from_millis(200);
 /// Ends a string (the clipboard's) or a sequence that was cut; where nothing was, it does nothing.
 const CUT: &[u8] = b"\x1b\\";
+
+/// What a program elsewhere may have left on: the string or sequence that it was cut off in, its screen,
+/// the mouse in all its modes, focus, pastes, keys in other forms (kitty's, xterm's), cursor and keypad
+/// keys, margins, insertion, a held-up screen, the other character set; no wrapping. The cursor stays
+/// where it is, so that what was said can be read above a later prompt.
+/// <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>
+const LEFT_ON: &[u8] = b"\x1b\\\x1b7\x1b[?1049l\x1b7\x1b[r\x1b8\x1b[?9l\x1b[?1000l\x1b[?1001l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?2004l\x1b[?2026l\x1b[=0;1u\x1b[>4;0m\x1b[?1l\x1b>\x1b[4l\x1b[?7h\x1b(B\x0f\x1b[0 q\x1b[0m\x1b[?25h";
+
+/// Takes the title back that was put aside.
+const TITLE_BACK: &[u8] = b"\x1b[23;0t";
 
 /// Holds the terminal; dropping it gives it back.
 #[derive(Debug)]
@@ -76,8 +92,47 @@ pub fn take(mouse: bool) -> io::Result<Held> {
     Ok(held)
 }
 
+/// What gives the terminal to a program elsewhere for a while: its own screen again, with a word of what
+/// it now is, and its title kept.
+pub fn lend(says: &str) -> Vec<u8> {
+    LENT.store(true, Ordering::SeqCst);
+    let mut bytes = Vec::new();
+    // Writing to memory does not fail.
+    let _ = queue!(
+        bytes,
+        SetAttribute(Attribute::Reset),
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        terminal::LeaveAlternateScreen,
+        cursor::Show
+    );
+    bytes.extend_from_slice(b"\x1b[22;0t\r\n");
+    bytes.extend_from_slice(clean(says).as_bytes());
+    bytes.extend_from_slice(b"\r\n");
+    bytes
+}
+
+/// What takes it back, whatever it was left in.
+pub fn take_back() -> Vec<u8> {
+    LENT.store(false, Ordering::SeqCst);
+    let mut bytes = left_on();
+    bytes.extend_from_slice(TITLE_BACK);
+    // Writing to memory does not fail.
+    let _ = queue!(bytes, terminal::EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);
+    if MOUSE.load(Ordering::SeqCst) {
+        let _ = queue!(bytes, EnableMouseCapture);
+    }
+    bytes
+}
+
+/// What ends all that a program elsewhere may have left on.
+pub fn left_on() -> Vec<u8> {
+    LEFT_ON.to_vec()
+}
+
 /// Listens to the mouse, or leaves it to the terminal.
 pub fn set_mouse(on: bool) -> io::Result<()> {
+    MOUSE.store(on, Ordering::SeqCst);
     let mut out = io::stdout();
     if on { execute!(out, EnableMouseCapture) } else { execute!(out, DisableMouseCapture) }
 }
@@ -88,6 +143,10 @@ pub fn give_back() {
         return;
     }
     let mut bytes = CUT.to_vec();
+    if LENT.swap(false, Ordering::SeqCst) {
+        bytes = left_on();
+        bytes.extend_from_slice(TITLE_BACK);
+    }
     let queued = queue!(
         bytes,
         SetAttribute(Attribute::Reset),
@@ -100,16 +159,22 @@ pub fn give_back() {
         // Where the terminal is gone, or takes nothing, there is nobody to tell.
         let _ = match OWN.get() {
             Some(Some(own)) => outlet::write_within(own, &bytes, FAREWELL),
-            // Not through the locked standard output: the thread that holds it may be the one that hangs.
-            _ => raw_out().and_then(|mut out| out.write_all(&bytes)),
+            _ => blocking(bytes),
         };
     }
     let _ = terminal::disable_raw_mode();
 }
 
-fn raw_out() -> io::Result<std::fs::File> {
-    use std::os::fd::AsFd;
-    Ok(std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?))
+/// Writes by a thread that is left behind where the terminal takes nothing: it ends with the process.
+/// What is being written then goes first, since the kernel lets one write to a terminal at a time.
+fn blocking(bytes: Vec<u8>) -> io::Result<()> {
+    let mut out = outlet::shared()?;
+    let (done, written) = std::sync::mpsc::sync_channel(1);
+    std::thread::Builder::new().name("farewell".to_owned()).spawn(move || {
+        // Who waited may have gone on.
+        let _ = done.send(out.write_all(&bytes));
+    })?;
+    written.recv_timeout(FAREWELL).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 impl Drop for Held {

@@ -1,5 +1,6 @@
 //! The themes that can be picked: those in the binary, and the user's own beside the configuration.
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::app::Wardrobe;
@@ -28,7 +29,7 @@ pub fn open(
     }
     for path in folder.into_iter().flat_map(theme_files) {
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string()).and_then(|text| {
+        let read = text(&path).and_then(|text| {
             ThemeFile::parse(&name, &text).map_err(|error| Failure::chain(&error).join(": "))
         });
         match read {
@@ -55,10 +56,21 @@ fn theme_files(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<_> = entries
         .filter(|path| path.extension().is_some_and(|end| end == "toml"))
-        .filter(|path| path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= MOST))
+        .filter(|path| path.metadata().is_ok_and(|meta| meta.is_file()))
         .collect();
     files.sort();
     files
+}
+
+/// A file's text, or why it cannot be had.
+fn text(path: &Path) -> Result<String, String> {
+    let mut text = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut text));
+    match read {
+        Ok(bytes) if bytes as u64 > MOST => Err(format!("it is larger than {} KiB", MOST / 1024)),
+        Ok(_) => String::from_utf8(text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn depth(color: Color) -> Depth {
@@ -89,11 +101,14 @@ mod tests {
         write("mine.toml", dark);
         write("broken.toml", "light = maybe");
         write("notes.txt", "no theme");
+        write("vast.toml", &format!("{dark}\n# {}", "x".repeat(64 * 1024)));
         let open = |named| super::open(Some(folder.path()), named, Color::Always, false);
         let (wardrobe, troubles) = open("mine").unwrap();
         let names: Vec<&str> = wardrobe.themes.iter().map(|theme| theme.name.as_str()).collect();
         assert_eq!((names.len(), names.last()), (SHIPPED.len() + 1, Some(&"mine")));
-        assert!(troubles.len() == 1 && troubles[0].contains("broken.toml"), "{troubles:?}");
+        assert!(troubles.len() == 2 && troubles[0].contains("broken.toml"), "{troubles:?}");
+        assert!(troubles[1].ends_with("vast.toml: it is larger than 64 KiB"), "{troubles:?}");
+        assert!(open("vast").unwrap_err().reason().contains("larger than 64 KiB"));
         assert!(open("broken").unwrap_err().to_string().contains("use the theme broken"));
         assert!(open("none").unwrap_err().reason().contains("there are dark"));
     }

@@ -1,6 +1,7 @@
 //! What changed lately, newest first; what happened again and again is one row with a count.
 
-use crate::domain::event_mark::EventMark;
+use crate::domain::event_mark::{EventMark, MarkKind};
+use crate::domain::ids::ServerId;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,21 @@ pub struct Change {
     pub mark: EventMark,
     /// How often it happened.
     pub times: usize,
+}
+
+/// What a row is about, which stays while it happens again.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeId {
+    kind: MarkKind,
+    server: ServerId,
+    name: String,
+}
+
+impl ChangeId {
+    /// Where it happened.
+    pub const fn server(&self) -> &ServerId {
+        &self.server
+    }
 }
 
 /// The rows for marks that come newest first, at most so many.
@@ -25,13 +41,23 @@ pub fn newest<'a>(marks: impl Iterator<Item = &'a EventMark>, most: usize) -> Ve
     changes
 }
 
-/// Whether two marks are of the same thing: the text begins with its name.
+/// Whether two marks are of the same thing.
 fn same(a: &EventMark, b: &EventMark) -> bool {
-    let name = |mark: &EventMark| mark.text.split(' ').next().map(str::to_owned);
     a.kind == b.kind && a.server == b.server && name(a) == name(b)
 }
 
+/// The name of what a mark is of, with which its text begins.
+fn name(mark: &EventMark) -> &str {
+    mark.text.split(' ').next().unwrap_or_default()
+}
+
 impl Change {
+    /// What it is about.
+    pub fn id(&self) -> ChangeId {
+        let EventMark { kind, server, .. } = &self.mark;
+        ChangeId { kind: *kind, server: server.clone(), name: name(&self.mark).to_owned() }
+    }
+
     /// What happened, and how often.
     pub fn text(&self) -> String {
         match self.times {

@@ -1,4 +1,6 @@
-//! A selection in rows that move: it holds on to what is selected by its id, never by its row.
+//! A selection in rows that move: it holds on to what is selected by its id, never by its row. Until
+//! somebody selects, goes there or marks, nothing is held on to: the first row counts, whichever it is,
+//! so that what rose to the top is seen.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +15,13 @@ pub struct List<Id> {
     pub marked: BTreeSet<Id>,
     /// Where the selection stood when it was last seen, to select its neighbor when it is gone.
     index: usize,
+    /// Whether a person chose.
+    held: bool,
 }
 
 impl<Id> Default for List<Id> {
     fn default() -> Self {
-        Self { selected: None, first: 0, marked: BTreeSet::new(), index: 0 }
+        Self { selected: None, first: 0, marked: BTreeSet::new(), index: 0, held: false }
     }
 }
 
@@ -36,17 +40,41 @@ pub enum Move {
 
 impl<Id: Clone + Ord> List<Id> {
     /// Takes the rows as they are now, of which `height` are shown: what is gone is no longer
-    /// marked, and a selection that is gone goes to the row that took its place.
+    /// marked, and a selection that is gone goes to the row that took its place. Where nobody chose, the
+    /// first row is selected and shown.
     pub fn settle(&mut self, rows: &[Id], height: usize) {
         self.marked.retain(|id| rows.contains(id));
+        if !self.held {
+            (self.index, self.first) = (0, 0);
+            self.selected = rows.first().cloned();
+            return;
+        }
         let found = self.selected.as_ref().and_then(|id| rows.iter().position(|row| row == id));
         self.index = found.unwrap_or(self.index).min(rows.len().saturating_sub(1));
         self.selected = rows.get(self.index).cloned();
         self.show(rows.len(), height);
     }
 
+    /// What is selected now stays so wherever it goes: the keys went to the list, or what is selected was
+    /// opened.
+    pub const fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Selects a row by its id; it is found with the next rows.
+    pub fn select(&mut self, id: Id) {
+        self.selected = Some(id);
+        self.held = true;
+    }
+
+    /// Nobody chose any more: the first of the next rows is selected.
+    pub fn release(&mut self) {
+        (self.selected, self.held) = (None, false);
+    }
+
     /// Moves the selection; gives back whether it could.
     pub fn step(&mut self, rows: &[Id], height: usize, by: Move) -> bool {
+        self.held = true;
         let last = rows.len().saturating_sub(1);
         let page = isize::try_from(height.max(2) - 1).unwrap_or(1);
         let to = match by {
@@ -66,6 +94,7 @@ impl<Id: Clone + Ord> List<Id> {
     pub fn click(&mut self, rows: &[Id], height: usize, line: usize) -> bool {
         match rows.get(self.first + line) {
             Some(id) if line < height => {
+                self.held = true;
                 self.selected = Some(id.clone());
                 self.index = self.first + line;
                 true
@@ -76,6 +105,7 @@ impl<Id: Clone + Ord> List<Id> {
 
     /// Marks or unmarks the selected row.
     pub fn mark(&mut self) {
+        self.held = true;
         if let Some(id) = self.selected.clone()
             && !self.marked.remove(&id)
         {
@@ -120,6 +150,24 @@ mod tests {
         list.step(&["a", "b", "c"], 3, Move::Rows(1));
         list.settle(&["c", "a", "b"], 3);
         assert_eq!((list.selected, list.index()), (Some("b"), Some(2)));
+    }
+
+    /// What comes first is the worst, or what was sorted for.
+    #[test]
+    fn a_list_that_nobody_touched_stays_at_its_first_row() {
+        let mut list = List::default();
+        list.settle(&["c"], 1);
+        list.settle(&["a", "b", "c"], 1);
+        assert_eq!((list.selected, list.first), (Some("a"), 0));
+        // From here on it holds on to that one.
+        list.hold();
+        list.settle(&["0", "a", "b", "c"], 2);
+        assert_eq!((list.selected, list.first, list.index()), (Some("a"), 0, Some(1)));
+        list.settle(&["0", "1", "a", "b", "c"], 2);
+        assert_eq!((list.selected, list.first), (Some("a"), 1));
+        list.release();
+        list.settle(&["0", "1", "a"], 2);
+        assert_eq!((list.selected, list.first), (Some("0"), 0));
     }
 
     #[test]

@@ -6,14 +6,20 @@
 pub mod adopt;
 pub mod app_page;
 pub mod changes;
+pub mod checks;
+mod datastores;
+pub mod exec;
 pub mod filter;
+mod going;
 pub mod layout;
 pub mod list;
 pub mod logs;
 pub mod metrics;
+mod motion;
 pub mod notice;
 pub mod observe;
 pub mod operating;
+pub mod order;
 pub mod overlay;
 pub mod overview;
 pub mod page;
@@ -21,7 +27,10 @@ pub mod panes;
 pub mod plan;
 pub mod prompt;
 pub mod releases;
+pub mod requests;
+pub mod rows;
 pub mod run;
+mod selected_logs;
 pub mod selection;
 pub mod server;
 pub mod text_input;
@@ -39,6 +48,8 @@ use crate::store::logs::LogStore;
 use crate::store::series::SeriesStore;
 use adopt::AdoptPage;
 use app_page::AppPage;
+use checks::ChecksPage;
+use exec::Exec;
 use filter::Filter;
 use logs::LogsPage;
 use metrics::MetricsPage;
@@ -49,6 +60,7 @@ use page::{Nav, Page};
 use plan::PlanPage;
 use releases::ReleasesPage;
 use run::Runs;
+use run::log::RunLog;
 use server::ServerPage;
 use unfinished::Interrupted;
 use waiting::Waits;
@@ -95,6 +107,8 @@ pub struct State {
     pub app: AppPage,
     /// The charts.
     pub metrics: MetricsPage,
+    /// All checks.
+    pub checks: ChecksPage,
     /// A change that is planned.
     pub plan: PlanPage,
     /// An app that is to be added to the configuration.
@@ -103,10 +117,14 @@ pub struct State {
     pub releases: ReleasesPage,
     /// The runs of this console.
     pub runs: Runs,
+    /// The logs that are followed beside the shown one.
+    pub run_log: RunLog,
     /// Runs without an end that servers know of.
     pub interrupted: Interrupted,
     /// Runs of other consoles that wait for a second person.
     pub waiting: Waits,
+    /// A command in a container that has the terminal, or is about to.
+    pub exec: Option<Exec>,
     /// Whether a recording is played: nothing is connected to.
     pub replayed: bool,
     last_request: u64,
@@ -135,12 +153,15 @@ impl State {
             server: ServerPage::default(),
             app: AppPage::default(),
             metrics: MetricsPage::default(),
+            checks: ChecksPage::default(),
             plan: PlanPage::default(),
             adopt: AdoptPage::default(),
             releases: ReleasesPage::default(),
             runs: Runs::default(),
+            run_log: RunLog::default(),
             interrupted: Interrupted::default(),
             waiting: Waits::default(),
+            exec: None,
             replayed: false,
             last_request: 0,
         }
@@ -151,14 +172,15 @@ impl State {
         let body = self.size.body();
         self.refresh_prompt();
         match self.nav.page() {
-            Page::Overview => self.overview.settle(&self.fleet, body),
+            Page::Overview => self.overview.settle(&self.fleet, body, self.now),
             Page::Server(_) => self.server.settle(&self.fleet, body, self.now),
             Page::App(app) => {
                 let notes = self.app_notes(app).len();
-                self.app.settle(&self.fleet, &self.setup, notes, body);
+                self.app.settle(&self.fleet, &self.setup, notes, body, self.now);
             }
             Page::Logs => logs::bars::refresh(self),
             Page::Releases(_) => self.releases.settle(body),
+            Page::Checks => self.checks.settle(&self.fleet, &self.setup.checks, body, self.now),
             Page::Metrics
             | Page::Plan
             | Page::Run(_)
@@ -174,6 +196,7 @@ impl State {
             Page::Overview => Some(&mut self.overview.filter),
             Page::Server(_) => Some(&mut self.server.filter),
             Page::App(_) => Some(&mut self.app.filter),
+            Page::Checks => Some(&mut self.checks.filter),
             _ => None,
         }
     }

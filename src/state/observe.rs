@@ -1,8 +1,9 @@
 //! What collectors saw goes to where it is held.
 
 use super::State;
-use crate::domain::cadence;
+use crate::domain::cadence::Cadence;
 use crate::domain::ids::ServerId;
+use crate::domain::link::Link;
 use crate::domain::metric::Metric;
 use crate::domain::past::Samples;
 use crate::domain::time::Timestamp;
@@ -33,12 +34,13 @@ impl State {
             return Vec::new();
         }
         let live = self.fleet.server(&batch.server);
+        let cadence = live.map_or_else(Cadence::default, |live| live.cadence);
         let configured = match &batch.observation {
-            Observation::Vitals(_) => live.map_or(cadence::USAGE, |live| live.setup.interval),
-            Observation::Usage(usage) => cadence::usage(usage.len()),
-            Observation::Access(_) => cadence::ACCESS,
+            Observation::Vitals(_) => live.map_or(cadence.usage, |live| live.setup.interval),
+            Observation::Usage(usage) => cadence.usage(usage.len()),
+            Observation::Access(_) => cadence.access,
             Observation::Check(result) => result.interval,
-            _ => cadence::SAMPLES,
+            _ => cadence.samples,
         };
         let interval = configured * live.map_or(1, ServerLive::stretch);
         for (metric, value) in &values {
@@ -70,7 +72,7 @@ impl State {
                 named.flat_map(|(container, usage)| derive::of_usage(&container.name, usage)).collect()
             }
             Observation::Access(stats) => derive::of_access(stats),
-            Observation::Check(result) => derive::of_check(result).into_iter().collect(),
+            Observation::Check(result) => derive::of_check(result).collect(),
             Observation::Samples(samples) => samples.clone(),
             _ => Vec::new(),
         };
@@ -81,7 +83,13 @@ impl State {
         let Batch { server, at, observation } = batch;
         let fleet = &mut self.fleet;
         match observation {
-            Observation::Link(link) => fleet.link(&server, link, at),
+            Observation::Link(link) => {
+                if let Link::Down { failure, .. } = &link {
+                    self.logs_page.lost(&server, failure, at);
+                    self.run_log.failed(&server, None, failure, at);
+                }
+                fleet.link(&server, link, at);
+            }
             Observation::Facts(facts) => fleet.facts(&server, facts, at),
             Observation::Vitals(vitals) => fleet.vitals(&server, vitals, at),
             Observation::Containers(containers) => fleet.containers(&server, containers, at),
@@ -91,6 +99,10 @@ impl State {
             Observation::Check(result) => fleet.check_result(result, at),
             // Series only, and those were taken already.
             Observation::Samples(_) | Observation::Earlier(_) => {}
+            Observation::Backups(repository, backups) => fleet.backups(&repository, backups, at),
+            Observation::Drills(drills) => fleet.drills(drills, at),
+            Observation::Maintenance(apps) => fleet.maintenance(&server, apps, at),
+            Observation::Checked(checked) => fleet.checked(checked),
             Observation::Mark(mark) => fleet.mark(mark),
             Observation::Failed(subject, failure) => match subject {
                 Subject::Vitals => fleet.vitals_failed(&server, failure, at),
@@ -98,8 +110,14 @@ impl State {
                 Subject::Usage => fleet.usage_failed(&server, failure, at),
                 Subject::Units => fleet.units_failed(&server, failure, at),
                 Subject::Access(label) => fleet.access_failed(&server, &label, failure, at),
-                Subject::Logs(stream) => self.logs_page.failed(&server, &stream, failure, at),
+                Subject::Logs(stream) => {
+                    self.run_log.failed(&server, Some(&stream), &failure, at);
+                    self.logs_page.failed(&server, &stream, failure, at);
+                }
                 Subject::Samples(label) => fleet.samples_failed(&server, &label, failure, at),
+                Subject::Maintenance => fleet.maintenance_failed(&server, failure, at),
+                Subject::Drills => fleet.drills_failed(failure, at),
+                Subject::Repository(repository) => fleet.backups_failed(&repository, failure, at),
             },
         }
     }

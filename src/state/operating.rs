@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ratatui::layout::Rect;
+
 use super::State;
 use super::list::Move;
 use super::overlay::Overlay;
@@ -11,6 +13,7 @@ use super::run::lines::Lines;
 use super::selection::Selected;
 use super::unfinished::cause;
 use super::{adopt, plan, run, unfinished, waiting};
+use crate::domain::app::{Maintained, NOT_YET};
 use crate::domain::approval::Waiting;
 use crate::domain::deploy::Strategy;
 use crate::domain::failure::Failure;
@@ -44,14 +47,16 @@ impl State {
             Page::Unfinished(run) => self.interrupted.get(run).map(|it| it.plan.plan().app.clone()),
             Page::Approval(run) => self.waiting.get(run).map(|it| it.plan.plan().app.clone()),
             Page::Adopt => self.adopt.app().cloned(),
-            Page::Logs | Page::Metrics => None,
+            Page::Logs | Page::Metrics | Page::Checks => None,
         }
     }
 
-    /// The servers that a change of an app is of, as far as the configuration says.
+    /// The servers that a change of an app, or of the datastore of that name, is of, as far as the
+    /// configuration says.
     pub fn servers_of(&self, app: &AppId) -> Vec<ServerId> {
         let setup = self.setup.apps.iter().find(|it| it.id == *app);
-        setup.map(|it| it.servers.clone()).unwrap_or_default()
+        let datastore = || self.fleet.datastores().named(app).map(|it| vec![it.server.clone()]);
+        setup.map(|it| it.servers.clone()).or_else(datastore).unwrap_or_default()
     }
 
     /// What runs of an app now, an image a row: of the services whose image a deploy changes, where
@@ -146,6 +151,11 @@ impl State {
             let key = self.key_of("run");
             notes.push((format!("{}: {}; {key} shows it", run.plan.plan().title, run.now()), Health::Up));
         }
+        if let Some(told @ Maintained::Unknown(unknown)) = self.fleet.app(app).map(|app| &app.maintenance)
+            && unknown.iter().any(|(_, why)| why != NOT_YET)
+        {
+            notes.extend(told.says().map(|says| (says, Health::Unknown)));
+        }
         let mine = |it: &&Unfinished| !self.runs.has(&it.run);
         for it in self.interrupted.of(app).filter(mine) {
             notes.push((cause(it, &self.key_of("interrupted")), Health::Degraded));
@@ -206,7 +216,7 @@ impl State {
 
     /// The rows of a page that is read from the top, and the first that is shown.
     pub fn sheet(&self) -> Option<(Vec<Line>, usize)> {
-        let body = self.size.body();
+        let body = self.sheet_area();
         let height = usize::from(body.height);
         let (lines, first) = match self.nav.page() {
             Page::Adopt => (adopt::lines(&self.adopt, self.now, body.width), self.adopt.first),
@@ -232,10 +242,21 @@ impl State {
         Some((lines, first.min(last)))
     }
 
+    /// Where they stand: above or beside the logs of a run, where those are shown.
+    pub fn sheet_area(&self) -> Rect {
+        let body = self.size.body();
+        match self.nav.page() {
+            Page::Run(request) => {
+                self.runs.get(*request).map_or(body, |run| run::log::areas(self, run, body).0)
+            }
+            _ => body,
+        }
+    }
+
     /// Moves such a page.
     pub(super) fn scroll(&mut self, by: Move) {
         let Some((lines, first)) = self.sheet() else { return };
-        let height = usize::from(self.size.body().height);
+        let height = usize::from(self.sheet_area().height);
         let last = lines.len().saturating_sub(height);
         let page = isize::try_from(height.max(2) - 1).unwrap_or(1);
         let to = match by {

@@ -61,6 +61,13 @@ pub enum Overlay {
     },
     /// A person is asked before something is changed.
     Prompt(Box<Prompt>),
+    /// A command in a container is being opened; it takes the keys, which may be meant for it.
+    Opening {
+        /// Which.
+        request: RequestId,
+        /// What it is.
+        says: String,
+    },
     /// Something that was asked for failed; it stays until it is dismissed.
     Failure(Failure),
 }
@@ -80,6 +87,8 @@ pub enum Outcome {
     Theme(String),
     /// This theme is to be shown, and the overlay goes.
     ThemeTaken(String),
+    /// It goes, and nobody waits for that command any more.
+    LeaveExec(RequestId),
     /// It goes, and this was answered.
     Answered(Answered),
 }
@@ -127,6 +136,10 @@ impl Overlay {
                 prompt::Outcome::Stay => Outcome::Stay,
                 prompt::Outcome::Leave => Outcome::Close,
                 prompt::Outcome::Answered(answered) => Outcome::Answered(answered),
+            },
+            Self::Opening { request, .. } => match chord.key {
+                Key::Esc => Outcome::LeaveExec(*request),
+                _ => Outcome::Stay,
             },
             Self::Failure(_) => match chord.key {
                 Key::Esc | Key::Enter | Key::Char('q') => Outcome::Close,

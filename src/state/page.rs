@@ -18,6 +18,8 @@ pub enum Page {
     Logs,
     /// Charts.
     Metrics,
+    /// All checks.
+    Checks,
     /// A change that is planned.
     Plan,
     /// A run of this console.
@@ -41,6 +43,7 @@ impl Page {
             Self::App(_) => Scope::App,
             Self::Logs => Scope::Logs,
             Self::Metrics => Scope::Metrics,
+            Self::Checks => Scope::Checks,
             Self::Plan => Scope::Plan,
             Self::Run(_) => Scope::Run,
             Self::Releases(_) => Scope::Releases,
@@ -58,6 +61,7 @@ impl Page {
             Self::App(app) => format!("app {app}"),
             Self::Logs => "logs".to_owned(),
             Self::Metrics => "metrics".to_owned(),
+            Self::Checks => "checks".to_owned(),
             Self::Plan => "plan".to_owned(),
             Self::Run(_) => "run".to_owned(),
             Self::Releases(app) => format!("releases of {app}"),

@@ -62,6 +62,33 @@ pub fn stack(area: Rect, wishes: &[Wish]) -> Vec<Rect> {
         .collect()
 }
 
+/// Whether a pane was left out.
+pub fn lack(panes: &[Rect]) -> bool {
+    panes.iter().any(|pane| pane.height == 0)
+}
+
+/// An area without its last row, and that row: for the words that name what was left out.
+pub const fn with_last_row(area: Rect) -> (Rect, Rect) {
+    let height = area.height.saturating_sub(1);
+    let last = Rect { y: area.y + height, height: area.height - height, ..area };
+    (Rect { height, ..area }, last)
+}
+
+/// The pane so many further on, in a ring, of those that can take the keys; the same where none can.
+pub fn next<P: Copy + PartialEq>(order: &[P], from: P, by: isize, takes: impl Fn(P) -> bool) -> P {
+    let at = order.iter().position(|pane| *pane == from).unwrap_or(0).cast_signed();
+    let count = order.len().cast_signed();
+    let others = (1..count).map(|n| order[(at + n * by).rem_euclid(count).cast_unsigned()]);
+    others.into_iter().find(|pane| takes(*pane)).unwrap_or(from)
+}
+
+/// The nearest pane behind this one, or before it where `by` is negative, that can take the keys.
+pub fn beside<P: Copy + PartialEq>(order: &[P], from: P, by: isize, takes: impl Fn(P) -> bool) -> Option<P> {
+    let at = order.iter().position(|pane| *pane == from)?;
+    let (before, behind) = (order[..at].iter().rev(), order[at + 1..].iter());
+    if by < 0 { before.copied().find(|pane| takes(*pane)) } else { behind.copied().find(|pane| takes(*pane)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,7 +67,7 @@ impl ReleasesPage {
         }
         // A new answer may put another one first; the first is what one goes back to.
         self.rows = self.ordered();
-        self.list.selected = None;
+        self.list.release();
         self.settle(self.body);
         self.list.step(&self.rows, self.height(), Move::Top);
         true

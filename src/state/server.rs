@@ -4,12 +4,15 @@ use ratatui::layout::Rect;
 
 use super::filter::Filter;
 use super::list::{List, Move};
-use super::panes::{Wish, stack};
+use super::order::Sorting;
+use super::panes::{Wish, beside, lack, next, stack, with_last_row};
+use super::requests::Requests;
+use super::rows;
 use crate::domain::container::Container;
 use crate::domain::health::Health;
 use crate::domain::ids::{CheckId, ContainerId, ServerId, UnitName};
 use crate::domain::time::Timestamp;
-use crate::store::fleet::{Fleet, ServerLive};
+use crate::store::fleet::Fleet;
 
 /// Rows of the machine's own figures at the top.
 pub const MACHINE: u16 = 6;
@@ -17,14 +20,21 @@ pub const MACHINE: u16 = 6;
 /// A pane of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
+    /// What its access logs tell.
+    Requests,
     /// Its containers.
     #[default]
     Containers,
     /// Units that failed or flap, timers, then services.
     Units,
+    /// Its disks.
+    Disks,
     /// Checks that are seen from it.
     Checks,
 }
+
+/// The panes, in the order in which the keys go through them.
+const ORDER: [Pane; 5] = [Pane::Requests, Pane::Containers, Pane::Units, Pane::Disks, Pane::Checks];
 
 /// The page's own state.
 #[derive(Clone, Debug, Default)]
@@ -35,22 +45,32 @@ pub struct ServerPage {
     pub pane: Pane,
     /// What rows must hold.
     pub filter: Filter,
-    /// Whether containers stand by what they use instead of by project and service.
-    pub by_use: bool,
+    /// What containers are sorted by.
+    pub container_order: Sorting<ContainerId>,
+    /// What units are sorted by.
+    pub unit_order: Sorting<UnitName>,
+    /// What disks are sorted by.
+    pub disk_order: Sorting<String>,
+    /// What checks are sorted by.
+    pub check_order: Sorting<CheckId>,
     /// The selection among the containers.
     pub containers: List<ContainerId>,
     /// The selection among the units.
     pub units: List<UnitName>,
+    /// The selection among the disks, by where they are mounted.
+    pub disks: List<String>,
     /// The selection among the checks.
     pub checks: List<CheckId>,
     /// The containers shown, in order.
     pub container_rows: Vec<ContainerId>,
     /// The units shown, in order.
     pub unit_rows: Vec<UnitName>,
+    /// The disks shown, in order.
+    pub disk_rows: Vec<String>,
     /// The checks shown, in order.
     pub check_rows: Vec<CheckId>,
-    /// How many disks there are.
-    pub disks: usize,
+    /// Its access logs.
+    pub requests: Requests,
     body: Rect,
 }
 
@@ -59,6 +79,8 @@ pub struct ServerPage {
 pub struct Panes {
     /// The machine's figures.
     pub machine: Rect,
+    /// What its access logs tell.
+    pub requests: Rect,
     /// Its containers.
     pub containers: Rect,
     /// Its units.
@@ -67,6 +89,8 @@ pub struct Panes {
     pub disks: Rect,
     /// The checks seen from it.
     pub checks: Rect,
+    /// The row that names the panes for which there is no room, where there are any.
+    pub rest: Rect,
 }
 
 impl ServerPage {
@@ -83,84 +107,135 @@ impl ServerPage {
         let Some(server) = self.server.as_ref().and_then(|id| fleet.server(id)) else { return };
         let mut containers: Vec<&Container> =
             server.known_containers().iter().filter(|it| container_passes(&self.filter, it)).collect();
-        if self.by_use {
-            let used = |it: &Container| server.container_usage(&it.id).map_or(-1.0, |usage| usage.cpu.0);
-            containers.sort_by(|a, b| used(b).total_cmp(&used(a)));
-        } else {
-            containers.sort_by_key(|it| server.judged(it, now).health == Health::Up);
-        }
+        containers.sort_by_key(|it| server.judged(it, now).health == Health::Up);
+        rows::containers(&mut self.container_order, &mut containers, server);
         self.container_rows = containers.iter().map(|it| it.id.clone()).collect();
-        self.unit_rows = unit_names(server).filter(|name| self.filter.passes(&[name.as_str()])).collect();
+        let filter = &self.filter;
+        self.unit_rows = rows::units(&mut self.unit_order, server, |name| filter.passes(&[name]));
+        self.disk_rows =
+            rows::disks(&mut self.disk_order, server, |disk| filter.passes(&[&disk.mount, &disk.device]));
         self.check_rows = fleet
             .checks()
             .filter(|(_, reading)| reading.value().is_some_and(|it| it.from.as_ref() == self.server.as_ref()))
             .map(|(id, _)| id.clone())
-            .filter(|id| self.filter.passes(&[id.as_str()]))
+            .filter(|id| filter.passes(&[id.as_str()]))
             .collect();
-        self.disks = server.vitals.value().map_or(0, |vitals| vitals.disks.len());
+        rows::checks(&mut self.check_order, &mut self.check_rows, fleet, now);
+        self.requests.take(server.access_logs().collect(), &self.filter, fleet);
         let panes = self.panes();
-        self.containers.settle(&self.container_rows, rows(panes.containers));
-        self.units.settle(&self.unit_rows, rows(panes.units));
-        self.checks.settle(&self.check_rows, rows(panes.checks));
+        self.requests.settle(rows_of(panes.requests));
+        self.containers.settle(&self.container_rows, rows_of(panes.containers));
+        self.units.settle(&self.unit_rows, rows_of(panes.units));
+        self.disks.settle(&self.disk_rows, rows_of(panes.disks));
+        self.checks.settle(&self.check_rows, rows_of(panes.checks));
     }
 
     /// Where the panes are.
     pub fn panes(&self) -> Panes {
+        let it = self.share(self.body);
+        let requests = if self.requests.all == 0 { it.machine } else { it.requests };
+        if !lack(&[it.machine, requests, it.containers, it.units, it.disks, it.checks]) {
+            return it;
+        }
+        let (body, rest) = with_last_row(self.body);
+        Panes { rest, ..self.share(body) }
+    }
+
+    fn share(&self, body: Rect) -> Panes {
         let has = |pane| self.pane == pane;
         let machine = Wish { least: MACHINE, most: MACHINE, keys: false };
-        let containers = Wish::list(2, self.container_rows.len(), 4).with_keys(has(Pane::Containers));
+        let requests = self.requests.wish(has(Pane::Requests));
+        let known = self.requests.all > 0;
+        let least = if known { 3 } else { 4 };
+        let containers = Wish::list(2, self.container_rows.len(), least).with_keys(has(Pane::Containers));
         let units = Wish::list(2, self.unit_rows.len(), 2).with_keys(has(Pane::Units));
-        let disks = Wish::list(2, self.disks, 2);
+        let disks = Wish::list(2, self.disk_rows.len(), 2).with_keys(has(Pane::Disks));
         let checks = Wish::list(2, self.check_rows.len(), 1).with_keys(has(Pane::Checks));
-        if self.body.width < 150 {
-            let places = stack(self.body, &[machine, containers, units, disks, checks]);
+        // Logs stand above the containers. That there is none is said in rows which nothing else has a use for.
+        let column = |area: Rect, others: &[Wish]| {
+            if known {
+                let mut wishes = vec![machine, requests];
+                wishes.extend(others);
+                let mut places = stack(area, &wishes);
+                let requests = places.remove(1);
+                return (places, requests);
+            }
+            let mut wishes = vec![machine];
+            wishes.extend(others);
+            let places = stack(area, &wishes);
+            let y = places.last().map_or(area.y, |last| last.bottom());
+            let room = area.bottom().saturating_sub(y) >= requests.least;
+            let height = if room { requests.least } else { 0 };
+            (places, Rect { y, height, ..area })
+        };
+        let rest = Rect::default();
+        if body.width < 150 {
+            let (places, requests) = column(body, &[containers, units, disks, checks]);
             return Panes {
                 machine: places[0],
+                requests,
                 containers: places[1],
                 units: places[2],
                 disks: places[3],
                 checks: places[4],
+                rest,
             };
         }
-        let left = Rect { width: self.body.width * 3 / 5, ..self.body };
-        let right = Rect { x: left.right(), width: self.body.width - left.width, ..self.body };
-        let (left, right) = (stack(left, &[machine, containers]), stack(right, &[units, disks, checks]));
-        Panes { machine: left[0], containers: left[1], units: right[0], disks: right[1], checks: right[2] }
+        let left = Rect { width: body.width * 3 / 5, ..body };
+        let right = Rect { x: left.right(), width: body.width - left.width, ..body };
+        let ((left, requests), right) = (column(left, &[containers]), stack(right, &[units, disks, checks]));
+        Panes {
+            machine: left[0],
+            requests,
+            containers: left[1],
+            units: right[0],
+            disks: right[1],
+            checks: right[2],
+            rest,
+        }
     }
 
     /// Moves the selection; past the end of a pane it goes on in the next.
     pub fn step(&mut self, by: Move) {
         let panes = self.panes();
         let moved = match self.pane {
-            Pane::Containers => self.containers.step(&self.container_rows, rows(panes.containers), by),
-            Pane::Units => self.units.step(&self.unit_rows, rows(panes.units), by),
-            Pane::Checks => self.checks.step(&self.check_rows, rows(panes.checks), by),
+            Pane::Requests => self.requests.step(rows_of(panes.requests), by),
+            Pane::Containers => self.containers.step(&self.container_rows, rows_of(panes.containers), by),
+            Pane::Units => self.units.step(&self.unit_rows, rows_of(panes.units), by),
+            Pane::Disks => self.disks.step(&self.disk_rows, rows_of(panes.disks), by),
+            Pane::Checks => self.checks.step(&self.check_rows, rows_of(panes.checks), by),
         };
-        match (by, self.pane) {
-            (Move::Rows(1), Pane::Containers | Pane::Units) if !moved => self.next_pane(1),
-            (Move::Rows(-1), Pane::Units | Pane::Checks) if !moved => self.next_pane(-1),
-            _ => {}
+        if let Move::Rows(rows @ (1 | -1)) = by
+            && !moved
+        {
+            let to = beside(&ORDER, self.pane, rows, |pane| !self.is_empty(pane));
+            self.pane = to.unwrap_or(self.pane);
         }
     }
 
     fn is_empty(&self, pane: Pane) -> bool {
         match pane {
+            Pane::Requests => self.requests.rows.is_empty(),
             Pane::Containers => self.container_rows.is_empty(),
             Pane::Units => self.unit_rows.is_empty(),
+            Pane::Disks => self.disk_rows.is_empty(),
             Pane::Checks => self.check_rows.is_empty(),
         }
     }
 
     /// The keys go to the next pane that has rows.
     pub fn next_pane(&mut self, by: isize) {
-        const ORDER: [Pane; 3] = [Pane::Containers, Pane::Units, Pane::Checks];
-        let at = ORDER.iter().position(|pane| *pane == self.pane).unwrap_or(0);
-        for n in 1..=3isize {
-            let to = ORDER[(at.cast_signed() + n * by).rem_euclid(3) as usize];
-            if !self.is_empty(to) {
-                self.pane = to;
-                return;
-            }
+        self.pane = next(&ORDER, self.pane, by, |pane| !self.is_empty(pane));
+    }
+
+    /// Sorts the pane that takes the keys by the next order that it has.
+    pub fn next_sort(&mut self) {
+        match self.pane {
+            Pane::Requests => self.requests.next_sort(),
+            Pane::Containers => self.container_order.next(rows::CONTAINERS),
+            Pane::Units => self.unit_order.next(rows::UNITS),
+            Pane::Disks => self.disk_order.next(rows::DISKS),
+            Pane::Checks => self.check_order.next(rows::CHECKS),
         }
     }
 
@@ -168,8 +243,13 @@ impl ServerPage {
     pub fn point(&mut self, column: u16, row: u16) {
         let panes = self.panes();
         let at = ratatui::layout::Position { x: column, y: row };
-        let places =
-            [(Pane::Containers, panes.containers), (Pane::Units, panes.units), (Pane::Checks, panes.checks)];
+        let places = [
+            (Pane::Requests, panes.requests),
+            (Pane::Containers, panes.containers),
+            (Pane::Units, panes.units),
+            (Pane::Disks, panes.disks),
+            (Pane::Checks, panes.checks),
+        ];
         let under = places.into_iter().find(|(pane, place)| place.contains(at) && !self.is_empty(*pane));
         self.pane = under.map_or(self.pane, |(pane, _)| pane);
     }
@@ -180,20 +260,39 @@ impl ServerPage {
         let at = ratatui::layout::Position { x: column, y: row };
         let line = |pane: Rect| usize::from(row.saturating_sub(pane.y + 2));
         let hit = |pane: Rect| pane.contains(at) && row > pane.y + 1;
+        if hit(panes.requests) && !self.requests.rows.is_empty() {
+            self.pane = Pane::Requests;
+            return self.requests.click(rows_of(panes.requests), line(panes.requests));
+        }
         if hit(panes.containers) {
             self.pane = Pane::Containers;
-            let height = rows(panes.containers);
+            let height = rows_of(panes.containers);
             return self.containers.click(&self.container_rows, height, line(panes.containers));
         }
         if hit(panes.units) {
             self.pane = Pane::Units;
-            return self.units.click(&self.unit_rows, rows(panes.units), line(panes.units));
+            return self.units.click(&self.unit_rows, rows_of(panes.units), line(panes.units));
+        }
+        if hit(panes.disks) {
+            self.pane = Pane::Disks;
+            return self.disks.click(&self.disk_rows, rows_of(panes.disks), line(panes.disks));
         }
         if hit(panes.checks) {
             self.pane = Pane::Checks;
-            return self.checks.click(&self.check_rows, rows(panes.checks), line(panes.checks));
+            return self.checks.click(&self.check_rows, rows_of(panes.checks), line(panes.checks));
         }
         false
+    }
+
+    /// What is selected in the pane that takes the keys stays so wherever its row goes.
+    pub const fn hold(&mut self) {
+        match self.pane {
+            Pane::Requests => self.requests.hold(),
+            Pane::Containers => self.containers.hold(),
+            Pane::Units => self.units.hold(),
+            Pane::Disks => self.disks.hold(),
+            Pane::Checks => self.checks.hold(),
+        }
     }
 
     /// Marks or unmarks what is selected.
@@ -201,25 +300,15 @@ impl ServerPage {
         match self.pane {
             Pane::Containers => self.containers.mark(),
             Pane::Units => self.units.mark(),
+            // Nothing is done with several of them.
+            Pane::Requests | Pane::Disks => {}
             Pane::Checks => self.checks.mark(),
         }
     }
 }
 
-fn rows(pane: Rect) -> usize {
+fn rows_of(pane: Rect) -> usize {
     usize::from(pane.height.saturating_sub(2))
-}
-
-/// Failed units first, then flapping ones, timers, and services that run.
-fn unit_names(server: &ServerLive) -> impl Iterator<Item = UnitName> + '_ {
-    let mut seen = std::collections::BTreeSet::new();
-    let units = server.units.value();
-    let named = units.into_iter().flat_map(|units| {
-        let failed = units.failed.iter().chain(&units.flapping).map(|unit| &unit.name);
-        let timers = units.timers.iter().map(|timer| &timer.name);
-        failed.chain(timers).chain(units.services.iter().map(|unit| &unit.name))
-    });
-    named.filter(move |name| seen.insert((*name).clone())).cloned()
 }
 
 fn container_passes(filter: &Filter, container: &Container) -> bool {

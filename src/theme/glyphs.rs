@@ -48,8 +48,6 @@ pub struct Glyphs {
     pub braille: bool,
     /// The marks by which the series of a chart are told apart without colors.
     pub series: [&'static str; 6],
-    /// A horizontal line that is no rule: a limit.
-    pub dashes: &'static str,
     /// A vertical line that is no frame: an instant.
     pub dots: &'static str,
     /// The corner between an upright and a lying axis.
@@ -83,7 +81,6 @@ pub static UNICODE: Glyphs = Glyphs {
     corners: ["╭", "╮", "╰", "╯"],
     braille: true,
     series: ["●", "▲", "■", "◆", "○", "△"],
-    dashes: "╌",
     dots: "┊",
     corner: "└",
     tick: "┬",
@@ -113,7 +110,6 @@ pub static ASCII: Glyphs = Glyphs {
     corners: ["+", "+", "+", "+"],
     braille: false,
     series: ["*", "+", "x", "o", "#", "@"],
-    dashes: "-",
     dots: ":",
     corner: "+",
     tick: "+",

@@ -74,7 +74,9 @@ impl Theme {
     /// What a selected row adds to its own colors.
     pub fn selection(&self, focused: bool) -> Style {
         if self.colorless || self.color(Role::Selection) == Color::Reset {
-            return if focused { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+            // One color for all of the row: turned around, each cell's own would be a block of its own.
+            let calm = Style::new().fg(Color::Reset).bg(Color::Reset);
+            return if focused { calm.add_modifier(Modifier::REVERSED) } else { Style::new() };
         }
         let role = if focused { Role::Selection } else { Role::SelectionFaint };
         Style::new().bg(self.color(role))

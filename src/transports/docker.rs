@@ -28,7 +28,7 @@ use super::{BoxDuplex, RemoteCommand, Transport, TransportError};
 pub const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
 /// How long the engine may take to begin an answer.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// How long a connection without a request is kept; where a command carries it, it holds a session.
 const IDLE: Duration = Duration::from_secs(30);
 /// How many such connections.
@@ -36,7 +36,7 @@ const IDLE_CONNECTIONS: usize = 2;
 
 /// The API of the engine that listens on `socket` there. Connects only when it is used.
 pub fn docker(transport: Arc<dyn Transport>, socket: &str) -> Result<Docker, DockerError> {
-    let connector = Connector { transport, socket: socket.into(), by_command: Arc::default() };
+    let connector = Connector::new(transport, socket);
     let client = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
@@ -81,14 +81,18 @@ pub fn failure(error: &DockerError, what: &str) -> Failure {
 /// Opens connections to the socket, by a forwarded stream or, where the server forbids that, by
 /// the command that Docker has for it.
 #[derive(Clone)]
-struct Connector {
+pub(super) struct Connector {
     transport: Arc<dyn Transport>,
     socket: Arc<str>,
     by_command: Arc<AtomicBool>,
 }
 
 impl Connector {
-    async fn connect(self) -> Result<SocketIo, TransportError> {
+    pub(super) fn new(transport: Arc<dyn Transport>, socket: &str) -> Self {
+        Self { transport, socket: socket.into(), by_command: Arc::default() }
+    }
+
+    pub(super) async fn connect(self) -> Result<SocketIo, TransportError> {
         if !self.by_command.load(Ordering::Relaxed) {
             match self.transport.unix(&self.socket).await {
                 Ok(stream) => return Ok(SocketIo(TokioIo::new(stream))),
@@ -134,7 +138,7 @@ impl Service<Uri> for Connector {
 }
 
 /// A stream as the HTTP client wants it.
-struct SocketIo(TokioIo<BoxDuplex>);
+pub(super) struct SocketIo(TokioIo<BoxDuplex>);
 
 impl Connection for SocketIo {
     fn connected(&self) -> Connected {

@@ -28,15 +28,30 @@ pub async fn connect(
     socket: Option<&str>,
     what: &str,
 ) -> Result<Docker, Failure> {
-    let socket = match socket {
-        Some(socket) => socket.to_owned(),
-        None => usual_socket(transport, what).await?,
-    };
-    let engine = docker(Arc::clone(transport), &socket).map_err(|error| failed(&error, what))?;
+    connect_to(transport, &socket_of(transport, socket, what).await?, what).await
+}
+
+/// Where the engine listens: where the configuration says, else on one of the usual sockets.
+pub async fn socket_of(
+    transport: &Arc<dyn Transport>,
+    socket: Option<&str>,
+    what: &str,
+) -> Result<String, Failure> {
+    match socket {
+        Some(socket) => Ok(socket.to_owned()),
+        None => usual_socket(transport, what).await,
+    }
+}
+
+/// Connects to the engine that listens on this socket.
+pub async fn connect_to(transport: &Arc<dyn Transport>, socket: &str, what: &str) -> Result<Docker, Failure> {
+    let engine = docker(Arc::clone(transport), socket).map_err(|error| failed(&error, what))?;
     match tokio::time::timeout(DEADLINE, engine.negotiate_version()).await {
         Ok(Ok(engine)) => Ok(engine),
         Ok(Err(error)) => Err(failed(&error, what)),
-        Err(_) => Err(TransportError::Deadline { what: socket, after: DEADLINE }.into_failure(what)),
+        Err(_) => {
+            Err(TransportError::Deadline { what: socket.to_owned(), after: DEADLINE }.into_failure(what))
+        }
     }
 }
 

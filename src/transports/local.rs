@@ -64,7 +64,7 @@ impl Transport for Local {
         // `publickey ssh-ed25519 AAAA…`, a line for each method.
         let key = told.lines().find_map(|line| line.strip_prefix("publickey "))?;
         let key = fingerprint(&russh::keys::PublicKey::from_openssh(key).ok()?);
-        Some(Identity { held: [key.clone()].into(), key })
+        Some(Identity { held: [key.clone()].into(), key, certificate: None })
     }
 
     fn is_closed(&self) -> bool {

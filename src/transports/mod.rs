@@ -5,6 +5,7 @@
 //! Docker API over a channel. Not here: what is said on a channel (collectors, engine), or what is
 //! shown of it.
 
+pub mod attach;
 pub mod command;
 pub mod docker;
 pub mod docker_socket;

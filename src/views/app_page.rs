@@ -3,13 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::containers_table::{self, Shown};
-use super::overview::{count, head};
-use super::{cells, changes_table, checks_table, filter_line};
+use super::containers_table::Shown;
+use super::overview::{count, head, noted};
+use super::{cells, changes_table, checks_table, containers_table, filter_line, left_out, requests_table};
 use crate::domain::app::App;
 use crate::domain::health::Health;
 use crate::domain::ids::{AppId, ContainerKey};
 use crate::state::State;
+use crate::state::app_page::Pane;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Window, draw_empty};
 use crate::widgets::text::{Place, put_pieces};
@@ -22,11 +23,32 @@ pub fn page(state: &State, id: &AppId, theme: &Theme, buf: &mut Buffer) -> Optio
     };
     let panes = state.app.panes();
     summary(state, app, panes.summary, theme, buf);
+    let requests = requests_table::Shown {
+        requests: &state.app.requests,
+        focused: state.app.pane == Pane::Requests,
+        with_server: true,
+        none: "not known: no access log of its servers is configured (servers.NAME.logs)",
+    };
+    requests_table::pane(state, panes.requests, &requests, theme, buf);
     containers(state, app, panes.containers, theme, buf);
     checks(state, panes.checks, theme, buf);
     changes(state, panes.changes, theme, buf);
+    let page = &state.app;
+    let mut places = vec![
+        ("APP", 1, panes.summary),
+        ("CONTAINERS", page.container_rows.len(), panes.containers),
+        ("CHECKS", page.check_rows.len(), panes.checks),
+        ("CHANGED", page.changes.len(), panes.changes),
+    ];
+    if page.requests.all > 0 {
+        places.push(("REQUESTS", page.requests.rows.len(), panes.requests));
+    }
+    left_out::draw(state, panes.rest, &places, theme, buf);
     filter_line::draw(&state.app.filter, state, theme, buf)
 }
+
+/// What stands in the place of the verdict's word where the app is in maintenance.
+const MAINTAINED: &str = "in maintenance";
 
 fn summary(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let health = app.verdict.health;
@@ -35,12 +57,14 @@ fn summary(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer
     images.sort_unstable();
     images.dedup();
     let servers: Vec<&str> = app.servers.iter().map(crate::domain::ids::ServerId::as_str).collect();
-    let word = format!("{} {}", theme.glyphs.health(health), health.word());
+    let rest = app.verdict.reason.strip_prefix(MAINTAINED).filter(|_| app.maintenance.mark().is_some());
+    let (word, reason) = match rest {
+        Some(rest) if health == Health::Degraded => (MAINTAINED, rest.trim_start()),
+        _ => (health.word(), app.verdict.reason.as_str()),
+    };
+    let word = format!("{} {word}", theme.glyphs.health(health));
     let lines = [
-        vec![
-            (word, theme.bold(Theme::health(health))),
-            (format!("  {}", app.verdict.reason), theme.style(Role::Text)),
-        ],
+        vec![(word, theme.bold(Theme::health(health))), (format!("  {reason}"), theme.style(Role::Text))],
         vec![
             ("project ".to_owned(), theme.style(Role::Muted)),
             (format!("{}   ", app.project), theme.style(Role::Text)),
@@ -62,8 +86,11 @@ fn summary(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer
 
 fn containers(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let page = &state.app;
-    let note = count(page.container_rows.len(), app.containers.len());
-    let Some(body) = head(buf, area, "CONTAINERS", &note, "", true, theme) else { return };
+    let focused = page.pane == Pane::Containers;
+    let count = count(page.container_rows.len(), app.containers.len());
+    let note = noted(count, &page.containers, area, 2, &page.container_rows);
+    let order = page.container_order.order();
+    let Some(body) = head(buf, area, "CONTAINERS", &note, order.word(), focused, theme) else { return };
     if page.container_rows.is_empty() {
         let text =
             if page.filter.is_empty() { "it has no containers" } else { "no container passes the filter" };
@@ -73,9 +100,9 @@ fn containers(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buf
         rows: page.container_rows.len(),
         first: page.containers.first,
         selected: page.containers.index(),
-        focused: true,
+        focused,
         headed: true,
-        sorted: None,
+        sorted: containers_table::sorted(order),
     };
     let marked = |key: &ContainerKey| page.containers.marked.contains(key);
     let shown = Shown { rows: &page.container_rows, window, with_server: true, marked: &marked };
@@ -83,16 +110,34 @@ fn containers(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buf
 }
 
 fn checks(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let rows = &state.app.check_rows;
-    let Some(body) = head(buf, area, "CHECKS", &rows.len().to_string(), "", false, theme) else { return };
-    if rows.is_empty() {
-        return draw_empty(buf, body, "no check is configured for this app", Role::Muted, theme);
+    let page = &state.app;
+    let focused = page.pane == Pane::Checks;
+    let configured = state.setup.apps.iter().find(|it| Some(&it.id) == page.app.as_ref());
+    let all = configured.map_or(0, |it| it.checks.len());
+    let note = noted(count(page.check_rows.len(), all), &page.checks, area, 2, &page.check_rows);
+    let order = page.check_order.order();
+    let Some(body) = head(buf, area, "CHECKS", &note, order.word(), focused, theme) else { return };
+    if page.check_rows.is_empty() {
+        let why = if all == 0 { "no check is configured for this app" } else { "no check passes the filter" };
+        return draw_empty(buf, body, why, Role::Muted, theme);
     }
-    let window = Window { rows: rows.len(), headed: true, ..Window::default() };
-    checks_table::draw_rows(state, body, rows, window, theme, buf);
+    let window = Window {
+        rows: page.check_rows.len(),
+        first: page.checks.first,
+        selected: page.checks.index().filter(|_| focused),
+        focused,
+        headed: true,
+        sorted: checks_table::sorted(order),
+    };
+    checks_table::draw_rows(state, body, &page.check_rows, window, false, theme, buf);
 }
 
 fn changes(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let Some(body) = head(buf, area, "CHANGED ON ITS SERVERS", "", "", false, theme) else { return };
-    changes_table::draw_rows(state, body, &state.app.changes, theme, buf);
+    let page = &state.app;
+    let focused = page.pane == Pane::Changes;
+    let shown = changes_table::Shown { rows: &page.changes, list: &page.changed, focused };
+    let note = noted(String::new(), &page.changed, area, 1, &page.change_rows);
+    let order = page.change_order.order().word();
+    let Some(body) = head(buf, area, "CHANGED ON ITS SERVERS", &note, order, focused, theme) else { return };
+    changes_table::draw_rows(state, body, &shown, theme, buf);
 }

@@ -4,9 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cells;
-use crate::domain::app::App;
+use crate::domain::app::{App, Maintained};
+use crate::domain::health::Health;
 use crate::domain::reading::Freshness;
+use crate::domain::time::{Age, Timestamp};
 use crate::state::State;
+use crate::state::order::Order;
 use crate::store::fleet::totals::Totals;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
@@ -16,7 +19,7 @@ use crate::widgets::text::{Align, width};
 fn columns(name: u16) -> [Column; 8] {
     let name = name.clamp(8, 32) + 2;
     [
-        Column::flexible("app", name.min(16), name, 0),
+        Column::flexible("app", name.min(16), name, 0).with_its_end(),
         Column::fixed("health", 8, Align::Left, 0),
         Column::fixed("ctrs", 5, Align::Right, 0),
         Column::fixed("cpu", 5, Align::Right, 1),
@@ -25,6 +28,17 @@ fn columns(name: u16) -> [Column; 8] {
         Column::flexible("servers", 10, 30, 3),
         Column::flexible("", 16, 80, 4),
     ]
+}
+
+/// The column that an order stands for.
+const fn sorted(order: Order) -> Option<(usize, bool)> {
+    match order {
+        Order::Health => Some((1, true)),
+        Order::Cpu => Some((3, true)),
+        Order::Memory => Some((4, true)),
+        Order::Restarts => Some((5, true)),
+        _ => None,
+    }
 }
 
 /// Draws the apps that are shown.
@@ -36,7 +50,7 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
         selected: overview.apps.index(),
         focused,
         headed: true,
-        sorted: None,
+        sorted: sorted(overview.app_order.order()),
     };
     let widest = state.fleet.apps().iter().map(|it| width(it.id.as_str())).max().unwrap_or(0);
     draw(buf, body, &columns(widest), window, theme, |i| {
@@ -53,14 +67,27 @@ fn row<'a>(state: &State, app: &App, theme: &Theme) -> Vec<Cell<'a>> {
     let short = running < containers;
     vec![
         cells::name(&app.verdict, app.id.as_str(), theme),
-        cells::health(&app.verdict, theme),
+        cells::health_of(&app.verdict, app.maintenance.mark().is_some(), theme),
         Cell::new(format!("{running}/{containers}"), theme.style(cells::role(fresh, short))),
         cells::value(cpu.map(|it| it.to_string()), fresh, theme),
         cells::value(memory.map(|it| it.to_string()), fresh, theme),
         Cell::new(restarts.to_string(), theme.style(cells::role(fresh, false))),
         Cell::new(servers.join(" "), theme.style(Role::Muted)),
-        Cell::new(app.verdict.reason.clone(), theme.style(Role::Muted)),
+        Cell::new(reason(app, state.now), theme.style(Role::Muted)),
     ]
+}
+
+/// Why it is as it is; of one that is in maintenance, and no worse, for how long and by whom.
+fn reason(app: &App, now: Timestamp) -> String {
+    match &app.maintenance {
+        Maintained::Yes { mark, not, unknown, .. }
+            if app.verdict.health == Health::Degraded && not.is_empty() && unknown.is_empty() =>
+        {
+            let why = mark.notice.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("for {} by {}{why}", Age(mark.since.age(now)), mark.by)
+        }
+        _ => app.verdict.reason.clone(),
+    }
 }
 
 /// An app's figures are as old as those of the server that was read longest ago.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use crate::domain::health::Verdict;
+use crate::domain::health::{Health, Verdict};
 use crate::domain::quantity::Percent;
 use crate::domain::reading::Freshness;
 use crate::domain::time::{Age, Timestamp};
@@ -28,6 +28,14 @@ pub fn name<'a>(verdict: &Verdict, name: &str, theme: &Theme) -> Cell<'a> {
 /// The word of a verdict, in its color.
 pub fn health<'a>(verdict: &Verdict, theme: &Theme) -> Cell<'a> {
     Cell::new(verdict.health.word(), theme.style(Theme::health(verdict.health)))
+}
+
+/// The same, but for what is in maintenance and no worse than that.
+pub fn health_of<'a>(verdict: &Verdict, in_maintenance: bool, theme: &Theme) -> Cell<'a> {
+    if in_maintenance && verdict.health == Health::Degraded {
+        return Cell::new("maint.", theme.style(Role::Degraded));
+    }
+    health(verdict, theme)
 }
 
 /// The color of a value: stale, past its limit, or plain.
@@ -82,6 +90,11 @@ pub fn image(reference: &str) -> &str {
         Some((host, rest)) if host == "localhost" || host.contains(['.', ':']) => rest,
         _ => reference,
     }
+}
+
+/// A limit of the kernel's, where it is one: its word for none is the largest number there is.
+pub fn limit(most: u64) -> Option<u64> {
+    u32::try_from(most).ok().map(u64::from)
 }
 
 /// A span as people say it, for sentences: `3 min`, `2 h`.

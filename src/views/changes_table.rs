@@ -6,13 +6,25 @@ use ratatui::layout::Rect;
 use super::cells;
 use crate::domain::event_mark::MarkKind;
 use crate::state::State;
-use crate::state::changes::Change;
+use crate::state::changes::{Change, ChangeId};
+use crate::state::list::List;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw, draw_empty};
 use crate::widgets::text::{Align, width};
 
-/// Draws the changes, newest first.
-pub fn draw_rows(state: &State, body: Rect, changes: &[Change], theme: &Theme, buf: &mut Buffer) {
+/// What of the table is shown.
+pub struct Shown<'a> {
+    /// All rows, in order.
+    pub rows: &'a [Change],
+    /// The selection among them.
+    pub list: &'a List<ChangeId>,
+    /// Whether the keys go to it.
+    pub focused: bool,
+}
+
+/// Draws the changes.
+pub fn draw_rows(state: &State, body: Rect, shown: &Shown<'_>, theme: &Theme, buf: &mut Buffer) {
+    let changes = shown.rows;
     if changes.is_empty() {
         return draw_empty(buf, body, "nothing since the console started", Role::Muted, theme);
     }
@@ -23,7 +35,13 @@ pub fn draw_rows(state: &State, body: Rect, changes: &[Change], theme: &Theme, b
         Column::flexible("server", widest.min(12), widest, 0),
         Column::flexible("", 10, 300, 0),
     ];
-    let window = Window { rows: changes.len(), ..Window::default() };
+    let window = Window {
+        rows: changes.len(),
+        first: shown.list.first,
+        selected: shown.list.index().filter(|_| shown.focused),
+        focused: shown.focused,
+        ..Window::default()
+    };
     draw(buf, body, &columns, window, theme, |i| {
         let mark = &changes[i].mark;
         let (word, role) = mark_word(mark.kind);

@@ -81,7 +81,7 @@ fn hints(state: &State) -> Vec<Hint> {
         })
     };
     // What counts on lists alone is not shown where there are none.
-    let lists = matches!(page, Scope::Overview | Scope::Server | Scope::App);
+    let lists = matches!(page, Scope::Overview | Scope::Server | Scope::App | Scope::Checks);
     let everywhere = of(Scope::Everywhere).filter(|hint| lists || hint.enabled);
     // A change is offered where it can be planned, and not where one is planned or done already.
     let changes = |hint: &Hint| matches!(hint.word, "deploy" | "releases");
@@ -89,7 +89,10 @@ fn hints(state: &State) -> Vec<Hint> {
 }
 
 /// What goes first where not all hints have room: what cannot be done, then what `?` tells as well.
-const FIRST_TO_GO: [&str; 2] = ["filter", "metrics"];
+const FIRST_TO_GO: [&str; 3] = ["filter", "sort", "metrics"];
+
+/// What stays in any case: the way to all that was left out, and the way out.
+const STAYS: [&str; 2] = ["help", "quit"];
 
 fn fitting(mut hints: Vec<Hint>, cells: u16) -> Vec<Hint> {
     let needed = |hints: &[Hint]| -> u16 {
@@ -102,6 +105,10 @@ fn fitting(mut hints: Vec<Hint>, cells: u16) -> Vec<Hint> {
         if needed(&hints) > cells {
             hints.retain(|hint| hint.word != word);
         }
+    }
+    while needed(&hints) > cells {
+        let Some(last) = hints.iter().rposition(|hint| !STAYS.contains(&hint.word)) else { break };
+        hints.remove(last);
     }
     hints
 }

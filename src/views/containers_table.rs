@@ -4,18 +4,20 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cells;
-use crate::domain::container::{Container, ContainerHealth, ContainerState};
+use crate::domain::container::{Container, ContainerHealth, ContainerState, ContainerUsage};
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::ContainerKey;
+use crate::domain::quantity::Bytes;
 use crate::domain::reading::Freshness;
 use crate::domain::time::Age;
 use crate::state::State;
+use crate::state::order::Order;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
 use crate::widgets::text::{Align, width};
 
-const REST: [Column; 11] = [
-    Column::flexible("container", 14, 34, 0),
+const REST: [Column; 13] = [
+    Column::flexible("container", 18, 34, 0).with_its_end(),
     Column::fixed("state", 11, Align::Left, 0),
     Column::fixed("cpu", 5, Align::Right, 0),
     Column::fixed("mem", 5, Align::Right, 0),
@@ -23,9 +25,11 @@ const REST: [Column; 11] = [
     Column::fixed("rst", 4, Align::Right, 2),
     Column::fixed("in/s", 5, Align::Right, 6),
     Column::fixed("out/s", 5, Align::Right, 6),
+    Column::fixed("rd/s", 5, Align::Right, 6),
+    Column::fixed("wr/s", 5, Align::Right, 6),
     Column::flexible("image", 18, 44, 3),
-    Column::flexible("digest", 12, 12, 7),
-    Column::flexible("ports", 10, 30, 8),
+    Column::flexible("digest", 12, 12, 8),
+    Column::flexible("ports", 10, 30, 7),
 ];
 
 /// What of the table is shown.
@@ -40,6 +44,18 @@ pub struct Shown<'a> {
     pub marked: &'a dyn Fn(&ContainerKey) -> bool,
 }
 
+/// The column that an order stands for, where the server does not stand in the rows.
+pub const fn sorted(order: Order) -> Option<(usize, bool)> {
+    match order {
+        Order::Name => Some((0, false)),
+        Order::Cpu => Some((2, true)),
+        Order::Memory => Some((3, true)),
+        Order::Newest => Some((4, false)),
+        Order::Restarts => Some((5, true)),
+        _ => None,
+    }
+}
+
 /// Draws the containers that are shown.
 pub fn draw_rows(state: &State, body: Rect, shown: &Shown<'_>, theme: &Theme, buf: &mut Buffer) {
     let mut columns = REST.to_vec();
@@ -47,7 +63,9 @@ pub fn draw_rows(state: &State, body: Rect, shown: &Shown<'_>, theme: &Theme, bu
         let widest = shown.rows.iter().map(|key| width(key.server.as_str())).max().unwrap_or(0);
         columns.insert(0, Column::fixed("server", widest.clamp(6, 16), Align::Left, 0));
     }
-    draw(buf, body, &columns, shown.window, theme, |i| {
+    let further = usize::from(shown.with_server);
+    let sorted = shown.window.sorted.map(|(column, down)| (column + further, down));
+    draw(buf, body, &columns, Window { sorted, ..shown.window }, theme, |i| {
         let key = &shown.rows[i];
         let Some(container) = state.container(key) else { return Row::default() };
         let mut cells = row(state, key, container, theme);
@@ -85,6 +103,9 @@ fn row<'a>(state: &State, key: &ContainerKey, it: &Container, theme: &Theme) -> 
         (Freshness::Fresh, health) => Theme::health(health),
         (Freshness::Stale(_) | Freshness::Never, _) => Role::Stale,
     };
+    let traffic = |of: fn(&ContainerUsage) -> Option<Bytes>| {
+        cells::value(used.and_then(of).map(|bytes| bytes.to_string()), used_fresh, theme)
+    };
     vec![
         cells::name(&verdict, &it.name, theme),
         Cell::new(word(it), theme.style(state_role)),
@@ -92,8 +113,10 @@ fn row<'a>(state: &State, key: &ContainerKey, it: &Container, theme: &Theme) -> 
         cells::value(used.map(|it| it.memory.to_string()), used_fresh, theme),
         cells::value(up, fresh, theme),
         Cell::new(it.restarts.to_string(), theme.style(cells::role(fresh, it.restarts > 0))),
-        cells::value(used.map(|it| it.received.to_string()), used_fresh, theme),
-        cells::value(used.map(|it| it.sent.to_string()), used_fresh, theme),
+        traffic(|it| it.received),
+        traffic(|it| it.sent),
+        traffic(|it| it.read),
+        traffic(|it| it.written),
         Cell::new(cells::image(&it.image).to_owned(), theme.style(Role::Muted)),
         cells::value(digest, fresh, theme),
         Cell::new(ports.join(" "), theme.style(Role::Muted)),

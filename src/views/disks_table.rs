@@ -4,23 +4,36 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cells;
-use crate::domain::vitals::{DiskUse, Vitals};
+use crate::domain::vitals::Vitals;
 use crate::state::State;
+use crate::state::order::Order;
+use crate::state::server::Pane;
 use crate::store::fleet::ServerLive;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
 use crate::widgets::text::Align;
 
-const COLUMNS: [Column; 6] = [
-    Column::flexible("mount", 12, 30, 0),
+const COLUMNS: [Column; 7] = [
+    Column::flexible("mount", 12, 30, 0).with_its_end(),
     Column::fixed("used", 4, Align::Right, 0),
     Column::fixed("free", 5, Align::Right, 0),
     Column::fixed("size", 5, Align::Right, 1),
     Column::fixed("inodes", 6, Align::Right, 2),
-    Column::flexible("full", 20, 60, 3),
+    Column::fixed("full in", 8, Align::Left, 3),
+    Column::flexible("device", 10, 48, 4),
 ];
 
-/// Draws the disks, fullest first.
+/// The column that an order stands for.
+const fn sorted(order: Order) -> (usize, bool) {
+    match order {
+        Order::Name => (0, false),
+        Order::Size => (3, true),
+        Order::Inodes => (4, true),
+        _ => (1, true),
+    }
+}
+
+/// Draws the disks that are shown.
 pub fn draw_rows(
     state: &State,
     server: &ServerLive,
@@ -29,18 +42,22 @@ pub fn draw_rows(
     theme: &Theme,
     buf: &mut Buffer,
 ) {
-    let mut disks: Vec<&DiskUse> = vitals.disks.iter().collect();
-    let share = |disk: &DiskUse| disk.share().map_or(0.0, |share| share.0);
-    disks.sort_by(|a, b| share(b).total_cmp(&share(a)));
+    let page = &state.server;
+    let focused = page.pane == Pane::Disks;
     let fresh = server.vitals_freshness(state.now);
     let limits = &server.setup.thresholds;
-    let window = Window { rows: disks.len(), headed: true, ..Window::default() };
+    let window = Window {
+        rows: page.disk_rows.len(),
+        first: page.disks.first,
+        selected: page.disks.index().filter(|_| focused),
+        focused,
+        headed: true,
+        sorted: Some(sorted(page.disk_order.order())),
+    };
     draw(buf, body, &COLUMNS, window, theme, |i| {
-        let disk = disks[i];
-        let full = match server.disk_full_at.get(&disk.mount) {
-            Some(at) => format!("in {} if it goes on like this", cells::spoken(at.since(state.now))),
-            None => disk.device.clone(),
-        };
+        let mount = &page.disk_rows[i];
+        let Some(disk) = vitals.disks.iter().find(|disk| disk.mount == *mount) else { return Row::default() };
+        let full = server.disk_full_at.get(&disk.mount).map(|at| cells::spoken(at.since(state.now)));
         Row {
             cells: vec![
                 Cell::new(disk.mount.clone(), theme.style(Role::Text)),
@@ -48,7 +65,8 @@ pub fn draw_rows(
                 cells::value(Some(disk.available.to_string()), fresh, theme),
                 cells::value(Some(disk.total.to_string()), fresh, theme),
                 cells::share(disk.inodes_used, limits.inodes, fresh, theme),
-                Cell::new(full, theme.style(Role::Muted)),
+                cells::value(full, fresh, theme),
+                Cell::new(disk.device.clone(), theme.style(Role::Muted)),
             ],
             ..Row::default()
         }

@@ -36,7 +36,7 @@ pub fn markers<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
 fn shown(state: &State) -> Vec<EnvironmentId> {
     let of = |server: &ServerId| state.fleet.server(server).and_then(|it| it.setup.environment.clone());
     let mut found: Vec<EnvironmentId> = match state.nav.page() {
-        Page::Overview => Vec::new(),
+        Page::Overview | Page::Checks => Vec::new(),
         Page::Server(server) => of(server).into_iter().collect(),
         Page::App(app) => state.fleet.app(app).and_then(|app| app.environment.clone()).into_iter().collect(),
         Page::Logs => state.logs_page.servers().filter_map(of).collect(),

@@ -10,7 +10,8 @@ use crate::widgets::text::{Place, put, width};
 
 /// Draws it where there is one; gives back where the cursor stands while it is typed.
 pub fn draw(filter: &Filter, state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
-    if !filter.editing && filter.is_empty() {
+    // What was just said goes before a filter that stands: it goes by itself.
+    if !filter.editing && (filter.is_empty() || state.notice.is_some()) {
         return None;
     }
     let area = state.size.footer();

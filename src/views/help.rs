@@ -1,7 +1,8 @@
-//! The keys that count on this page, from the actions themselves.
+//! The keys that count on this page, from the actions themselves, and what the signs mean.
 
 use ratatui::buffer::Buffer;
 
+use super::legend;
 use crate::actions;
 use crate::keys::keymap::Scope;
 use crate::state::State;
@@ -32,9 +33,18 @@ pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
             if chords.is_empty() && state.keymap.chords(action.id).next().is_some() {
                 continue;
             }
-            lines.push((chords.join(" "), action.help.to_owned()));
+            // What has no key of its own is in the palette.
+            let by_name = || state.keymap.chords_on(page, "palette").next().map(|it| it.label());
+            let keys = match by_name() {
+                Some(palette) if chords.is_empty() => format!("{palette} {}", action.title),
+                _ => chords.join(" "),
+            };
+            lines.push((keys, action.help.to_owned()));
         }
     }
+    lines.push((String::new(), String::new()));
+    lines.push(("SIGNS AND HEADINGS".to_owned(), String::new()));
+    lines.extend(legend::rows(theme.glyphs));
     let body = state.size.body();
     let wide = 88.min(body.width.saturating_sub(4));
     let keys_wide = lines.iter().filter(|(_, help)| !help.is_empty()).map(|(keys, _)| width(keys) + 2);

@@ -1,22 +1,27 @@
-//! All that is known of one thing, label and value.
+//! All that is known of one thing, label and value, nothing of it cut.
 
-use std::time::Duration;
+mod access;
+mod datastore;
+mod server;
 
 use ratatui::buffer::Buffer;
 
+use super::cells;
 use super::containers_table::word;
 use super::problems_table::place;
-use crate::domain::container::Container;
+use crate::domain::container::{Container, ContainerState, ContainerUsage};
+use crate::domain::failure::Failure;
 use crate::domain::ids::{CheckId, ServerId};
 use crate::domain::problem::Target;
+use crate::domain::quantity::{Bytes, Percent};
 use crate::domain::reading::{Freshness, Reading};
-use crate::domain::thresholds::Thresholds;
 use crate::domain::time::{Age, Timestamp};
-use crate::domain::vitals::Vitals;
 use crate::state::State;
 use crate::state::selection::Selected;
+use crate::store::fleet::ServerLive;
 use crate::theme::{Role, Theme};
 use crate::widgets::text::{Place, put, width};
+use crate::widgets::wrap::wrap;
 use crate::widgets::{frame, scrollbar};
 
 /// Label and value, in order.
@@ -28,9 +33,11 @@ pub fn draw(state: &State, what: &Selected, first: usize, theme: &Theme, buf: &m
         Selected::Unit(server, unit) => {
             (format!("{server}/{unit}"), unit_facts(state, server, unit.as_str()))
         }
+        Selected::Disk(server, mount) => (format!("{server} {mount}"), disk_facts(state, server, mount)),
+        Selected::Access(key) => (format!("{} {}", key.server, key.label), access::facts(state, key)),
         Selected::Target(target) => {
             let facts = match target {
-                Target::Server(server) => server_facts(state, server),
+                Target::Server(server) => server::facts(state, server),
                 Target::App(app) => state.fleet.app(app).map_or_else(Facts::new, |app| {
                     let servers: Vec<&str> = app.servers.iter().map(ServerId::as_str).collect();
                     vec![
@@ -45,29 +52,71 @@ pub fn draw(state: &State, what: &Selected, first: usize, theme: &Theme, buf: &m
                     state.container(key).map_or_else(Facts::new, |it| container_facts(state, &key.server, it))
                 }
                 Target::Check(check) => check_facts(state, check),
+                Target::Datastore(datastore) => datastore::facts(state, datastore),
             };
-            (place(state, target), facts)
+            (place(state, target), with_problems(state, target, facts))
         }
     };
     let facts = if facts.is_empty() { vec![fact("", "it is gone")] } else { facts };
     show(state, &title, &facts, first, theme, buf);
 }
 
+/// A label takes at most this part of the row.
+const LABELS: u16 = 3;
+
+/// Draws facts in rows, each value whole: over as many rows as it needs.
 fn show(state: &State, title: &str, facts: &Facts, first: usize, theme: &Theme, buf: &mut Buffer) {
     let body = state.size.body();
-    let labels = facts.iter().map(|(label, _)| width(label)).max().unwrap_or(0);
-    let rows = u16::try_from(facts.len() + 2).unwrap_or(u16::MAX);
-    let area = frame::centered(body, body.width.saturating_sub(6).min(110), rows);
+    let wide = body.width.saturating_sub(6).min(110);
+    let labels = facts.iter().map(|(label, _)| width(label)).max().unwrap_or(0).min(wide / LABELS);
+    // The frame, its margins, the gap behind the labels and the scroll bar.
+    let cells = wide.saturating_sub(labels + 7);
+    let rows: Vec<(&str, String)> = facts
+        .iter()
+        .flat_map(|(label, value)| {
+            let parts = value.lines().flat_map(|line| wrap(line, usize::from(cells)));
+            let mut parts: Vec<String> = parts.map(|part| part.trim_end().to_owned()).collect();
+            parts.resize(parts.len().max(1), String::new());
+            let labels = std::iter::once(label.as_str()).chain(std::iter::repeat(""));
+            labels.zip(parts).collect::<Vec<_>>()
+        })
+        .collect();
+    let area = frame::centered(body, wide, u16::try_from(rows.len() + 2).unwrap_or(u16::MAX));
     let inside = frame::draw(buf, area, title, Role::Accent, theme);
-    let first = first.min(facts.len().saturating_sub(usize::from(inside.height)));
-    for (row, (label, value)) in inside.rows().zip(&facts[first..]) {
+    let first = first.min(rows.len().saturating_sub(usize::from(inside.height)));
+    for (row, (label, value)) in inside.rows().zip(&rows[first..]) {
         let place = Place { x: row.x, y: row.y, width: labels };
         put(buf, place, label, theme.style(Role::Muted), theme);
-        let x = row.x + labels + 2;
-        let place = Place { x, y: row.y, width: row.right().saturating_sub(x) };
+        let place = Place { x: row.x + labels + 2, y: row.y, width: cells };
         put(buf, place, value, theme.style(Role::Text), theme);
     }
-    scrollbar::draw(buf, inside, first, usize::from(inside.height), facts.len(), theme);
+    scrollbar::draw(buf, inside, first, usize::from(inside.height), rows.len(), theme);
+}
+
+/// The same with the problems that there are with it behind its reason: since when, and what each takes
+/// with it.
+fn with_problems(state: &State, target: &Target, mut facts: Facts) -> Facts {
+    let at = facts.iter().position(|(label, _)| label == "reason").map_or(facts.len().min(1), |at| at + 1);
+    let reason = facts.iter().find(|(label, _)| label == "reason").map(|(_, reason)| reason.clone());
+    let of = state.fleet.problems().iter().filter(|problem| problem.target == *target);
+    let told = of.flat_map(|problem| {
+        let cause = (reason.as_ref() != Some(&problem.cause)).then(|| fact("problem", &problem.cause));
+        let affects: Vec<String> = problem.affects.iter().map(|target| place(state, target)).collect();
+        let affects = (!affects.is_empty()).then(|| fact("takes with it", affects.join(", ")));
+        let since = fact("problem since", when(Some(problem.since), state.now));
+        cause.into_iter().chain([since]).chain(affects)
+    });
+    let told: Facts = told.collect();
+    facts.splice(at..at, told);
+    facts
+}
+
+/// Why something failed, whole, and what can be done about it.
+fn failed(label: &str, failure: &Failure) -> Facts {
+    let hint = failure.hint.as_ref().map(|hint| fact("what to do", hint));
+    std::iter::once(fact(label, format!("cannot {}: {}", failure.what, failure.reason())))
+        .chain(hint)
+        .collect()
 }
 
 fn fact(label: &str, value: impl Into<String>) -> (String, String) {
@@ -109,101 +158,78 @@ fn container_facts(state: &State, server: &ServerId, it: &Container) -> Facts {
         fact("ended", when(it.finished_at, state.now)),
         fact("ports", ports.collect::<Vec<_>>().join(", ")),
     ];
+    facts.extend(usage_facts(server, it, state.now));
     if !judged.reason.is_empty() {
         facts.insert(2, fact("reason", judged.reason));
     }
     facts.extend(read);
+    if let Some((failure, _)) = server.and_then(|server| server.containers.failure.as_ref()) {
+        facts.extend(failed("not read", failure));
+    }
     facts
 }
 
-fn server_facts(state: &State, id: &ServerId) -> Facts {
-    let Some(server) = state.fleet.server(id) else { return Facts::new() };
-    let mut facts = vec![
-        fact("health", server.verdict().health.word()),
-        fact("reason", &server.verdict().reason),
-        fact("reached by", &server.setup.address),
-        fact("environment", server.setup.environment.as_ref().map_or("-", |name| name.as_str())),
-    ];
-    facts.extend(server.setup.labels.iter().map(|(key, value)| fact(&format!("label {key}"), value)));
-    if let Some(it) = server.facts.value() {
-        facts.push(fact("hostname", &it.hostname));
-        facts.push(fact("system", format!("{} {} {}", it.os, it.kernel, it.arch)));
-        facts.push(fact("user there", &it.user));
-    }
-    if let Some((failure, since)) = &server.link_lost {
-        facts.push(fact("not reached", failure.to_string()));
-        facts.push(fact("since", when(Some(*since), state.now)));
-    }
-    let failures = [
-        ("vitals", server.vitals.failure.as_ref()),
-        ("containers", server.containers.failure.as_ref()),
-        ("usage", server.usage.failure.as_ref()),
-        ("units", server.units.failure.as_ref()),
-    ];
-    for (label, failure) in failures {
-        facts.extend(failure.map(|(failure, _)| fact(label, failure.to_string())));
-    }
-    if let Some((vitals, at)) = &server.vitals.last {
-        facts.extend(vitals_facts(vitals));
-        facts.push(fact("read", when(Some(*at), state.now)));
-    }
-    facts.extend(limits(&server.setup.thresholds));
-    facts
-}
-
-fn vitals_facts(it: &Vitals) -> Facts {
-    let mut facts = Facts::new();
-    if let Some((open, most)) = it.files {
-        facts.push(fact("open files", format!("{open} of {most}")));
-    }
-    facts.extend(it.clock_offset_ms.map(|offset| fact("clock", format!("{offset:+} ms"))));
-    facts.extend(it.oom_kills.map(|kills| fact("oom kills", format!("{kills} since boot"))));
-    facts.extend(
-        it.reboot_required.map(|wanted| fact("reboot", if wanted { "required" } else { "not required" })),
-    );
-    facts.extend(it.disks.iter().map(|disk| {
-        let used = disk.share().map_or_else(|| "-".to_owned(), |share| share.to_string());
-        let inodes = disk.inodes_used.map_or_else(|| "-".to_owned(), |share| share.to_string());
-        let free = disk.available;
-        fact(
-            &format!("disk {}", disk.mount),
-            format!("{used} used, {free} free, inodes {inodes}, {}", disk.device),
-        )
-    }));
-    facts
-}
-
-/// From where on something is a problem.
-fn limits(it: &Thresholds) -> Facts {
-    let days = |time: Duration| format!("{} days", time.as_secs() / 86_400);
+/// What it uses, and how long ago that was where it is not of now.
+fn usage_facts(server: Option<&ServerLive>, it: &Container, now: Timestamp) -> Facts {
+    let usage = server.and_then(|server| server.container_usage(&it.id));
+    let usage = usage.filter(|_| it.state == ContainerState::Running);
+    let age = match server.map(|server| server.usage_freshness(now)) {
+        Some(Freshness::Stale(age)) => format!(" ({} ago)", Age(age)),
+        _ => String::new(),
+    };
+    let told = |text: &dyn Fn(&ContainerUsage) -> String| {
+        usage.map_or_else(|| "-".to_owned(), |usage| text(usage) + &age)
+    };
+    let both = |[one, other]: [Option<Bytes>; 2], names: [&str; 2]| {
+        let rate = |bytes: Option<Bytes>| bytes.map_or_else(|| "-".to_owned(), |bytes| format!("{bytes}/s"));
+        match (one, other) {
+            (None, None) => "the engine does not count it".to_owned(),
+            _ => format!("{} {}, {} {}", names[0], rate(one), names[1], rate(other)),
+        }
+    };
     vec![
+        fact("cpu", told(&|usage| usage.cpu.to_string())),
         fact(
-            "problem from",
-            format!(
-                "cpu {}, memory {}, swap {}, disk {}, inodes {}",
-                it.cpu, it.memory, it.swap, it.disk, it.inodes
-            ),
+            "memory",
+            told(&|usage| match usage.memory_limit {
+                Some(limit) => format!("{} of {limit}", usage.memory),
+                None => format!("{}, no limit", usage.memory),
+            }),
         ),
-        fact(
-            "",
-            format!(
-                "errors {}, p95 {} ms, clock {} ms off",
-                it.error_rate,
-                it.p95.as_millis(),
-                it.clock_offset.as_millis()
-            ),
-        ),
-        fact(
-            "",
-            format!("disk full within {}, certificate {}", days(it.disk_full_within), days(it.certificate)),
-        ),
-        fact("", "changed by [thresholds] in the configuration"),
+        fact("network", told(&|usage| both([usage.received, usage.sent], ["in", "out"]))),
+        fact("block I/O", told(&|usage| both([usage.read, usage.written], ["read", "write"]))),
+    ]
+}
+
+fn disk_facts(state: &State, server: &ServerId, mount: &str) -> Facts {
+    let Some(server) = state.fleet.server(server) else { return Facts::new() };
+    let disks = server.vitals.value().map(|vitals| vitals.disks.as_slice()).unwrap_or_default();
+    let Some(disk) = disks.iter().find(|disk| disk.mount == mount) else { return Facts::new() };
+    let share = |share: Option<Percent>| share.map_or_else(|| "-".to_owned(), |it| it.to_string());
+    let limits = &server.setup.thresholds;
+    let full = server.disk_full_at.get(mount).map_or_else(
+        || "not foreseen".to_owned(),
+        |at| format!("in {} if it goes on like this", cells::spoken(at.since(state.now))),
+    );
+    vec![
+        fact("mounted at", mount),
+        fact("device", &disk.device),
+        fact("size", disk.total.to_string()),
+        fact("used", format!("{}, {}", share(disk.share()), disk.used)),
+        fact("free to a user", disk.available.to_string()),
+        fact("inodes used", share(disk.inodes_used)),
+        fact("full", full),
+        fact("problem from", format!("{} used, inodes {}", limits.disk, limits.inodes)),
+        read(&server.vitals, server.vitals_freshness(state.now), state.now),
     ]
 }
 
 fn check_facts(state: &State, id: &CheckId) -> Facts {
     let verdict = state.fleet.check_verdict(id, state.now);
     let mut facts = vec![fact("health", verdict.health.word()), fact("reason", verdict.reason)];
+    if let Some((failure, _)) = state.fleet.check(id).and_then(|reading| reading.failure.as_ref()) {
+        facts.extend(failed("not made", failure));
+    }
     let Some((result, at)) = state.fleet.check(id).and_then(|reading| reading.last.as_ref()) else {
         return facts;
     };
@@ -244,7 +270,7 @@ fn unit_facts(state: &State, server: &ServerId, name: &str) -> Facts {
         vec![
             fact("timer", name),
             fact("starts", timer.activates.as_str()),
-            fact("last result", &timer.result),
+            fact("last result", if timer.result.is_empty() { "not known" } else { &timer.result }),
             fact("last", when(timer.last, state.now)),
             fact("next", timer.next.map_or_else(|| "-".to_owned(), Timestamp::rfc3339)),
             read,

@@ -23,7 +23,7 @@ const NUMBER: u16 = 5;
 /// Its course takes this part of the row.
 const SPARK: u16 = 6;
 
-/// Draws six rows: verdict, processors, memory, swap and pressure, traffic, the system.
+/// Draws six rows, in which every figure has its own cells, so that nothing moves with a sample: verdict, processors, memory, swap and pressure, traffic, the system.
 pub fn draw(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let mut rows = area.rows();
     if let Some(row) = rows.next() {
@@ -131,13 +131,14 @@ fn cpu_detail(vitals: &Vitals) -> String {
     let [one, five, fifteen] = vitals.load;
     // They are counted with the second look.
     let cores = if vitals.cores > 0 { format!("{} cores  ", vitals.cores) } else { String::new() };
-    format!("{cores}load {one:.2} {five:.2} {fifteen:.2}")
+    format!("{cores}load {one:>5.2} {five:>5.2} {fifteen:>5.2}")
 }
 
 fn memory_detail(vitals: &Vitals) -> String {
     let memory = &vitals.memory;
     let used = Bytes(memory.total.0.saturating_sub(memory.available.0));
-    format!("{used} of {}, {} available", memory.total, memory.available)
+    let (used, available) = (used.to_string(), memory.available.to_string());
+    format!("{used:>5} of {}, {available:>5} available", memory.total)
 }
 
 /// Label, value, and whether it calls for attention.
@@ -148,13 +149,17 @@ fn pressure(vitals: &Vitals) -> Facts {
         || ("swap", "none".to_owned(), false),
         |swap| {
             let share = swap.share().map_or_else(|| NOTHING.to_owned(), |share| share.to_string());
-            ("swap", format!("{share} of {}", swap.total), swap.share().is_some_and(|share| share.0 > 50.0))
+            (
+                "swap",
+                format!("{share:>4} of {}", swap.total),
+                swap.share().is_some_and(|share| share.0 > 50.0),
+            )
         },
     );
     let mut facts = vec![swap];
     match vitals.pressure {
         Some(psi) => {
-            let of = |share: Percent| (share.to_string(), share.0 > 10.0);
+            let of = |share: Percent| (format!("{share:>4}"), share.0 > 10.0);
             for (label, share) in [("stalled: cpu", psi.cpu), ("memory", psi.memory), ("io", psi.io)] {
                 let (text, over) = of(share);
                 facts.push((label, text, over));
@@ -163,30 +168,35 @@ fn pressure(vitals: &Vitals) -> Facts {
         None => facts.push(("pressure", "not told by this kernel".to_owned(), false)),
     }
     if let Some(cpu) = vitals.cpu {
-        facts.push(("steal", cpu.steal.to_string(), cpu.steal.0 > 10.0));
-        facts.push(("iowait", cpu.iowait.to_string(), false));
+        facts.push(("steal", format!("{:>4}", cpu.steal), cpu.steal.0 > 10.0));
+        facts.push(("iowait", format!("{:>4}", cpu.iowait), false));
     }
     if let Some((open, most)) = vitals.files {
-        // The kernel's word for no limit is the largest number there is.
-        let of = if most > u64::from(u32::MAX) { String::new() } else { format!(" of {most}") };
-        facts.push(("files", format!("{open}{of}"), open > most / 10 * 8));
+        let of = cells::limit(most).map_or_else(String::new, |most| format!(" of {most}"));
+        facts.push(("files", format!("{open:>6}{of}"), open > most / 10 * 8));
     }
     facts
 }
 
 fn traffic(vitals: &Vitals) -> Facts {
-    let sum = |all: &mut dyn Iterator<Item = Bytes>| Bytes(all.map(|it| it.0).sum());
+    // Rates are known from the second look on; of nothing that was counted there is no rate, not even 0.
+    let sum = |all: &mut dyn Iterator<Item = Bytes>| {
+        let all = all.map(|it| it.0).reduce(u64::saturating_add);
+        let text = all.map_or_else(|| NOTHING.to_owned(), |sum| format!("{}/s", Bytes(sum)));
+        format!("{text:>7}")
+    };
     let read = sum(&mut vitals.disk_io.iter().map(|it| it.read));
     let written = sum(&mut vitals.disk_io.iter().map(|it| it.written));
     let received = sum(&mut vitals.networks.iter().map(|it| it.received));
     let sent = sum(&mut vitals.networks.iter().map(|it| it.sent));
-    let busiest = vitals.disk_io.iter().map(|it| it.busy.0).fold(0.0, f32::max);
+    let busiest = vitals.disk_io.iter().map(|it| it.busy.0).reduce(f32::max).map(Percent);
+    let busy = busiest.map_or_else(|| NOTHING.to_owned(), |it| it.to_string());
     vec![
-        ("disk read", format!("{:>5}/s", read.to_string()), false),
-        ("write", format!("{:>5}/s", written.to_string()), false),
-        ("busy", format!("{:>4}", Percent(busiest).to_string()), busiest > 80.0),
-        ("net in", format!("{:>5}/s", received.to_string()), false),
-        ("out", format!("{:>5}/s", sent.to_string()), false),
+        ("disk read", read, false),
+        ("write", written, false),
+        ("busy", format!("{busy:>4}"), busiest.is_some_and(|it| it.0 > 80.0)),
+        ("net in", received, false),
+        ("out", sent, false),
     ]
 }
 
@@ -196,7 +206,7 @@ fn system(server: &ServerLive, vitals: &Vitals) -> Facts {
         let most = i64::try_from(server.setup.thresholds.clock_offset.as_millis()).unwrap_or(i64::MAX);
         let text =
             if offset.abs() < 1000 { format!("{offset:+}ms") } else { format!("{:+}s", offset / 1000) };
-        facts.push(("clock", text, offset.abs() > most));
+        facts.push(("clock", format!("{text:>6}"), offset.abs() > most));
     }
     if let Some(kills @ 1..) = vitals.oom_kills {
         facts.push(("oom kills", kills.to_string(), true));

@@ -5,14 +5,18 @@ mod app_page;
 mod apps_table;
 mod cells;
 mod changes_table;
+mod checks;
 mod checks_table;
 pub mod chrome;
 mod containers_table;
+mod datastores_table;
 mod disks_table;
 mod environment;
 mod filter_line;
 pub mod help;
 mod inspect;
+mod left_out;
+mod legend;
 pub mod logs;
 mod machine;
 mod metrics;
@@ -23,6 +27,8 @@ mod problems_table;
 mod prompt;
 mod read;
 mod releases;
+mod requests_table;
+mod run_log;
 mod server;
 mod servers_table;
 mod units_table;
@@ -62,6 +68,7 @@ fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Page::App(app) => app_page::page(state, app, theme, buf),
         Page::Logs => logs::draw(state, theme, buf),
         Page::Metrics => metrics::draw(state, theme, buf),
+        Page::Checks => checks::page(state, theme, buf),
         Page::Releases(app) => {
             releases::page(state, app, theme, buf);
             None

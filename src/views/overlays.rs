@@ -34,6 +34,15 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Option<Pos
         }
         Overlay::Question { question, input, .. } => ask(state, question, input, theme, buf),
         Overlay::Prompt(it) => prompt::draw(state, it, theme, buf),
+        Overlay::Opening { says, .. } => {
+            let lines = vec![
+                (says.clone(), Role::Text),
+                (String::new(), Role::Text),
+                ("esc  leave it".to_owned(), Role::Key),
+            ];
+            say(state, "shell", Role::Accent, &lines, theme, buf);
+            None
+        }
         Overlay::Failure(failure) => {
             failed(state, failure, theme, buf);
             None

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cells;
+use crate::domain::health::Health;
 use crate::domain::problem::{Problem, Target};
 use crate::state::State;
 use crate::state::overview::target_name;
@@ -21,7 +22,7 @@ fn columns(place: u16, cells: u16) -> [Column; 4] {
     let place = place.min(PLACE).min(cells / PART).max(6);
     [
         Column::fixed("", 10, Align::Left, 0),
-        Column::flexible("", place.min(20), place, 0),
+        Column::flexible("", place.min(20), place, 0).with_its_end(),
         Column::flexible("", 20, 400, 0),
         Column::fixed("since", 4, Align::Right, 0),
     ]
@@ -49,7 +50,7 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
 
 fn row<'a>(state: &State, problem: &Problem, theme: &Theme) -> Vec<Cell<'a>> {
     let role = Theme::health(problem.severity);
-    let word = format!("{} {}", theme.glyphs.health(problem.severity), problem.severity.word());
+    let word = format!("{} {}", theme.glyphs.health(problem.severity), word(state, problem));
     let mut cause = vec![(problem.cause.clone().into(), theme.style(Role::Text))];
     if !problem.affects.is_empty() {
         let others =
@@ -62,6 +63,15 @@ fn row<'a>(state: &State, problem: &Problem, theme: &Theme) -> Vec<Cell<'a>> {
         Cell::Pieces(cause),
         cells::age(problem.since, state.now, theme),
     ]
+}
+
+/// How bad it is, in a word. A server that is reached is not down, whatever is as bad on it.
+fn word(state: &State, problem: &Problem) -> &'static str {
+    let reached = |id| state.fleet.server(id).is_some_and(|it| it.verdict().health != Health::Down);
+    match &problem.target {
+        Target::Server(id) if problem.severity == Health::Down && reached(id) => "severe",
+        _ => problem.severity.word(),
+    }
 }
 
 fn affected(state: &State, targets: &[Target]) -> String {

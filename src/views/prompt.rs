@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use crate::domain::time::{Age, Timestamp};
 use crate::state::State;
 use crate::state::prompt::options::{Item, Row};
-use crate::state::prompt::{Choice, Offer, Options, Prompt, Question, Versions};
+use crate::state::prompt::{Choice, Offer, Options, Prompt, Question, Then, Versions};
 use crate::theme::{Role, Theme};
 use crate::widgets::frame;
 use crate::widgets::text::{Align, Place, put, put_aligned, width};
@@ -170,14 +170,37 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
             says.push((more.to_owned(), Role::Muted));
             (format!("scale {app}"), Role::Accent, says, "service=number: ", "enter  plan it     esc  leave")
         }
+        Question::Maintenance { app } => {
+            let more = "Its proxy answers visitors with 503 and a short page. Type the sentence that they read, and before it when they may come again (10m We move the database.); nothing typed: the usual one, two minutes. Nothing is changed before the plan was shown.";
+            let title = format!("put {app} into maintenance");
+            (
+                title,
+                Role::Accent,
+                vec![(more.to_owned(), Role::Muted)],
+                "message: ",
+                "enter  plan it     esc  leave",
+            )
+        }
+        Question::Exec { asked } => {
+            let says = vec![
+                (format!("image {}", asked.image), Role::Muted),
+                (
+                    "Nothing typed: a shell, bash where there is one, else sh. That it was open is journaled, what is typed there is not.".to_owned(),
+                    Role::Muted,
+                ),
+            ];
+            let title = format!("shell in {} on {}", asked.name, asked.server());
+            (title, Role::Accent, says, "command: ", "enter  open it     esc  leave")
+        }
         Question::Reason { refused } => {
             let mut says: Said = refused.iter().map(|it| (it.clone(), Role::Down)).collect();
             says.push(("Why is it to be done all the same? The reason is journaled.".to_owned(), Role::Text));
             let keys = "enter  plan it with this reason     esc  leave";
             ("override".to_owned(), Role::Down, says, "reason: ", keys)
         }
-        Question::Name { app, says, .. } => {
-            let asked = format!("Its environment asks for the app's name: type {app}");
+        Question::Name { app, says, then } => {
+            let whose = if matches!(then, Then::Exec(_)) { "container" } else { "app" };
+            let asked = format!("Its environment asks for the {whose}'s name: type {app}");
             let says = vec![(says.clone(), Role::Text), (asked, Role::Muted)];
             ("confirm".to_owned(), Role::Production, says, "name: ", "enter  go on     esc  leave")
         }

@@ -3,9 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::containers_table::{self, Shown};
-use super::overview::{count, head};
-use super::{checks_table, disks_table, filter_line, machine, units_table};
+use super::containers_table::Shown;
+use super::overview::{count, head, noted};
+use super::{
+    checks_table, containers_table, disks_table, filter_line, left_out, machine, requests_table, units_table,
+};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{ContainerKey, ServerId};
 use crate::domain::reading::Reading;
@@ -24,19 +26,40 @@ pub fn page(state: &State, id: &ServerId, theme: &Theme, buf: &mut Buffer) -> Op
     };
     let panes = state.server.panes();
     machine::draw(state, server, panes.machine, theme, buf);
+    let none = format!("not known: no access log of it is configured (servers.{id}.logs)");
+    let requests = requests_table::Shown {
+        requests: &state.server.requests,
+        focused: state.server.pane == Pane::Requests,
+        with_server: false,
+        none: &none,
+    };
+    requests_table::pane(state, panes.requests, &requests, theme, buf);
     containers(state, server, panes.containers, theme, buf);
     units(state, server, panes.units, theme, buf);
     disks(state, server, panes.disks, theme, buf);
-    checks(state, panes.checks, theme, buf);
+    checks(state, id, panes.checks, theme, buf);
+    let page = &state.server;
+    let mut places = vec![
+        ("MACHINE", 1, panes.machine),
+        ("CONTAINERS", page.container_rows.len(), panes.containers),
+        ("UNITS", page.unit_rows.len(), panes.units),
+        ("DISKS", page.disk_rows.len(), panes.disks),
+        ("CHECKS", page.check_rows.len(), panes.checks),
+    ];
+    if page.requests.all > 0 {
+        places.push(("REQUESTS", page.requests.rows.len(), panes.requests));
+    }
+    left_out::draw(state, panes.rest, &places, theme, buf);
     filter_line::draw(&state.server.filter, state, theme, buf)
 }
 
 fn containers(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let page = &state.server;
     let focused = page.pane == Pane::Containers;
-    let note = count(page.container_rows.len(), server.known_containers().len());
-    let order = if page.by_use { "busiest first" } else { "" };
-    let Some(body) = head(buf, area, "CONTAINERS", &note, order, focused, theme) else { return };
+    let count = count(page.container_rows.len(), server.known_containers().len());
+    let note = noted(count, &page.containers, area, 2, &page.container_rows);
+    let order = page.container_order.order();
+    let Some(body) = head(buf, area, "CONTAINERS", &note, order.word(), focused, theme) else { return };
     if page.container_rows.is_empty() {
         let (text, role) = nothing(&server.containers, "no containers");
         return draw_empty(buf, body, &text, role, theme);
@@ -50,7 +73,7 @@ fn containers(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf
         selected: page.containers.index(),
         focused,
         headed: true,
-        sorted: None,
+        sorted: containers_table::sorted(order),
     };
     let marked = |key: &ContainerKey| page.containers.marked.contains(&key.id);
     let shown = Shown { rows: &rows, window, with_server: false, marked: &marked };
@@ -64,8 +87,10 @@ fn units(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mu
     let note = units.map_or_else(String::new, |it| {
         format!("{} failed, {} flapping, {} timers", it.failed.len(), it.flapping.len(), it.timers.len())
     });
-    let system = units.map_or("", |it| it.system.as_str());
-    let Some(body) = head(buf, area, "UNITS", &note, system, focused, theme) else { return };
+    let note = noted(note, &page.units, area, 2, &page.unit_rows);
+    let words = [page.unit_order.order().word(), units.map_or("", |it| it.system.as_str())];
+    let right: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let Some(body) = head(buf, area, "UNITS", &note, &right.join("  "), focused, theme) else { return };
     if page.unit_rows.is_empty() {
         let empty = if page.filter.is_empty() {
             "it has no services and timers"
@@ -79,11 +104,18 @@ fn units(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mu
 }
 
 fn disks(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let note = state.server.disks.to_string();
-    let Some(body) = head(buf, area, "DISKS", &note, "", false, theme) else { return };
+    let page = &state.server;
+    let focused = page.pane == Pane::Disks;
+    let all = server.vitals.value().map_or(0, |vitals| vitals.disks.len());
+    let note = noted(count(page.disk_rows.len(), all), &page.disks, area, 2, &page.disk_rows);
+    let order = page.disk_order.order().word();
+    let Some(body) = head(buf, area, "DISKS", &note, order, focused, theme) else { return };
     match server.vitals.value() {
-        Some(vitals) if !vitals.disks.is_empty() => {
+        Some(vitals) if !page.disk_rows.is_empty() => {
             disks_table::draw_rows(state, server, vitals, body, theme, buf);
+        }
+        Some(vitals) if !vitals.disks.is_empty() => {
+            draw_empty(buf, body, "no disk passes the filter", Role::Muted, theme);
         }
         _ => {
             let (text, role) = nothing(&server.vitals, "no disk is mounted that holds data");
@@ -92,13 +124,16 @@ fn disks(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mu
     }
 }
 
-fn checks(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
+fn checks(state: &State, id: &ServerId, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let page = &state.server;
     let focused = page.pane == Pane::Checks;
-    let note = page.check_rows.len().to_string();
-    let Some(body) = head(buf, area, "CHECKS FROM HERE", &note, "", focused, theme) else { return };
+    let note = noted(page.check_rows.len().to_string(), &page.checks, area, 2, &page.check_rows);
+    let order = page.check_order.order();
+    // In the configuration `here` is the console.
+    let title = format!("CHECKS SEEN FROM {id}");
+    let Some(body) = head(buf, area, &title, &note, order.word(), focused, theme) else { return };
     if page.check_rows.is_empty() {
-        return draw_empty(buf, body, "no check is seen from this server", Role::Muted, theme);
+        return draw_empty(buf, body, "no check is seen from it", Role::Muted, theme);
     }
     let window = Window {
         rows: page.check_rows.len(),
@@ -106,9 +141,9 @@ fn checks(state: &State, area: Rect, theme: &Theme, buf: &mut Buffer) {
         selected: page.checks.index().filter(|_| focused),
         focused,
         headed: true,
-        sorted: None,
+        sorted: checks_table::sorted(order),
     };
-    checks_table::draw_rows(state, body, &page.check_rows, window, theme, buf);
+    checks_table::draw_rows(state, body, &page.check_rows, window, false, theme, buf);
 }
 
 /// Why a list is empty: it was not read, it cannot be read, or there is nothing.

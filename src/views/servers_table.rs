@@ -11,7 +11,8 @@ use crate::domain::quantity::Bytes;
 use crate::domain::reading::Freshness;
 use crate::domain::time::Age;
 use crate::state::State;
-use crate::state::overview::{Sort, cpu, disk, memory};
+use crate::state::order::Order;
+use crate::state::rows::{cpu, disk, memory};
 use crate::store::fleet::ServerLive;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
@@ -23,7 +24,7 @@ const SPARK: u16 = 8;
 fn columns(name: u16) -> [Column; 14] {
     let name = name.clamp(8, 32) + 2;
     [
-        Column::flexible("server", name.min(16), name, 0),
+        Column::flexible("server", name.min(16), name, 0).with_its_end(),
         Column::fixed("health", 8, Align::Left, 0),
         Column::fixed("cpu", 4, Align::Right, 0),
         Column::fixed("", SPARK, Align::Left, 4),
@@ -40,14 +41,15 @@ fn columns(name: u16) -> [Column; 14] {
     ]
 }
 
-/// The column that a sort order stands for.
-const fn sorted(sort: Sort) -> Option<(usize, bool)> {
-    match sort {
-        Sort::Configured => None,
-        Sort::Health => Some((1, true)),
-        Sort::Cpu => Some((2, true)),
-        Sort::Memory => Some((4, true)),
-        Sort::Disk => Some((5, true)),
+/// The column that an order stands for.
+const fn sorted(order: Order) -> Option<(usize, bool)> {
+    match order {
+        Order::Name => Some((0, false)),
+        Order::Health => Some((1, true)),
+        Order::Cpu => Some((2, true)),
+        Order::Memory => Some((4, true)),
+        Order::Disk => Some((5, true)),
+        _ => None,
     }
 }
 
@@ -60,7 +62,7 @@ pub fn draw_rows(state: &State, body: Rect, focused: bool, theme: &Theme, buf: &
         selected: overview.servers.index(),
         focused,
         headed: true,
-        sorted: sorted(overview.sort),
+        sorted: sorted(overview.server_order.order()),
     };
     let widest = state.fleet.servers().map(|it| width(it.id().as_str())).max().unwrap_or(0);
     draw(buf, body, &columns(widest), window, theme, |i| {
@@ -79,7 +81,9 @@ fn row<'a>(state: &State, server: &ServerLive, theme: &Theme) -> Vec<Cell<'a>> {
     let limits = &server.setup.thresholds;
     let vitals = server.vitals.value();
     let network = |pick: fn(&crate::domain::vitals::NetworkUse) -> Bytes| {
-        vitals.map(|vitals| Bytes(vitals.networks.iter().map(|it| pick(it).0).sum()).to_string())
+        // Of no interface there is no sum, not even 0: rates are known from the second look on.
+        let all = vitals?.networks.iter().map(|it| pick(it).0).reduce(u64::saturating_add);
+        all.map(|sum| Bytes(sum).to_string())
     };
     let environment = server.setup.environment.as_ref();
     vec![

@@ -8,18 +8,29 @@ use crate::domain::health::{Health, Verdict};
 use crate::domain::time::{Age, Timestamp};
 use crate::domain::unit::{Timer, Unit};
 use crate::state::State;
+use crate::state::order::Order;
 use crate::store::fleet::ServerLive;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Cell, Column, Row, Window, draw};
 use crate::widgets::text::Align;
 
 const COLUMNS: [Column; 5] = [
-    Column::flexible("unit", 16, 40, 0),
+    Column::flexible("unit", 16, 40, 0).with_its_end(),
     Column::fixed("state", 12, Align::Left, 0),
     Column::fixed("since", 5, Align::Right, 1),
     Column::fixed("rst", 4, Align::Right, 2),
     Column::flexible("", 20, 200, 3),
 ];
+
+/// The column that an order stands for.
+const fn sorted(order: Order) -> Option<(usize, bool)> {
+    match order {
+        Order::Name => Some((0, false)),
+        Order::Newest => Some((2, false)),
+        Order::Restarts => Some((3, true)),
+        _ => None,
+    }
+}
 
 /// Draws the units that are shown.
 pub fn draw_rows(
@@ -38,7 +49,7 @@ pub fn draw_rows(
         selected: page.units.index().filter(|_| focused),
         focused,
         headed: true,
-        sorted: None,
+        sorted: sorted(page.unit_order.order()),
     };
     draw(buf, body, &COLUMNS, window, theme, |i| {
         let name = &page.unit_rows[i];
@@ -82,19 +93,28 @@ fn of_unit<'a>(state: &State, unit: &Unit, verdict: &Verdict, theme: &Theme) -> 
 }
 
 fn of_timer<'a>(state: &State, timer: &Timer, theme: &Theme) -> Vec<Cell<'a>> {
-    let good = timer.result == "success" || timer.result.is_empty();
-    let verdict = if good { Verdict::up() } else { Verdict::new(Health::Degraded, timer.result.clone()) };
+    let (verdict, last) = match (timer.last, timer.result.as_str()) {
+        (None, _) => (Verdict::up(), "never ran"),
+        (_, "") => (Verdict::new(Health::Unknown, "how it last ended is not known"), "not known"),
+        (_, "success") => (Verdict::up(), "success"),
+        (_, result) => (Verdict::new(Health::Degraded, result), result),
+    };
     let next = timer.next.map_or_else(
         || "does not run again".to_owned(),
         |next| format!("next in {}", Age(next.since(state.now))),
     );
-    let last = if timer.last.is_none() { "never ran".to_owned() } else { timer.result.clone() };
+    // One that is not started names nothing.
+    let starts = match timer.activates.as_str() {
+        "" => String::new(),
+        name => format!(", starts {name}"),
+    };
+    let role = if verdict.health == Health::Up { Role::Muted } else { Theme::health(verdict.health) };
     vec![
         cells::name(&verdict, timer.name.as_str(), theme),
-        Cell::new(last, theme.style(if good { Role::Muted } else { Role::Degraded })),
+        Cell::new(last.to_owned(), theme.style(role)),
         ago(timer.last, state, theme),
         Cell::empty(),
-        Cell::new(format!("{next}, starts {}", timer.activates), theme.style(Role::Muted)),
+        Cell::new(format!("{next}{starts}"), theme.style(Role::Muted)),
     ]
 }
 

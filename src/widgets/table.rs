@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text::{Align, Piece, Place, put, put_aligned, put_pieces, width};
+use super::text::{Align, Piece, Place, put, put_aligned, put_ends, put_pieces, width};
 use super::{scrollbar, spark};
 use crate::theme::{Role, Theme};
 
@@ -24,17 +24,25 @@ pub struct Column {
     pub align: Align,
     /// Columns with the highest number go first where the screen is narrow; 0 never goes.
     pub priority: u8,
+    /// Whether text that does not fit is cut in its middle: a name's end is what tells it from others.
+    pub ends: bool,
 }
 
 impl Column {
     /// A column of a fixed width.
     pub const fn fixed(title: &'static str, cells: u16, align: Align, priority: u8) -> Self {
-        Self { title, min: cells, max: cells, align, priority }
+        Self { title, min: cells, max: cells, align, priority, ends: false }
     }
 
     /// A column that takes what is there.
     pub const fn flexible(title: &'static str, min: u16, max: u16, priority: u8) -> Self {
-        Self { title, min, max, align: Align::Left, priority }
+        Self { title, min, max, align: Align::Left, priority, ends: false }
+    }
+
+    /// The same for names: what does not fit is cut in its middle.
+    #[must_use]
+    pub const fn with_its_end(self) -> Self {
+        Self { ends: true, ..self }
     }
 }
 
@@ -186,9 +194,15 @@ fn head(
         let style = theme.style(Role::Muted);
         match window.sorted {
             Some((sorted, descending)) if sorted == i => {
+                // In the gap behind the title, which stays where it was.
                 let arrow = if descending { theme.glyphs.arrow_down } else { theme.glyphs.arrow_up };
-                let title = format!("{}{arrow}", column.title);
-                put_aligned(buf, place, &title, theme.bold(Role::Muted), column.align, theme);
+                put_aligned(buf, place, column.title, theme.bold(Role::Muted), column.align, theme);
+                let end = match column.align {
+                    Align::Left => width(column.title).min(cells),
+                    Align::Right => cells,
+                };
+                let at = Place { x: place.x + end, y: place.y, width: 1 };
+                put(buf, at, arrow, theme.bold(Role::Accent), theme);
             }
             _ => put_aligned(buf, place, column.title, style, column.align, theme),
         }
@@ -207,6 +221,15 @@ fn draw_cells(
         let Some((x, cells)) = *place else { continue };
         let place = Place { x: line.x + GUTTER + x, y: line.y, width: cells };
         match cell {
+            Cell::Text(text, style) if column.ends => {
+                put_ends(buf, place, text, *style, theme);
+            }
+            Cell::Pieces(pieces) if column.ends => {
+                let Some(((name, style), before)) = pieces.split_last() else { continue };
+                let used = put_pieces(buf, place, before, theme);
+                let rest = Place { x: place.x + used, width: cells.saturating_sub(used), ..place };
+                put_ends(buf, rest, name, *style, theme);
+            }
             Cell::Text(text, style) => put_aligned(buf, place, text, *style, column.align, theme),
             Cell::Pieces(pieces) => {
                 let all: u16 = pieces.iter().map(|(text, _)| width(text)).fold(0, u16::saturating_add);

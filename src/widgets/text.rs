@@ -59,6 +59,32 @@ pub fn put(buf: &mut Buffer, place: Place, text: &str, style: Style, theme: &The
     used + 1
 }
 
+/// Writes one text; where it does not fit, its middle gives way to the mark: of names that begin alike
+/// the end tells which it is. Gives back how many cells it took.
+pub fn put_ends(buf: &mut Buffer, place: Place, text: &str, style: Style, theme: &Theme) -> u16 {
+    if width(text) <= place.width || place.width < 5 {
+        return put(buf, place, text, style, theme);
+    }
+    let room = place.width - 1;
+    let tail_room = room / 2;
+    let mut tail = text.len();
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        if width(&text[tail..]) + width(grapheme) > tail_room {
+            break;
+        }
+        tail = at;
+    }
+    let mut head = 0;
+    for grapheme in text.graphemes(true) {
+        if width(&text[..head]) + width(grapheme) > room - tail_room {
+            break;
+        }
+        head += grapheme.len();
+    }
+    let cut = format!("{}{}{}", &text[..head], theme.glyphs.ellipsis, &text[tail..]);
+    put(buf, place, &cut, style, theme)
+}
+
 /// Writes pieces one after the other; the last that fits is cut with the mark.
 pub fn put_pieces(buf: &mut Buffer, place: Place, pieces: &[Piece<'_>], theme: &Theme) -> u16 {
     let mut used = 0;
@@ -104,6 +130,20 @@ pub(crate) mod tests {
         let mut buf = Buffer::empty(Rect::new(0, 0, 6, 1));
         let used = put(&mut buf, Place { x: 0, y: 0, width: 5 }, "midwatch", Style::new(), &theme());
         assert_eq!((used, rows(&buf)), (5, vec!["midw… ".to_owned()]));
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart_by_their_ends() {
+        let cut = |text: &str| {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 12, 1));
+            let used = put_ends(&mut buf, Place { x: 0, y: 0, width: 12 }, text, Style::new(), &theme());
+            assert!(used <= 12);
+            rows(&buf)[0].clone()
+        };
+        assert_eq!(cut("shop-containers@web-1"), "shop-c…web-1");
+        assert_eq!(cut("shop-containers@web-2"), "shop-c…web-2");
+        assert_eq!(cut("as it is"), "as it is    ");
+        assert_eq!(cut("漢字漢字漢字漢字").replace(' ', ""), "漢字漢…漢字");
     }
 
     #[test]

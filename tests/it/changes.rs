@@ -150,14 +150,17 @@ fn setup(servers: &[&str]) -> Setup {
         thresholds: Thresholds::default(),
         interval: Duration::from_secs(2),
         log_files: Vec::new(),
+        access_logs: Vec::new(),
     };
     Setup {
         servers: servers.iter().map(server).collect(),
         apps: vec![AppSetup {
             id: "shop".into(),
+            environment: None,
             project: "shop".into(),
             servers: servers.iter().map(|name| (*name).into()).collect(),
             checks: Vec::new(),
+            proxied: false,
         }],
         changeable: BTreeMap::from([(
             "shop".into(),
@@ -318,6 +321,7 @@ fn a_run_of_another_console_is_shown_and_approved_as_it_was_shown() {
         by: Operator { user: "ann".into(), machine: "laptop".into() },
         key: "SHA256:abc".into(),
         held: BTreeSet::from(["SHA256:abc".into()]),
+        name: None,
     };
     let left = Duration::from_secs(590);
     let waiting = Waiting { request, plan: plan.clone(), left, alive: true, on: vec!["web-1".into()] };
@@ -654,4 +658,47 @@ fn what_another_console_carries_out_is_told_and_left_alone() {
     assert!(screen.contains("another console carries it out by ops@laptop"), "{screen}");
     desk.press("u");
     assert!(matches!(desk.app.state.nav.page(), Page::App(_)), "there is nothing to be taken up");
+}
+
+#[test]
+fn maintenance_is_put_on_by_a_key_and_taken_off_by_the_same() {
+    use midwatch::domain::maintenance::{Mark, Notice};
+    use midwatch::message::batch::{Batch, Observation};
+    let mut desk = Desk::new(80, 24, &["web-1"]);
+    let mut told = setup(&["web-1"]);
+    told.apps[0].proxied = true;
+    desk.tell(Event::Setup(told));
+    let asked = |on| Asked {
+        app: "shop".into(),
+        what: Wanted::Maintenance(on),
+        manner: Manner::default(),
+        reason: None,
+    };
+    desk.press("M");
+    desk.write("10m We move.");
+    let notice = Notice { message: Some("We move.".into()), retry_after: 600, reason: None };
+    planned(&desk.press("enter"), &asked(Some(notice.clone())));
+    desk.press("esc");
+    // Another console did it meanwhile.
+    let mark = Mark { since: at(0), by: "ada@laptop".into(), run: "r".into(), notice };
+    let seen = |observation| Event::Batch(Batch { server: "web-1".into(), at: at(60), observation });
+    desk.wait(60.0);
+    desk.tell(seen(Observation::Maintenance(vec![("shop".into(), Ok(Some(mark)))])));
+    let screen = desk.screen();
+    assert!(screen.contains("maint."), "{screen}");
+    planned(&desk.press("M"), &asked(None));
+    desk.press("esc");
+    desk.press("enter");
+    let screen = desk.screen();
+    let said = "in maintenance  since 2026-11-20 23:00Z by ada@laptop";
+    assert!(screen.contains(said), "{screen}");
+    // And now nobody knows.
+    let failure = Failure::new(FailureKind::Permission, "see", "ops may not read /etc/nginx/apps/shop.conf");
+    let subject = midwatch::message::batch::Subject::Maintenance;
+    desk.tell(seen(Observation::Failed(subject, failure)));
+    let screen = desk.screen();
+    assert!(
+        !screen.contains(said) && screen.contains("whether it is in maintenance is not known"),
+        "{screen}"
+    );
 }

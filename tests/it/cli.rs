@@ -152,6 +152,15 @@ fn a_check_that_is_not_there_is_named_with_the_nearest() {
     let report: Value = serde_json::from_slice(&failing.stdout).unwrap();
     assert_eq!(report["checks"][0]["name"], "front");
     assert_eq!(report["checks"][0]["health"], "down");
+    // Where nothing was judged, nothing is said to be well.
+    fs::write(&path, "[servers.local]\n").unwrap();
+    let none = run(&["check", "--config", config]);
+    assert_eq!(code(&none), 2);
+    assert!(
+        err(&none).contains("none is configured") && err(&none).contains("[checks.NAME]"),
+        "{}",
+        err(&none)
+    );
 }
 
 #[test]
@@ -327,6 +336,40 @@ fn a_first_configuration_is_written_once_and_loads() {
     let again = init(&["--server", "local"]);
     assert_ne!(code(&again), 0);
     assert_eq!(fs::read_to_string(&config).unwrap(), text);
+}
+
+/// A context of the Docker client for an engine over SSH is a server; one that cannot be reached now too.
+#[test]
+fn a_docker_context_becomes_a_server() {
+    let home = tempfile::tempdir().unwrap();
+    let (config, docker) = (home.path().join("config.toml"), home.path().join("docker"));
+    // As the client stores it: the folder is the SHA-256 of the name.
+    let meta = "contexts/meta/6754af9632a2745e85c293e5aac0863370d9bd3330b9938c00cadfd215227d77";
+    fs::create_dir_all(docker.join(meta)).unwrap();
+    let text = r#"{"Name":"prod","Metadata":{"Description":"the shop"},
+        "Endpoints":{"docker":{"Host":"ssh://ops@127.0.0.1:1","SkipTLSVerify":false}}}"#;
+    fs::write(docker.join(meta).join("meta.json"), text).unwrap();
+    let init = |server: &str| {
+        Command::new(PROGRAM)
+            .args(["init", "--deadline", "3", "--server", server, "--config"])
+            .arg(&config)
+            .env("HOME", home.path())
+            .env("DOCKER_CONFIG", &docker)
+            .env_remove("DOCKER_HOST")
+            .output()
+            .unwrap()
+    };
+    assert!(err(&init("pord")).contains("did you mean prod?"));
+    let written = init("prod");
+    assert_eq!(code(&written), 0, "{}", err(&written));
+    let text = fs::read_to_string(&config).unwrap();
+    let server: toml::Table = text.parse().unwrap();
+    let server = server["servers"]["prod"].as_table().unwrap();
+    assert_eq!(server["address"].as_str(), Some("127.0.0.1"), "{text}");
+    assert_eq!(server["user"].as_str(), Some("ops"), "{text}");
+    assert_eq!(server["port"].as_integer(), Some(1), "{text}");
+    assert!(!text.contains("[servers.local]"), "only what was picked: {text}");
+    assert_eq!(code(&run(&["config", "check", "--config", config.to_str().unwrap()])), 0);
 }
 
 #[test]

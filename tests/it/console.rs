@@ -217,6 +217,28 @@ fn no_color_sends_no_colors() {
     assert!(colors.is_empty(), "{colors:?}");
 }
 
+/// The theme of the terminal's own colors sends those sixteen alone, and one selected row is all of one.
+#[test]
+fn the_terminals_own_theme_sends_its_sixteen_colors_alone() {
+    let start = Start::new(&[]).config("[servers.local]\n[ui]\ntheme = \"terminal\"\n");
+    let mut console = start.spawn();
+    console.wait_gone("never").wait_for("SERVERS").press("?").wait_for("EVERYWHERE").press("\x1b");
+    console.wait_gone("EVERYWHERE").press("\r").wait_for("CONTAINERS");
+    console.quit();
+    let written = String::from_utf8_lossy(&console.written()).into_owned();
+    let colors: Vec<&str> = sgr(&written).filter(|parameters| is_color(parameters)).collect();
+    assert!(!colors.is_empty(), "it has colors");
+    for parameters in colors {
+        let mut numbers = parameters.split([';', ':']).map(|number| number.parse::<u16>().unwrap_or(0));
+        while let Some(number) = numbers.next() {
+            if matches!(number, 38 | 48 | 58) {
+                assert_eq!(numbers.next(), Some(5), "a color of its own: {parameters}");
+                assert!(numbers.next().is_some_and(|index| index < 16), "{parameters}");
+            }
+        }
+    }
+}
+
 /// The parameters of each `ESC [ … m`.
 fn sgr(written: &str) -> impl Iterator<Item = &str> {
     written.split("\x1b[").skip(1).filter_map(|rest| {

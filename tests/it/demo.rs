@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use midwatch::domain::access::AccessStats;
+use midwatch::domain::backup::Backup;
 use midwatch::domain::check::{CheckKind, CheckResult};
 use midwatch::domain::container::{
     Container, ContainerHealth, ContainerState, ContainerUsage, RestartPolicy,
 };
+use midwatch::domain::drill::Drilled;
 use midwatch::domain::failure::{Failure, FailureKind};
 use midwatch::domain::health::{Health, Verdict};
 use midwatch::domain::ids::{ContainerId, ServerId};
 use midwatch::domain::link::{Link, ServerFacts};
 use midwatch::domain::log_source::{LogSource, LogStream};
 use midwatch::domain::quantity::{Bytes, Percent};
-use midwatch::domain::setup::{AppSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
+use midwatch::domain::setup::{AppSetup, DatastoreSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
 use midwatch::domain::thresholds::Thresholds;
 use midwatch::domain::time::Timestamp;
 use midwatch::domain::unit::Units;
@@ -73,6 +76,7 @@ fn setup() -> Setup {
         thresholds: Thresholds::default(),
         interval: Duration::from_secs(STEP as u64),
         log_files: Vec::new(),
+        access_logs: if name.starts_with("web") { vec!["caddy".to_owned()] } else { Vec::new() },
     };
     let environment =
         |id: &str, guard, color: &str| EnvironmentSetup { id: id.into(), guard, color: color.into() };
@@ -84,16 +88,55 @@ fn setup() -> Setup {
         ],
         apps: vec![AppSetup {
             id: "shop".into(),
+            environment: None,
             project: "shop".into(),
             servers: vec!["web-1".into(), "web-2".into(), "db-1".into()],
             checks: vec!["shop-home".into(), "shop-checkout".into(), "orders-db".into()],
+            proxied: false,
         }],
         checks: vec!["shop-home".into(), "shop-checkout".into(), "orders-db".into()],
+        datastores: vec![
+            datastore("orders", "postgres", "database orders in container shop-postgres-1", "db-1"),
+            datastore("uploads", "volume", "volume shop_uploads", "web-1"),
+        ],
         theme: "dark".into(),
         mouse: true,
         read_only: true,
         ..Setup::default()
     }
+}
+
+fn datastore(id: &str, kind: &str, what: &str, server: &str) -> DatastoreSetup {
+    DatastoreSetup {
+        id: id.into(),
+        kind: kind.into(),
+        what: what.into(),
+        server: server.into(),
+        apps: vec!["shop".into()],
+        repository: "main".into(),
+        rpo: Duration::from_secs(24 * 3600),
+        rto: Duration::from_secs(3600),
+    }
+}
+
+/// A week of backups, one in each night; the last night's has not come yet.
+fn backups() -> Vec<Backup> {
+    let backup = |datastore: &str, server: &str, night: i64, bytes: u64| Backup {
+        id: format!("{:0<64}", format!("{}{night}", hex(datastore))),
+        datastore: datastore.into(),
+        server: server.into(),
+        at: at(-night * 24 * 3600 + 1800),
+        took: Duration::from_secs(40),
+        bytes: Bytes(bytes),
+        stored: Bytes(bytes / 50),
+        by: "ops@bastion".into(),
+        ..Backup::default()
+    };
+    let night = |n: i64| {
+        let grown = 1000 - n.unsigned_abs() * 3;
+        [backup("orders", "db-1", n, grown << 20), backup("uploads", "web-1", n, grown << 18)]
+    };
+    (1..=7).flat_map(night).collect()
 }
 
 fn container(server: &str, service: &str, second: i64) -> Container {
@@ -192,6 +235,24 @@ fn vitals(n: usize, server: &str, second: i64) -> Vitals {
     }
 }
 
+/// The few requests of a minute in the night; in the outage half of them fail, and not at once.
+fn access(n: usize, second: i64) -> AccessStats {
+    let requests = 9 + (wave(n + 8, second) * 9.0) as u64;
+    let (errors, slow) = if down(second) { (requests / 2, 30) } else { (0, 1) };
+    let time = |millis: u64| Some(Duration::from_millis(millis + (wave(n + 9, second) * 9.0) as u64));
+    AccessStats {
+        label: "caddy".to_owned(),
+        window: Duration::from_secs(60),
+        requests,
+        rate: requests as f64 / 60.0,
+        errors: Percent::of(errors, requests),
+        p50: time(12),
+        p95: time(48 * slow),
+        p99: time(91 * slow),
+        unread: 0,
+    }
+}
+
 fn checks(second: i64) -> Vec<CheckResult> {
     let check = |name: &str, kind, target: &str, from: Option<&str>, bad: &str, millis: u64| {
         let failing = down(second) && !bad.is_empty();
@@ -205,6 +266,7 @@ fn checks(second: i64) -> Vec<CheckResult> {
                 .then(|| Duration::from_millis(millis + (wave(millis as usize, second) * 20.0) as u64)),
             interval: Duration::from_secs(STEP as u64),
             facts: Vec::new(),
+            figures: Vec::new(),
             failures: u32::from(failing),
             blocked_by: None,
         }
@@ -302,11 +364,26 @@ fn events() -> Vec<(Timestamp, Event)> {
                 let usage = all.iter().filter(|it| it.state == ContainerState::Running).map(|it| {
                     let memory = Bytes(180 << 20);
                     let cpu = Percent(1.5 + 2.0 * wave(n, second));
-                    (it.id.clone(), ContainerUsage { cpu, memory, ..ContainerUsage::default() })
+                    let traffic = |seed: usize, most: f32| Some(Bytes((most * wave(seed, second)) as u64));
+                    let database = it.service.as_deref() == Some("postgres");
+                    let usage = ContainerUsage {
+                        cpu,
+                        memory,
+                        memory_limit: None,
+                        received: traffic(n + 5, 90_000.0),
+                        sent: traffic(n + 6, 160_000.0),
+                        // A container that never touched a disk is not counted.
+                        read: database.then_some(Bytes(0)),
+                        written: traffic(n + 7, 400_000.0).filter(|_| database),
+                    };
+                    (it.id.clone(), usage)
                 });
                 let usage = Observation::Usage(usage.collect());
                 events.push(observed(server, second, Observation::Containers(all)));
                 events.push(observed(server, second, usage));
+            }
+            if second % 10 == 0 && server.starts_with("web") {
+                events.push(observed(server, second, Observation::Access(access(n, second))));
             }
             if second % 15 == 0 && server == "stage-db" {
                 // One thing that cannot be read, as there is on most fleets.
@@ -323,6 +400,14 @@ fn events() -> Vec<(Timestamp, Event)> {
                 let server = result.from.clone().unwrap_or_else(|| ServerId::LOCAL.into());
                 events.push(observed(server.as_str(), second, Observation::Check(result)));
             }
+        }
+        if second % 60 == 3 {
+            let told = Observation::Backups("main".into(), backups());
+            events.push(observed(ServerId::LOCAL, second, told));
+            let took = Some(Duration::from_secs(41));
+            let drilled = Drilled { at: at(-3 * 24 * 3600), failed: None, restored_in: took };
+            let told = Observation::Drills(vec![("orders".into(), drilled)]);
+            events.push(observed(ServerId::LOCAL, second, told));
         }
         if second % 2 == 0 {
             for (server, name, text) in lines(second) {
@@ -352,7 +437,7 @@ fn the_demo_s_recording_is_what_is_made_here() {
     }
     let (made, there) = (std::fs::read(&made).unwrap(), std::fs::read(&path).unwrap());
     assert!(made == there, "src/cli/demo.jsonl is not what is made here; UPDATE=1 writes it anew");
-    assert!(made.len() < 320 * 1024, "{} bytes", made.len());
+    assert!(made.len() < 336 * 1024, "{} bytes", made.len());
 }
 
 /// The state of a console that was told the recording up to a second.

@@ -35,7 +35,7 @@ fn follow(path: &Path, range: LogRange) -> Followed {
     server.collect.containers = false;
     server.collect.units = false;
     server.collect.files = false;
-    let plan = ServerPlan { server, intervals: IntervalsConfig::default() };
+    let plan = ServerPlan { server, intervals: IntervalsConfig::default(), routes: Vec::new() };
     supervisor.update(BTreeMap::from([("here".into(), plan)]));
     let stream = LogStream::File { path: path.to_str().unwrap().to_owned() };
     let following = supervisor.follow(LogSource { server: "here".into(), stream }, range).unwrap();

@@ -97,6 +97,9 @@ async fn run(config_text: &str, well: bool) -> Went {
         took: Duration::from_secs(3),
     };
     let begun = Instant::now();
+    if config_text.contains("waiting") {
+        tell(News::Waits(Duration::from_secs(600))).await;
+    }
     tell(News::Begun).await;
     if !well {
         tell(News::Undoing("it crashed".to_owned())).await;
@@ -188,6 +191,12 @@ async fn only_who_wants_to_is_told() {
     }
     run(&text("events = [\"done\"]\nenvironments = [\"production\"]"), true).await;
     assert_eq!(bodies(&heard)[0]["event"], "done");
+    run(&text("events = [\"waiting\"]"), true).await;
+    let bodies = bodies(&heard);
+    assert_eq!(bodies.len(), 2);
+    assert_eq!(bodies[1]["event"], "waiting");
+    let asks = bodies[1]["reason"].as_str().unwrap();
+    assert!(asks.contains("10 min") && asks.contains("midwatch approve 20"), "{asks}");
 }
 
 #[tokio::test]

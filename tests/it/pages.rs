@@ -28,7 +28,7 @@ fn dark() -> Theme {
 }
 
 /// A console that was told the recording up to the outage, and the time there.
-fn console(columns: u16, rows: u16) -> (App, Timestamp) {
+pub fn console(columns: u16, rows: u16) -> (App, Timestamp) {
     console_at(columns, rows, OUTAGE)
 }
 
@@ -55,14 +55,14 @@ fn console_at(columns: u16, rows: u16, until: i64) -> (App, Timestamp) {
     (app, now)
 }
 
-fn press(app: &mut App, now: Timestamp, keys: &str) {
+pub fn press(app: &mut App, now: Timestamp, keys: &str) {
     for key in keys.split_whitespace() {
         app.handle(Event::Key(key.parse::<Chord>().unwrap()), now);
         app.settle(now);
     }
 }
 
-fn frame(app: &mut App, now: Timestamp) -> Buffer {
+pub fn frame(app: &mut App, now: Timestamp) -> Buffer {
     app.settle(now);
     let size = app.state.size;
     let mut buf = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
@@ -70,7 +70,7 @@ fn frame(app: &mut App, now: Timestamp) -> Buffer {
     buf
 }
 
-fn text(buf: &Buffer) -> String {
+pub fn text(buf: &Buffer) -> String {
     let row = |y| (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect::<String>();
     (0..buf.area.height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
 }
@@ -136,7 +136,7 @@ fn all_is_well_only_where_all_was_read() {
         let (mut app, now) = console_at(80, 24, until);
         text(&frame(&mut app, now)).lines().nth(2).unwrap().trim().to_owned()
     };
-    assert_eq!(told(0), "none known; 3 checks were not made yet");
+    assert_eq!(told(0), "none known; 3 checks were not made yet, 2 datastores' backups are not read yet");
     assert_eq!(told(4), "none: everything that is watched was read, and is well");
 }
 
@@ -178,4 +178,27 @@ fn the_wheel_and_a_click_go_where_they_point() {
     mouse(panes.servers.y + 3, Gesture::Press);
     let (_, page, _) = mouse(panes.servers.y + 3, Gesture::Press);
     assert!(matches!(page, Page::Server(_)), "{page:?}");
+}
+
+/// Of an access log that is not read any more, or never was, the figures are no figures of now.
+#[test]
+fn requests_that_are_not_read_any_more_say_so() {
+    let (mut app, now) = console(120, 40);
+    press(&mut app, now, "tab enter");
+    let row = |app: &mut App, now: Timestamp, server: &str| {
+        let screen = text(&frame(app, now));
+        let requests = screen.split("REQUESTS 2").nth(1).and_then(|it| it.split("CONTAINERS").next());
+        let row = requests.and_then(|rows| rows.lines().find(|row| row.trim_start().starts_with(server)));
+        row.unwrap_or_else(|| panic!("{screen}")).to_owned()
+    };
+    let fresh = row(&mut app, now, "web-1");
+    assert!(fresh.contains("44%") && !fresh.contains("old"), "{fresh}");
+    let failure = Failure::new(FailureKind::Permission, "follow the log caddy of web-1", "permission denied");
+    let observation = Observation::Failed(Subject::Access("caddy".to_owned()), failure);
+    app.handle(Event::Batch(Batch { server: "web-1".into(), at: now, observation }), now);
+    let failing = row(&mut app, now, "web-1");
+    assert!(failing.contains("old: ") && failing.contains("permission denied"), "{failing}");
+    assert!(!row(&mut app, now, "web-2").contains("old"));
+    let later = now + std::time::Duration::from_secs(300);
+    assert!(row(&mut app, later, "web-2").contains("5m old"), "{}", row(&mut app, later, "web-2"));
 }

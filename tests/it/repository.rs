@@ -1,10 +1,12 @@
 //! Repositories of backups without a server: what is whole becomes a backup, nothing else does.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use midwatch::config::{RepositoryConfig, Secret};
+use midwatch::domain::clock::FixedClock;
 use midwatch::domain::ids::RepositoryId;
 use midwatch::domain::time::Timestamp;
 use midwatch::repository::{Content, Entry, Label, RepositoryError, Vault, Written, incoming};
@@ -13,7 +15,8 @@ use tokio::sync::oneshot;
 fn vault(path: &Path, password: &str) -> Vault {
     let config =
         RepositoryConfig { path: path.to_owned(), password: Secret::Literal(password.to_owned().into()) };
-    Vault::new(&RepositoryId::from("main"), &config)
+    let clock = Arc::new(FixedClock(Timestamp::from_secs(1_800_000_000)));
+    Vault::new(&RepositoryId::from("main"), &config, clock)
 }
 
 fn label(name: &str, at: i64) -> Label {

@@ -2,9 +2,10 @@
 //! on, takes keys, ends when it is told to, and shows the newest when somebody reads again.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::pty::{Console, Start};
 
@@ -119,4 +120,88 @@ fn what_is_read_again_is_the_newest_screen_whole() {
     assert_eq!(bit_by_bit, cells(&console));
     console.press("\x1b").wait_gone("EVERYWHERE");
     console.quit();
+}
+
+/// Starts a program where its terminal has no name that it may open, and does not control it: as
+/// `su -c` leaves it, or a container without its devices.
+const ELSEWHERE: &str = r#"if [ "$(id -u)" = 0 ]; then
+    # Root may open whatever has a name: so it has none.
+    exec unshare --mount sh -c 'mount -t tmpfs none /dev/pts && exec setsid --wait "$0" "$@"' "$0" "$@"
+fi
+chmod 0 "$(tty)" && exec setsid --wait "$0" "$@""#;
+
+fn elsewhere(args: &[&str]) -> Start {
+    let program = env!("CARGO_BIN_EXE_midwatch");
+    Start::other(Path::new("/bin/sh"), &[&["-c", ELSEWHERE, program], args].concat())
+}
+
+/// Fails where the terminal was opened a second time, so that this shows nothing.
+fn assert_shared(console: &Console) {
+    // The log is written behind what is shown.
+    let start = Instant::now();
+    loop {
+        let log = fs::read_to_string(console.home().join("state/midwatch/midwatch.log")).unwrap_or_default();
+        if log.contains("no way to the terminal that does not block") {
+            return;
+        }
+        assert!(start.elapsed() < SOON, "{log}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Opens the help and closes it so often that no kernel holds what is drawn; nobody reads it. There
+/// are no signals of sizes here.
+fn look_unread(console: &Console) -> usize {
+    let before = console.bytes_written();
+    console.press("?").wait_for("EVERYWHERE").press("\x1b").wait_gone("EVERYWHERE");
+    let both = console.bytes_written() - before;
+    console.stop_reading();
+    let rounds = 200;
+    for _ in 0..rounds {
+        for key in ["?", "\x1b"] {
+            console.press(key);
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+    assert!(both * rounds > 300_000, "{both} bytes are too few to fill a terminal");
+    both * rounds
+}
+
+#[test]
+fn a_terminal_that_cannot_be_opened_again_holds_up_nothing_but_drawing() {
+    let start = elsewhere(&["record", "tape"]);
+    let tape = start.home().join("tape");
+    let mut console = start.size(120, 60).spawn();
+    console.wait_for("SERVERS").wait_gone("never");
+    assert_shared(&console);
+    let all = look_unread(&console);
+    let length = || fs::metadata(&tape).unwrap().len();
+    let (before, at) = (length(), Instant::now());
+    while length() < before + 2000 {
+        assert!(at.elapsed() < Duration::from_secs(10), "the loop stands still");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    console.press("?");
+    read_on(&console, all / 2);
+    console.wait_for("EVERYWHERE").press("\x1b").wait_gone("EVERYWHERE").wait_for("SERVERS");
+    look_unread(&console);
+    console.press("q");
+    assert_eq!(console.exit_code(SOON), 0);
+    console.assert_modes_given_back();
+}
+
+#[test]
+fn a_terminal_that_cannot_be_opened_again_is_given_back_and_left_on_a_signal() {
+    let mut console = elsewhere(&[]).spawn();
+    console.wait_for("SERVERS");
+    console.quit();
+    let mut console = elsewhere(&[]).size(120, 60).spawn();
+    console.wait_for("SERVERS");
+    assert_shared(&console);
+    look_unread(&console);
+    let children = format!("/proc/{0}/task/{0}/children", console.id());
+    let child: i32 = fs::read_to_string(children).unwrap().trim().parse().unwrap();
+    kill_process(Pid::from_raw(child).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(console.exit_code(SOON), 0);
+    console.assert_modes_given_back();
 }

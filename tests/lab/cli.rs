@@ -71,6 +71,7 @@ fn status_shows_the_servers_and_their_containers() {
     assert_eq!(container["state"], "running");
     assert!(container["mem_bytes"].as_u64().unwrap() > 0, "{container}");
     assert!(container["cpu_pct"].as_f64().is_some(), "{container}");
+    assert!(container["net_rx_bytes_s"].is_u64() && container["net_tx_bytes_s"].is_u64(), "{container}");
     assert_eq!(container["project"], "shop");
     assert_eq!(web["environment"], "production");
     let shop = named(&report["apps"], "shop");
@@ -183,6 +184,13 @@ fn doctor_refuses_an_unknown_host_key_until_it_is_accepted() {
     assert_eq!((last["step"].as_str(), last["outcome"].as_str()), (Some("host key"), Some("failed")));
     assert!(last["said"].as_str().unwrap().contains("SHA256:"), "{last}");
     assert!(last["mend"].as_str().unwrap().contains("--accept-host-key web-1"), "{last}");
+    // The status of it says the same, in both its forms.
+    for words in [&["status"][..], &["status", "--json"]] {
+        let told = with(&config, words);
+        assert_eq!(code(&told), 3, "{}", err(&told));
+        let text = String::from_utf8_lossy(&told.stdout).into_owned();
+        assert!(text.contains("SHA256:") && text.contains("doctor --accept-host-key web-1"), "{text}");
+    }
     assert!(!known.exists(), "nobody accepted it");
     let accepted = with(&config, &["doctor", "--accept-host-key", "web-1"]);
     assert_ne!(code(&accepted), 3, "{}", err(&accepted));

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -110,9 +111,24 @@ fn podman_is_looked_at_over_ssh_as_docker_is() {
     let drafts = containers.iter().find(|it| it["name"] == *name).unwrap_or_else(|| panic!("{report}"));
     assert_eq!(drafts["state"], "running");
     assert!(drafts["mem_bytes"].as_u64().unwrap() > 0, "{drafts}");
+    let traffic = drafts.get("net_rx_bytes_s").expect("the field is there");
+    assert!(
+        traffic.is_null(),
+        "it has no network of its own: nothing is counted, which is no zero: {drafts}"
+    );
     let logs = run(&["logs", &format!("db-1/{name}"), "--since", "30s", "--json", "--config", config]);
     assert_eq!(logs.status.code(), Some(0), "{}", String::from_utf8_lossy(&logs.stderr));
     assert!(String::from_utf8(logs.stdout).unwrap().lines().count() > 10, "it writes a line a second");
+    // And a command in it: its outputs apart, and its code.
+    let done = Command::new(env!("CARGO_BIN_EXE_midwatch"))
+        .env("XDG_STATE_HOME", folder.path())
+        .args(["exec", &format!("db-1/{name}"), "--config", config, "--"])
+        .args(["sh", "-c", "echo $((6*7)); echo wrong >&2; exit 7"])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(7), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!((&done.stdout[..], &done.stderr[..]), (&b"42\n"[..], &b"wrong\n"[..]));
 }
 
 #[test]
@@ -141,4 +157,111 @@ fn logs_are_narrowed_by_an_end_and_a_level() {
     for line in &worse {
         assert!(matches!(level(line).as_deref(), None | Some("error" | "fatal")), "{line}");
     }
+}
+
+/// The program on a server of the lab, in an empty home and without any configuration.
+struct Placed<'a> {
+    lab: &'a Lab,
+    server: &'static str,
+    folder: String,
+}
+
+impl<'a> Placed<'a> {
+    fn on(lab: &'a Lab, server: &'static str) -> Self {
+        let folder = format!("/tmp/e2e-first-use-{}", std::process::id());
+        let placed = Self { lab, server, folder };
+        let to = &placed.folder;
+        // Homes that are everybody's, so that another user may start it too.
+        placed.sh(&format!("mkdir -p {to}/ops {to}/plain && chmod 777 {to}/ops {to}/plain"));
+        let copied = Command::new("scp")
+            .arg("-qF")
+            .arg(lab.path("/ssh_config"))
+            .arg(env!("CARGO_BIN_EXE_midwatch"))
+            .arg(format!("{server}:{to}/midwatch"))
+            .status();
+        assert!(copied.unwrap().success());
+        placed
+    }
+
+    fn sh(&self, script: &str) {
+        let done = self.lab.ssh(self.server, script);
+        assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// What a user types there.
+    fn line(&self, user: &str, args: &str) -> String {
+        let Self { folder, .. } = self;
+        format!("cd {folder}/{user} && HOME=$PWD exec env -u MIDWATCH_CONFIG {folder}/midwatch {args}")
+    }
+
+    fn status(&self, user: &str) -> Value {
+        let output = self.lab.ssh(&format!("{user}@{}", self.server), &self.line(user, "status --json"));
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
+    fn console(&self, user: &str) -> crate::pty::Console {
+        let config = self.lab.at("/ssh_config");
+        let to = format!("{user}@{}", self.server);
+        let args = ["-tF", &config, "-o", "BatchMode=yes", &to, &self.line(user, "")];
+        Start::other(Path::new("ssh"), &args).size(160, 50).spawn()
+    }
+}
+
+impl Drop for Placed<'_> {
+    fn drop(&mut self) {
+        self.lab.ssh(self.server, &format!("sudo rm -rf {}", self.folder));
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn without_a_configuration_it_shows_the_machine_that_it_is_on() {
+    let lab = Lab::get();
+    let placed = Placed::on(&lab, "web-1");
+
+    let report = placed.status("ops");
+    let here = &report["servers"][0];
+    assert_eq!((&here["name"], report["servers"].as_array().unwrap().len()), (&Value::from("local"), 1));
+    assert_eq!(here["unread"].as_array().unwrap().len(), 0, "{here}");
+    assert!(here["vitals"]["mem_pct"].as_f64().unwrap() > 0.0 && here["units_failed"].is_array(), "{here}");
+    let disks = here["vitals"]["disks"].as_array().unwrap();
+    assert!(disks.iter().any(|disk| disk["mount"] == "/srv/small"), "{here}");
+    let containers = here["containers"].as_array().unwrap();
+    let web = containers.iter().find(|it| it["name"] == "shop-web-1").unwrap_or_else(|| panic!("{here}"));
+    assert_eq!((&web["state"], &web["project"]), (&Value::from("running"), &Value::from("shop")));
+    let shop = report["apps"].as_array().unwrap().iter().find(|it| it["name"] == "shop").unwrap();
+    assert_eq!(shop["servers"], serde_json::json!(["local"]));
+
+    let mut console = placed.console("ops");
+    console.wait_until("this machine and its app", |screen| {
+        let row = |name| screen.lines().any(|row| row.contains(name) && row.contains('%'));
+        row("local") && row("shop")
+    });
+    console.press("l").wait_for("local/journal").wait_for("following");
+    placed.sh("sudo -n systemd-cat -t e2e-first-use echo seen by the console");
+    console.wait_for("seen by the console").press("\x1b").wait_for("SERVERS").press("\r");
+    console.wait_for("CONTAINERS").wait_for("shop-worker-1").wait_for("ssh.service").wait_for("/srv/small");
+    console.press("q");
+    assert_eq!(console.exit_code(Duration::from_secs(5)), 0);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn without_a_configuration_and_without_groups_it_says_what_cannot_be_read() {
+    let lab = Lab::get();
+    let placed = Placed::on(&lab, "web-1");
+    let report = placed.status("plain");
+    let here = &report["servers"][0];
+    assert!(here["vitals"]["mem_pct"].as_f64().unwrap() > 0.0, "{here}");
+    assert!(here["containers"].is_null() && here["health"] == "unknown", "{here}");
+    let why = here["unread"].as_array().unwrap().iter().find(|it| it["what"] == "containers").unwrap();
+    let why = why["why"].as_str().unwrap();
+    assert!(why.contains("belongs to group docker") && why.contains("usermod -aG docker plain"), "{why}");
+
+    let mut console = placed.console("plain");
+    console.wait_for("containers cannot be read").press("\r");
+    console.wait_for("not permitted").wait_for("ssh.service").wait_for("/srv/small");
+    console.press("l").wait_for("this user may not read the system's journal").wait_for("systemd-journal");
+    console.press("q");
+    assert_eq!(console.exit_code(Duration::from_secs(5)), 0);
 }

@@ -27,6 +27,7 @@ mod cuttable;
 mod deploy;
 mod doctor;
 mod first_use;
+mod headless;
 mod keyring;
 mod lab;
 #[path = "../it/pty.rs"]

@@ -11,6 +11,7 @@ use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 use crate::keys::chord::Chord;
 use crate::message::batch::{Batch, Observation};
+use crate::state::logs::place::Place;
 use crate::state::metrics::MetricsPage;
 use crate::state::metrics::picker::Choice;
 use crate::state::metrics::span::Span;
@@ -31,6 +32,7 @@ fn state() -> State {
         thresholds: Thresholds::default(),
         interval: Duration::from_secs(2),
         log_files: Vec::new(),
+        access_logs: Vec::new(),
     };
     state.setup = Setup { servers: vec![server("a"), server("b")], ..Setup::default() };
     state.fleet.configure(&state.setup);
@@ -244,6 +246,58 @@ fn the_lines_at_the_cursor_are_one_key_away() {
     let reaches =
         |effect: &Effect| matches!(effect, Effect::Follow { back, .. } if back.since == filters.since);
     assert!(effects.iter().any(reaches), "what lies before is read");
+    // Read once, from there on, and not the newest lines first.
+    let follows = effects.iter().filter(|effect| matches!(effect, Effect::Follow { .. })).count();
+    assert_eq!(follows, state.logs_page.shown.len(), "{effects:?}");
+    assert!(matches!(state.logs_page.place, Place::Paused { .. }), "it does not follow");
+    let window = state.metrics_window();
+    assert_eq!(state.logs_page.awaited, window.column(at).map(|column| window.middle(column)));
+}
+
+#[test]
+fn the_present_is_followed_and_no_time_of_an_earlier_look_is_left_over() {
+    let mut state = opened();
+    press(&mut state, &["left", "l"]);
+    state.back();
+    press(&mut state, &["esc", "l"]);
+    let (page, filters) = (&state.logs_page, &state.logs_page.filters);
+    assert_eq!((&page.place, filters.since, filters.until), (&Place::Following, None, None));
+    // The past without a cursor: all that is shown of it, from its beginning.
+    state.back();
+    press(&mut state, &["<", "<"]);
+    let window = state.metrics_window();
+    press(&mut state, &["l"]);
+    let filters = &state.logs_page.filters;
+    assert_eq!((filters.since, filters.until), (Some(window.from), Some(window.to)));
+    assert_eq!(state.logs_page.awaited, Some(window.from));
+    // From elsewhere the page is opened without it.
+    state.back();
+    state.back();
+    state.open_logs();
+    assert_eq!(state.logs_page.filters.since, None);
+}
+
+#[test]
+fn the_lines_are_those_of_what_the_chart_is_about() {
+    let mut state = opened();
+    let now = state.now;
+    let shop = crate::store::fleet::rules::sample::container("shop-web-1");
+    let other = crate::store::fleet::rules::sample::container("shop-api-1");
+    state.fleet.containers(&"a".into(), vec![shop, other], now);
+    let shown =
+        |state: &State| state.logs_page.shown.iter().map(|it| it.source.to_string()).collect::<Vec<_>>();
+    press(&mut state, &["l"]);
+    assert_eq!(shown(&state), ["a/journal", "a/shop-api-1", "a/shop-web-1"]);
+    state.back();
+    open::open_on(&mut state, &"a".into(), Metric::ContainerCpu("shop-web-1".into()));
+    press(&mut state, &["left", "l"]);
+    assert_eq!(shown(&state), ["a/shop-web-1"]);
+    state.back();
+    state.setup.servers[0].log_files = vec![("caddy".into(), "/var/log/caddy/access.log".into())];
+    state.fleet.configure(&state.setup);
+    open::open_on(&mut state, &"a".into(), Metric::P95("caddy".into()));
+    press(&mut state, &["l"]);
+    assert_eq!(shown(&state), ["a//var/log/caddy/access.log"]);
 }
 
 #[test]

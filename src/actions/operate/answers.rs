@@ -1,6 +1,7 @@
 //! What a person answered before something is changed, and what follows.
 
 use super::plan;
+use crate::actions::exec;
 use crate::domain::approval::Verdict;
 use crate::domain::plan::{Plan, PlanDigest};
 use crate::domain::run::RunId;
@@ -33,6 +34,8 @@ pub fn take(state: &mut State, answered: Answered) -> Vec<Effect> {
             vec![Effect::CancelRun(request)]
         }
         Answered::Yes(Then::Answer(run, digest, verdict)) => approve(state, &run, &digest, verdict),
+        Answered::Exec(asked) => exec::chosen(state, asked),
+        Answered::Yes(Then::Exec(asked)) => state.open_exec(*asked),
         Answered::Yes(Then::Quit) => vec![Effect::Quit],
     }
 }

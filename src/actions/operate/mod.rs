@@ -51,6 +51,13 @@ pub static ALL: &[Action] = &[
         let Some(app) = s.app_at_hand() else { return Vec::new() };
         plan(s, Asked { app, what: Wanted::Pull, manner: Manner::default(), reason: None })
     }),
+    action(
+        "maintenance",
+        "maintenance",
+        "plan maintenance of the app, on or off: its proxy tells visitors",
+        &["M"],
+        maintenance,
+    ),
     Action {
         risk: Risk::Read,
         available: has_run,
@@ -127,6 +134,16 @@ fn ask_scale(state: &mut State) -> Vec<Effect> {
     let Some(app) = state.app_at_hand() else { return Vec::new() };
     let present = state.counts_of(&app);
     answers::ask(state, Question::Scale { app, present })
+}
+
+/// Asks what visitors are told, or plans to send them to the app again where they are told something.
+fn maintenance(state: &mut State) -> Vec<Effect> {
+    let Some(app) = state.app_at_hand() else { return Vec::new() };
+    if state.fleet.app(&app).is_some_and(|app| app.maintenance.mark().is_some()) {
+        let what = Wanted::Maintenance(None);
+        return plan(state, Asked { app, what, manner: Manner::default(), reason: None });
+    }
+    answers::ask(state, Question::Maintenance { app })
 }
 
 fn releases(state: &mut State) -> Vec<Effect> {

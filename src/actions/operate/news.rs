@@ -1,6 +1,7 @@
 //! What the runtime found and what runs tell, into the state.
 
 use crate::domain::approval::Waiting;
+use crate::domain::exec::ExecNews;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::run::{News, Outcome, RunEnd, RunNews};
@@ -29,6 +30,13 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
             state.adopt.answered(request, Ok(offer), state.now);
         }
         Reply::Added(apps) => return Ok(added(state, request, &apps)),
+        Reply::Exec(news) => {
+            return Ok(match *news {
+                ExecNews::Open(program) => state.exec_opened(request, program),
+                ExecNews::Over(end) => state.exec_over(request, end),
+            });
+        }
+        Reply::Failed(failure) if state.exec_failed(request, &failure) => {}
         Reply::Run(news) => return Ok(told(state, request, *news)),
         Reply::Failed(failure) if state.runs.get(request).is_some_and(Run::goes_on) => {
             return Ok(never_begun(state, request, failure));

@@ -57,7 +57,7 @@ pub struct LogsArgs {
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub level: Option<Level>,
 
-    /// Go on with what is written from now on, until interrupted
+    /// Go on with what is written from now on, until interrupted: Ctrl-C ends it with 130
     #[arg(long, short)]
     pub follow: bool,
 
@@ -78,6 +78,9 @@ fn level(text: &str) -> Result<Level, String> {
 pub fn run(args: &Args, logs: &LogsArgs) -> Result<Exit, Failure> {
     let context = context::load(args)?;
     let mut headless = Headless::start(&context, args.read_only)?;
+    if logs.follow {
+        headless.until_interrupted()?;
+    }
     let now = headless.now();
     let (since, until) = (time(logs.since.as_deref(), now)?, time(logs.until.as_deref(), now)?);
     let query = Query {
@@ -94,6 +97,9 @@ pub fn run(args: &Args, logs: &LogsArgs) -> Result<Exit, Failure> {
     let deadline = Duration::from_secs(logs.deadline);
     let servers = targets::servers(&headless.state, &logs.targets);
     headless.observe(deadline, |state| servers.iter().all(|id| targets::is_listed(state, id)));
+    if let Some(exit) = headless.interrupted() {
+        return Ok(exit);
+    }
     let sources = targets::resolve(&headless.state, &logs.targets)?;
     let range = LogRange {
         tail: (since.is_none() && until.is_none()).then_some(TAIL),
@@ -187,6 +193,9 @@ fn follow(
     let _followings = start(headless, sources, range)?;
     let mut told = BTreeSet::new();
     loop {
+        if let Some(exit) = headless.interrupted() {
+            return Ok(exit);
+        }
         let mut store = LogStore::new(headless.log_memory());
         if !take(headless, &mut store, Duration::from_secs(1)) {
             for source in sources {

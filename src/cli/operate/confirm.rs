@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Args as ClapArgs;
 
+use super::Shown;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::Plan;
 use crate::domain::setup::Guard;
@@ -14,6 +15,33 @@ pub struct Confirm {
     /// The app's name once more, where its environment asks for that; --yes does not stand in for it
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+}
+
+/// Why something is changed, and what is said ahead of the question; which face the plan shows.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Consent {
+    /// Why; it is journaled, and overrides what may be overridden
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+
+    /// Go on without asking
+    #[arg(long)]
+    pub yes: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the option's own sentence is the help")]
+    pub confirm: Confirm,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub shown: Shown,
+}
+
+impl Consent {
+    /// What of it stands in place of an answer.
+    pub fn given(&self) -> Given<'_> {
+        Given { yes: self.yes, name: self.confirm.confirm.as_deref() }
+    }
 }
 
 /// What was given on the command line in place of an answer.

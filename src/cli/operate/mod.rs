@@ -4,6 +4,7 @@ mod confirm;
 mod live;
 pub mod text;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clap::Args as ClapArgs;
@@ -15,10 +16,10 @@ use super::headless::Headless;
 use super::{Exit, print};
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::clock::Clock;
-use crate::domain::deploy::{AppSpec, Strategy};
+use crate::domain::deploy::{AppSpec, Place, Strategy};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, ServerId};
-use crate::domain::plan::{FrozenPlan, Plan};
+use crate::domain::plan::{Act, FrozenPlan, Plan};
 use crate::domain::question::NobodyThere;
 use crate::domain::run::{Operator, Outcome, RunEnd, RunId};
 use crate::domain::tags::TagList;
@@ -27,12 +28,12 @@ use crate::engine::approval::{Approver, Taken};
 use crate::engine::gather::{Want, gather};
 use crate::engine::tags::tags;
 use crate::engine::unfinished::{Open, Unfinished, all, find};
-use crate::engine::{Confirmed, Engines, Notifying, Runner, Way};
+use crate::engine::{Confirmed, Engines, Notifying, Runner, Way, read_sent};
 use crate::operations::{AppFacts, Refusal};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::deploying;
 
-pub use confirm::{Confirm, Given};
+pub use confirm::{Confirm, Consent, Given};
 
 /// The options that all of them have.
 #[derive(Clone, Debug, ClapArgs)]
@@ -45,21 +46,9 @@ pub struct Common {
     #[arg(long = "service", value_name = "SERVICE")]
     pub services: Vec<String>,
 
-    /// Why; it is journaled, and overrides what may be overridden
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-
-    /// Go on without asking
-    #[arg(long)]
-    pub yes: bool,
-
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "the option's own sentence is the help")]
-    pub confirm: Confirm,
-
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
-    pub shown: Shown,
+    pub consent: Consent,
 }
 
 /// A strategy by its word.
@@ -125,6 +114,12 @@ impl Operating {
         Ok(Self { desk: Desk::prepare(args, context)?, spec })
     }
 
+    /// What a run of a schedule belongs to: its folder on the schedule's server.
+    pub fn schedule(args: &Args, name: &str, places: BTreeMap<ServerId, Place>) -> Result<Self, Failure> {
+        let desk = Desk::prepare(args, context::load(args)?)?;
+        Ok(Self { desk, spec: AppSpec::bare(AppId::from(name), places) })
+    }
+
     /// What its servers know of a run.
     pub fn unfinished(&self, run: &RunId) -> Result<Unfinished, Failure> {
         self.desk.headless.tasks.block_on(find(&self.desk.engines, &self.spec, run))
@@ -182,8 +177,8 @@ impl Operating {
 
     /// Shows a plan, asks, and carries it out.
     pub fn carry_out(&self, planned: Result<Plan, Refusal>, common: &Common) -> Result<Exit, Failure> {
-        let given = Given { yes: common.yes, name: common.confirm.confirm.as_deref() };
-        self.desk.carry_out(planned, &common.shown, given)
+        let given = common.consent.given();
+        self.desk.carry_out(planned, &common.consent.shown, given)
     }
 }
 
@@ -218,7 +213,7 @@ impl Desk {
         if shown.json {
             print(frozen.bytes());
         } else if shown.shell {
-            print(&frozen.plan().as_shell());
+            print(&frozen.plan().as_shell(&self.sent(frozen.plan())?));
         } else {
             print(&text::plan(frozen.plan(), frozen.digest()));
         }
@@ -236,6 +231,21 @@ impl Desk {
             return Ok(Exit::Usage);
         }
         self.execute(frozen, shown.json)
+    }
+
+    /// The texts of what a plan sends from here.
+    fn sent(&self, plan: &Plan) -> Result<BTreeMap<String, String>, Failure> {
+        let mut files = BTreeMap::new();
+        for (_, step) in plan.steps() {
+            // What is in an environment is shown nowhere.
+            if let Act::Send { from, env: false, .. } = &step.act
+                && !files.contains_key(from)
+            {
+                let sent = self.headless.tasks.block_on(read_sent(from, &plan.title))?;
+                files.insert(from.clone(), sent.text);
+            }
+        }
+        Ok(files)
     }
 
     fn execute(&self, plan: FrozenPlan, json: bool) -> Result<Exit, Failure> {

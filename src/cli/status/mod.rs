@@ -10,8 +10,9 @@ use clap::Args as ClapArgs;
 
 use super::args::Args;
 use super::headless::Headless;
-use super::{Exit, context, print};
+use super::{Exit, context, is_read};
 use crate::collectors::checks::{Task, tasks};
+use crate::collectors::supervisor::routes;
 use crate::config::Collect;
 use crate::domain::failure::Failure;
 use crate::domain::health::Health;
@@ -25,11 +26,11 @@ use report::Report;
 /// The arguments.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct StatusArgs {
-    /// Print one JSON object; its schema is in docs/status.md
+    /// Print one JSON object; its schema is in docs/status.md. With --watch each is one line
     #[arg(long)]
     pub json: bool,
 
-    /// Print it again every so many seconds, until interrupted
+    /// Print it again every so many seconds, until interrupted: Ctrl-C ends it with 130
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5")]
     pub watch: Option<u64>,
 
@@ -47,22 +48,35 @@ pub fn run(args: &Args, status: &StatusArgs) -> Result<Exit, Failure> {
     }
     let checks = tasks(&context.config);
     let mut headless = Headless::start(&context, args.read_only)?;
+    if status.watch.is_some() {
+        headless.until_interrupted()?;
+    }
     let servers = &context.config.servers;
     let settled = |server: &ServerLive| {
-        servers.get(&server.setup.id).is_none_or(|config| was_read(config.collect, server))
+        let routed = !routes(&context.config, server.id()).is_empty();
+        let told = server.maintenance.last.is_some() || server.maintenance.failure.is_some();
+        servers.get(server.id()).is_none_or(|config| {
+            was_read(config.collect, server) && (!routed || told || matches!(server.link, Link::Down { .. }))
+        })
     };
     headless.observe(Duration::from_secs(status.deadline), |state| {
-        state.fleet.servers().all(settled) && unmade(&checks, state).next().is_none()
+        state.fleet.servers().all(settled) && unmade(&checks, state).next().is_none() && stocked(state)
     });
     loop {
+        if let Some(exit) = headless.interrupted() {
+            return Ok(exit);
+        }
         let mut report = Report::of(&headless.state);
         report.add_unmade(unmade(&checks, &headless.state));
-        if status.json {
-            print(&report.json());
-        } else {
-            print(&text::render(&report));
-        }
-        let Some(seconds) = status.watch else { return Ok(exit(&headless.state, &checks)) };
+        let printed = match (status.json, status.watch) {
+            (true, Some(_)) => report.line(),
+            (true, None) => report.json(),
+            (false, _) => text::render(&report),
+        };
+        let read = is_read(&printed);
+        let Some(seconds) = status.watch.filter(|_| read) else {
+            return Ok(exit(&headless.state, &checks));
+        };
         headless.observe(Duration::from_secs(seconds.max(1)), |_| false);
     }
 }
@@ -70,6 +84,12 @@ pub fn run(args: &Args, status: &StatusArgs) -> Result<Exit, Failure> {
 /// The checks that were not made yet.
 fn unmade<'a>(checks: &'a BTreeMap<CheckId, Task>, state: &State) -> impl Iterator<Item = &'a Task> {
     checks.values().filter(|task| state.fleet.check(&task.id).is_none_or(|it| it.last.is_none()))
+}
+
+/// Whether the backups and drills of all datastores were looked at.
+fn stocked(state: &State) -> bool {
+    let datastores = state.fleet.datastores();
+    datastores.all().all(|it| datastores.was_looked_at(it) && datastores.drills_looked_at())
 }
 
 /// Whether there is nothing more to wait for: all that is collected was read, with rates, or cannot be.
@@ -95,7 +115,8 @@ fn exit(state: &State, checks: &BTreeMap<CheckId, Task>) -> Exit {
         return Exit::Unreachable;
     }
     let bad = state.fleet.servers().any(|server| server.verdict().health > Health::Up);
-    if bad || !state.fleet.problems().is_empty() || unmade(checks, state).next().is_some() {
+    if bad || !state.fleet.problems().is_empty() || unmade(checks, state).next().is_some() || !stocked(state)
+    {
         Exit::Problem
     } else {
         Exit::Well

@@ -1,6 +1,9 @@
 //! What `status --json` prints. The names here are a promise: `docs/status.md` describes them, and
 //! a test holds both together.
 
+mod datastore;
+mod maintenance;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -15,6 +18,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::vitals::Vitals;
 use crate::state::State;
 use crate::store::fleet::ServerLive;
+pub use datastore::Datastore;
+pub use maintenance::Maintenance;
 
 /// The whole object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,6 +32,8 @@ pub struct Report {
     pub apps: Vec<App>,
     /// The checks, by name.
     pub checks: Vec<Check>,
+    /// The datastores, by name.
+    pub datastores: Vec<Datastore>,
     /// What is wrong, worst first.
     pub problems: Vec<Problem>,
 }
@@ -49,6 +56,9 @@ pub struct Server {
     /// What could not be read, and why.
     unread: Vec<Unread>,
 }
+
+/// What is lacking where a server is not reached.
+const CONNECTION: &str = "connection";
 
 /// Something that could not be read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -93,6 +103,10 @@ pub struct ContainerReport {
     exit_code: Option<i32>,
     cpu_pct: Option<f32>,
     mem_bytes: Option<u64>,
+    net_rx_bytes_s: Option<u64>,
+    net_tx_bytes_s: Option<u64>,
+    block_read_bytes_s: Option<u64>,
+    block_write_bytes_s: Option<u64>,
 }
 
 /// One app.
@@ -105,6 +119,7 @@ pub struct App {
     reason: String,
     servers: Vec<String>,
     containers: usize,
+    maintenance: Maintenance,
 }
 
 /// One check.
@@ -170,6 +185,7 @@ impl Report {
                     }
                 })
                 .collect(),
+            datastores: datastore::of(state),
             problems: state
                 .fleet
                 .problems()
@@ -184,6 +200,11 @@ impl Report {
                 })
                 .collect(),
         }
+    }
+
+    /// One JSON object on one line, as programs read one after another.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// One JSON object, for people to read too.
@@ -203,6 +224,7 @@ fn name(state: &State, target: &Target) -> String {
             format!("{}/{name}", key.server)
         }
         Target::Check(check) => format!("check {check}"),
+        Target::Datastore(datastore) => format!("datastore {datastore}"),
     }
 }
 
@@ -225,7 +247,7 @@ impl Server {
     fn of(server: &ServerLive, now: Timestamp) -> Self {
         let Verdict { health, reason } = server.verdict().clone();
         let failures = [
-            ("connection", server.link_lost.as_ref()),
+            (CONNECTION, server.link_lost.as_ref()),
             ("vitals", server.vitals.failure.as_ref()),
             ("containers", server.containers.failure.as_ref()),
             ("usage", server.usage.failure.as_ref()),
@@ -296,6 +318,10 @@ impl ContainerReport {
             exit_code: it.exit_code,
             cpu_pct: usage.map(|it| it.cpu.0),
             mem_bytes: usage.map(|it| it.memory.0),
+            net_rx_bytes_s: usage.and_then(|it| it.received).map(|it| it.0),
+            net_tx_bytes_s: usage.and_then(|it| it.sent).map(|it| it.0),
+            block_read_bytes_s: usage.and_then(|it| it.read).map(|it| it.0),
+            block_write_bytes_s: usage.and_then(|it| it.written).map(|it| it.0),
         }
     }
 }
@@ -310,6 +336,7 @@ impl App {
             reason: app.verdict.reason.clone(),
             servers: app.servers.iter().map(ToString::to_string).collect(),
             containers: app.containers.len(),
+            maintenance: Maintenance::of(&app.maintenance),
         }
     }
 }
@@ -319,6 +346,12 @@ impl Server {
     /// Name, health, reason.
     pub fn head(&self) -> (&str, &str, &str) {
         (&self.name, self.health, &self.reason)
+    }
+
+    /// What could not be read: why, and what mends it. Without a connection that is the whole reason.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        let link = self.unread.iter().any(|it| it.what == CONNECTION);
+        self.unread.iter().filter(move |it| !link || it.what == CONNECTION).map(|it| it.why.as_str())
     }
 
     /// Processor, memory and fullest disk in percent.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::condition::{Condition, Facts, GapKind, Truth};
+use crate::domain::figure::Figure;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::ServerId;
 use crate::domain::text::{clean, shorten};
@@ -21,6 +22,8 @@ pub struct Attempt {
     pub latency: Option<Duration>,
     /// What else was read, label and value; clean and bounded.
     pub facts: Vec<(String, String)>,
+    /// What was read of a datastore, as numbers.
+    pub figures: Vec<(Figure, f64)>,
     /// The server whose missing connection kept it from looking.
     pub blocked_by: Option<ServerId>,
 }
@@ -28,17 +31,35 @@ pub struct Attempt {
 impl Attempt {
     /// A target that answered after so long.
     pub fn answered(latency: Duration) -> Self {
-        Self { verdict: Verdict::up(), latency: Some(latency), facts: Vec::new(), blocked_by: None }
+        Self {
+            verdict: Verdict::up(),
+            latency: Some(latency),
+            facts: Vec::new(),
+            figures: Vec::new(),
+            blocked_by: None,
+        }
     }
 
     /// A target that does not do what it is there for.
     pub fn down(reason: impl Into<String>) -> Self {
-        Self { verdict: told(Health::Down, reason), latency: None, facts: Vec::new(), blocked_by: None }
+        Self {
+            verdict: told(Health::Down, reason),
+            latency: None,
+            facts: Vec::new(),
+            figures: Vec::new(),
+            blocked_by: None,
+        }
     }
 
     /// A look that did not happen.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { verdict: told(Health::Unknown, reason), latency: None, facts: Vec::new(), blocked_by: None }
+        Self {
+            verdict: told(Health::Unknown, reason),
+            latency: None,
+            facts: Vec::new(),
+            figures: Vec::new(),
+            blocked_by: None,
+        }
     }
 
     /// Adds a fact.
@@ -47,6 +68,11 @@ impl Attempt {
             let value = shorten(&clean(value.as_ref()), FACT).into_owned();
             self.facts.push((label.into(), value));
         }
+    }
+
+    /// Adds a number that can be charted, where it is known.
+    pub fn figure(&mut self, figure: Figure, value: Option<f64>) {
+        self.figures.extend(value.map(|value| (figure, value)));
     }
 
     /// Takes a further finding: the worse verdict stands, the reasons of equally bad ones are told

@@ -43,14 +43,24 @@ pub const FIGURES: &[Figure] = &[
          THEN count(*) FILTER (WHERE state LIKE 'idle in transaction%') END FROM pg_stat_activity",
     ),
     ("waiting_locks", "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"),
+    // A standby whose link is gone has replayed all that it received, too: that is no lag of zero.
+    ("wal_receivers", "SELECT count(*) FROM pg_stat_wal_receiver"),
+    ("streams", "SELECT setting <> '' FROM pg_settings WHERE name = 'primary_conninfo'"),
     (
         "replication_lag_s",
         "CASE WHEN NOT pg_is_in_recovery() THEN NULL \
-         WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
+         WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() \
+         AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0 \
          ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END",
     ),
     ("replicas", "SELECT count(*) FROM pg_stat_replication"),
-    ("replicas_lag_s", "SELECT extract(epoch FROM max(replay_lag)) FROM pg_stat_replication"),
+    // Of a replica that has everything and hears nothing new no lag is told.
+    (
+        "replicas_lag_s",
+        "SELECT extract(epoch FROM max(CASE WHEN pg_is_in_recovery() THEN replay_lag \
+         WHEN replay_lsn >= pg_current_wal_lsn() THEN interval '0' ELSE replay_lag END)) \
+         FROM pg_stat_replication",
+    ),
     ("size", "pg_database_size(current_database())"),
     (
         "cache_hit_pct",

@@ -8,6 +8,7 @@ use super::attempt::Attempt;
 use super::database::limit;
 use super::postgres_figures::{NEEDS_MONITOR, Told};
 use crate::config::checks::postgres::PostgresLimits;
+use crate::domain::figure::Figure;
 use crate::domain::health::Health;
 use crate::domain::quantity::Bytes;
 use crate::domain::time::Age;
@@ -29,6 +30,7 @@ pub fn judge(limits: &PostgresLimits, told: &Told) -> Attempt {
     }
     transactions(&mut attempt, limits, told);
     let waiting = figure(&mut attempt, "waiting for locks", "waiting_locks", told, |n| n.to_string());
+    attempt.figure(Figure::LockWaits, waiting);
     if let Some(waiting) = waiting.filter(|waiting| *waiting > f64::from(limits.waiting_locks)) {
         attempt.find(
             Health::Degraded,
@@ -71,6 +73,7 @@ fn connections(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told) {
     };
     let reserved = told.number("reserved_connections").unwrap_or_default();
     attempt.fact("connections", format!("{used} of {most}, {reserved} reserved"));
+    attempt.figure(Figure::Connections, Some(used));
     limit(attempt, "connections", used, most - reserved, limits.connections);
 }
 
@@ -85,6 +88,7 @@ fn transactions(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told) {
         (None, Some(seen)) => attempt.fact(LABEL, format!("at least {}; {}", Age(seen), told.why(NAME))),
         (None, None) => attempt.fact(LABEL, told.why(NAME)),
     }
+    attempt.figure(Figure::OldestTransaction, oldest.map(millis));
     if let Some(oldest) = oldest.max(seen).filter(|oldest| *oldest > limits.oldest_transaction) {
         attempt.find(
             Health::Degraded,
@@ -99,23 +103,47 @@ fn replication(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told, stan
         return;
     }
     figure(attempt, "replicas", "replicas", told, |n| n.to_string());
+    if standby {
+        link(attempt, told);
+    }
     let name = if standby { "replication_lag_s" } else { "replicas_lag_s" };
     let lag = seconds(told.number(name));
     attempt.fact(
         "replication lag",
         lag.map_or_else(|| told.why(name).to_owned(), |lag| format!("{} ms", lag.as_millis())),
     );
+    attempt.figure(Figure::ReplicationLag, lag.map(millis));
     if let Some(lag) = lag.filter(|lag| *lag > limits.replication_lag) {
         attempt.find(
             Health::Degraded,
             format!("replication is {} behind, over {}", Age(lag), Age(limits.replication_lag)),
         );
     }
+    if standby && lag.is_none() && told.figures.contains_key(name) {
+        attempt.find(Health::Unknown, "its lag is not known: it has replayed no transaction yet");
+    }
     unjudged(attempt, "replication lag", name, told);
+}
+
+/// Where a standby's WAL comes from. One that reads an archive instead has no link, and none is missed;
+/// which it is only a role with `pg_monitor` may know.
+fn link(attempt: &mut Attempt, told: &Told) {
+    let streams = told.figures.get("streams").and_then(Value::as_bool);
+    match (told.number("wal_receivers"), streams) {
+        (None, _) => attempt.fact("link to the primary", told.why("wal_receivers")),
+        (Some(0.0), Some(false)) => attempt.fact("link to the primary", "none is configured"),
+        (Some(0.0), None) => attempt.fact("link to the primary", format!("none; {NEEDS_MONITOR}")),
+        (Some(0.0), Some(true)) => {
+            attempt.fact("link to the primary", "down");
+            attempt.find(Health::Degraded, "its link to the primary is down");
+        }
+        (Some(_), _) => attempt.fact("link to the primary", "up"),
+    }
 }
 
 fn storage(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told) {
     let size = figure(attempt, "size", "size", told, |size| Bytes(size as u64).to_string());
+    attempt.figure(Figure::DatabaseSize, size);
     if let Some(most) = limits.size {
         if let Some(size) = size.map(|size| Bytes(size as u64)).filter(|size| *size > most) {
             attempt.find(Health::Degraded, format!("the database has {size}, over {most}"));
@@ -123,12 +151,17 @@ fn storage(attempt: &mut Attempt, limits: &PostgresLimits, told: &Told) {
         unjudged(attempt, "size", "size", told);
     }
     let hit = figure(attempt, "cache hits", "cache_hit_pct", told, |hit| format!("{hit:.1}%"));
+    attempt.figure(Figure::CacheHits, hit);
     if let Some(least) = limits.cache_hit {
         if let Some(hit) = hit.filter(|hit| *hit < f64::from(least.0)) {
             attempt.find(Health::Degraded, format!("the cache answers {hit:.1}% of reads, under {least}"));
         }
         unjudged(attempt, "cache hits", "cache_hit_pct", told);
     }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }
 
 fn seconds(value: Option<f64>) -> Option<Duration> {
@@ -170,7 +203,18 @@ mod tests {
             "oldest_transaction_s": 600.5, "waiting_locks": 6, "in_recovery": true,
             "replication_lag_s": 31, "size": 2000, "cache_hit_pct": 50.0,
         });
-        let verdict = judge(&limits(), &told(&figures)).verdict;
+        let Attempt { verdict, figures, .. } = judge(&limits(), &told(&figures));
+        assert_eq!(
+            figures,
+            [
+                (Figure::Connections, 96.0),
+                (Figure::OldestTransaction, 600_500.0),
+                (Figure::LockWaits, 6.0),
+                (Figure::ReplicationLag, 31_000.0),
+                (Figure::DatabaseSize, 2000.0),
+                (Figure::CacheHits, 50.0),
+            ]
+        );
         assert_eq!(verdict.health, Health::Degraded);
         assert_eq!(
             verdict.reason,
@@ -178,6 +222,23 @@ mod tests {
              over 5; replication is 31s behind, over 30s; the database has 2.0K, over 1.0K; the cache answers \
              50.0% of reads, under 90%"
         );
+    }
+
+    #[test]
+    fn a_standby_that_should_stream_and_does_not_is_degraded() {
+        let judged = |receivers: u32, streams: &serde_json::Value| {
+            let figures = json!({"connections": 1, "max_connections": 100, "in_recovery": true,
+                "replicas": 0, "replication_lag_s": 0, "wal_receivers": receivers, "streams": streams});
+            let attempt = judge(&limits(), &told(&figures));
+            (attempt.verdict.reason.clone(), fact(&attempt, "link to the primary").to_owned())
+        };
+        assert_eq!(judged(1, &json!(true)), (String::new(), "up".into()));
+        assert_eq!(judged(0, &json!(true)), ("its link to the primary is down".into(), "down".into()));
+        assert_eq!(judged(0, &json!(false)), (String::new(), "none is configured".into()));
+        assert_eq!(judged(0, &json!(null)).1, format!("none; {NEEDS_MONITOR}"));
+        let behind = json!({"connections": 1, "max_connections": 100, "in_recovery": true,
+            "replicas": 0, "replication_lag_s": null, "wal_receivers": 1, "streams": true});
+        assert_eq!(judge(&limits(), &told(&behind)).verdict.health, Health::Unknown);
     }
 
     #[test]
@@ -193,6 +254,7 @@ mod tests {
         told.refuse("size", "permission denied for function pg_database_size".to_owned());
         let attempt = judge(&limits(), &told);
         assert_eq!(fact(&attempt, "connections"), "1 of 100, 0 reserved");
+        assert_eq!(attempt.figures, [(Figure::Connections, 1.0)], "what is not told is no zero");
         assert_eq!(fact(&attempt, "size"), "permission denied for function pg_database_size");
         assert_eq!(
             (attempt.verdict.health, attempt.verdict.reason.as_str()),

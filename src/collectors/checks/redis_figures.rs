@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::attempt::Attempt;
 use super::database::limit;
 use crate::config::checks::RedisCheck;
+use crate::domain::figure::Figure;
 use crate::domain::health::Health;
 use crate::domain::quantity::Bytes;
 
@@ -34,6 +35,8 @@ pub fn verdict(check: &RedisCheck, figures: &Map<String, Value>, rate: Option<f6
     attempt.fact("version", figures.get("redis_version").map(text).unwrap_or_default());
     attempt.fact("role", word("role"));
     let most = number("maxmemory").filter(|most| *most > 0.0);
+    attempt.figure(Figure::MemoryUsed, Some(used));
+    attempt.figure(Figure::MemoryShare, most.map(|most| used / most * 100.0));
     match most {
         Some(most) => {
             attempt.fact("memory", format!("{} of {}", Bytes(used as u64), Bytes(most as u64)));
@@ -50,6 +53,7 @@ pub fn verdict(check: &RedisCheck, figures: &Map<String, Value>, rate: Option<f6
         "evictions",
         rate.map_or_else(|| format!("{evicted} since its start"), |rate| format!("{rate:.0} a minute")),
     );
+    attempt.figure(Figure::Evictions, rate.map(|rate| rate / 60.0));
     if let (Some(rate), Some(most)) = (rate, check.limits.evictions)
         && rate > f64::from(most)
     {
@@ -57,6 +61,7 @@ pub fn verdict(check: &RedisCheck, figures: &Map<String, Value>, rate: Option<f6
     }
     let room = number("maxclients").map(|most| format!(" of {most}")).unwrap_or_default();
     attempt.fact("clients", format!("{clients}{room}"));
+    attempt.figure(Figure::Clients, Some(clients));
     if let Some(most) = check.limits.clients.filter(|most| clients > f64::from(*most)) {
         attempt.find(Health::Degraded, format!("{clients} clients, over {most}"));
     }
@@ -104,12 +109,19 @@ fn replication(attempt: &mut Attempt, figures: &Map<String, Value>) {
     let number = |name: &str| figures.get(name).and_then(Value::as_i64).unwrap_or_default();
     if word("role") == "slave" {
         attempt.fact("replication", format!("link {}", word("master_link_status")));
+        let up = figures.get("master_link_status").and_then(Value::as_str).map(|status| status == "up");
+        attempt.figure(Figure::ReplicationLink, up.map(|up| f64::from(u8::from(up))));
         if word("master_link_status") != "up" {
-            let since = number("master_link_down_since_seconds");
-            attempt.find(Health::Degraded, format!("its link to the primary is down for {since} s"));
+            // Below zero where it was never up.
+            let reason = match number("master_link_down_since_seconds") {
+                ..0 => "its link to the primary was never up".to_owned(),
+                since => format!("its link to the primary is down for {since} s"),
+            };
+            attempt.find(Health::Degraded, reason);
         }
     } else {
         attempt.fact("replicas", number("connected_slaves").to_string());
+        attempt.figure(Figure::Replicas, figures.get("connected_slaves").and_then(Value::as_f64));
     }
 }
 
@@ -149,6 +161,31 @@ mod tests {
             reason(busy, None).1,
             "memory: 90% used, over 80%; 11 clients, over 10; its link to the primary is down for 0 s"
         );
+        let never = "used_memory:1\r\nconnected_clients:1\r\nrole:slave\r\nmaster_link_status:down\r\nmaster_link_down_since_seconds:-1\r\n";
+        assert_eq!(reason(never, None).1, "its link to the primary was never up");
         assert_eq!(reason("nonsense", None).0, Health::Unknown);
+    }
+
+    #[test]
+    fn what_can_be_charted_is_told_as_numbers_and_what_is_unknown_is_not() {
+        let told = |info: &str, rate| verdict(&check(), &figures(info), rate).figures;
+        let (used, share) = (Figure::MemoryUsed, Figure::MemoryShare);
+        let replica = "used_memory:90\r\nmaxmemory:200\r\nconnected_clients:11\r\nrole:slave\r\n";
+        let down = format!("{replica}master_link_status:down\r\n");
+        assert_eq!(
+            told(&down, Some(6.0)),
+            [
+                (used, 90.0),
+                (share, 45.0),
+                (Figure::Evictions, 0.1),
+                (Figure::Clients, 11.0),
+                (Figure::ReplicationLink, 0.0)
+            ]
+        );
+        assert_eq!(told(replica, None), [(used, 90.0), (share, 45.0), (Figure::Clients, 11.0)]);
+        let primary =
+            "used_memory:90\r\nmaxmemory:0\r\nconnected_clients:1\r\nrole:master\r\nconnected_slaves:2\r\n";
+        assert_eq!(told(primary, None), [(used, 90.0), (Figure::Clients, 1.0), (Figure::Replicas, 2.0)]);
+        assert_eq!(told("nonsense", None), []);
     }
 }

@@ -110,6 +110,7 @@ impl Task {
             latency: attempt.latency,
             interval: self.config.interval,
             facts: attempt.facts,
+            figures: attempt.figures,
             failures,
             blocked_by: attempt.blocked_by,
         }

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 pub use self::connections::{Connections, LinkReporter};
 use self::follow::Follower;
 pub use self::follow::Following;
-pub use self::plan::ServerPlan;
+pub use self::plan::{ServerPlan, routes};
 use self::server::{Context, Server};
 use super::Pace;
 use super::logs::{self, LogAccess, LogRange};

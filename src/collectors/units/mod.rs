@@ -27,15 +27,21 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// The longest answer that is read.
 const LONGEST: usize = 4 << 20;
 
-/// Its arguments are the units to show, by name or pattern; the list comes always.
-const SCRIPT: &str = "export LC_ALL=C TZ=UTC SYSTEMD_COLORS=0 SYSTEMD_PAGER=
+/// Its arguments are the units to show, by name or pattern; the list comes always. Our schedules may be of the
+/// user's own manager: what that one says of them comes last, since the machine's knows nothing of them.
+const SCRIPT: &str = "export LC_ALL=C TZ=UTC SYSTEMD_COLORS=0 SYSTEMD_PAGER= XDG_RUNTIME_DIR=\"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}\"
 command -v systemctl >/dev/null || exit 127
 echo \"@system $(systemctl is-system-running 2>/dev/null)\"
 echo \"@now $(date +%s) $(cat /proc/uptime)\"
+u=; [ -S \"$XDG_RUNTIME_DIR/systemd/private\" ] && ls \"${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user\"/midwatch-*.timer >/dev/null 2>&1 && u=1
 systemctl list-units --type=service,timer --all --plain --no-legend --full || exit
+[ \"$u\" ] && systemctl --user list-units --type=service,timer --all --plain --no-legend --full 'midwatch-*' 2>/dev/null
 [ $# -gt 0 ] || exit 0
 echo @show
-systemctl show -p Id -p ActiveState -p SubState -p Result -p NRestarts -p StateChangeTimestamp -p Description -p Unit -p LastTriggerUSec -p NextElapseUSecRealtime -p NextElapseUSecMonotonic -- \"$@\"";
+p='-p Id -p ActiveState -p SubState -p Result -p NRestarts -p StateChangeTimestamp -p Description -p ExecMainExitTimestamp -p Unit -p LastTriggerUSec -p NextElapseUSecRealtime -p NextElapseUSecMonotonic'
+systemctl show $p -- \"$@\" || exit
+[ \"$u\" ] && { echo; systemctl --user show $p -- 'midwatch-*' 2>/dev/null; }
+exit 0";
 
 /// See the module.
 pub struct UnitsCollector {
@@ -55,9 +61,13 @@ impl UnitsCollector {
         loop {
             let all = whole >= WHOLE;
             let names = if all { vec!["*.service".to_owned(), "*.timer".to_owned()] } else { Vec::new() };
-            let changed = picture.take(&look(&beat, &what, &names).await?, beat.clock.now());
-            if !all && !changed.is_empty() {
-                picture.take(&look(&beat, &what, &changed).await?, beat.clock.now());
+            let mut more = picture.take(&look(&beat, &what, &names).await?, beat.clock.now());
+            // A timer that changed is shown, and then what it starts.
+            for _ in 0..2 {
+                if more.is_empty() {
+                    break;
+                }
+                more = picture.take(&look(&beat, &what, &more).await?, beat.clock.now());
             }
             beat.publish(Observation::Units(picture.units()));
             whole = if all { Duration::ZERO } else { whole };

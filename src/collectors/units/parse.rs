@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::text::{clean, shorten};
 use crate::domain::time::Timestamp;
+use crate::domain::unit::instant;
 
 /// The most units that are read.
 const MOST: usize = 2000;
@@ -42,6 +43,8 @@ pub(super) struct Shown {
     pub(super) result: String,
     pub(super) restarts: u32,
     pub(super) since: Option<Timestamp>,
+    /// When its last run ended.
+    pub(super) ended: Option<Timestamp>,
     /// What a timer starts.
     pub(super) activates: String,
     /// When a timer last fired.
@@ -98,6 +101,7 @@ fn property(unit: &mut Shown, key: &str, value: &str) {
         "Result" => unit.result = tidy(value),
         "NRestarts" => unit.restarts = value.parse().unwrap_or(0),
         "StateChangeTimestamp" => unit.since = instant(value),
+        "ExecMainExitTimestamp" => unit.ended = instant(value),
         "Unit" => unit.activates = tidy(value),
         "LastTriggerUSec" => unit.last = instant(value),
         "NextElapseUSecRealtime" => unit.next = instant(value),
@@ -116,13 +120,6 @@ fn clock(text: &str) -> Option<(Timestamp, Duration)> {
     let now = Timestamp::from_secs(words.next()?.parse().ok()?);
     let up = words.next()?.parse::<f64>().ok()?;
     Some((now, Duration::try_from_secs_f64(up).ok()?))
-}
-
-/// `Sat 2026-11-21 00:20:45 UTC`; empty or `n/a` where there is none.
-fn instant(text: &str) -> Option<Timestamp> {
-    let mut words = text.split(' ').skip(1);
-    let (date, time) = (words.next()?, words.next()?);
-    Timestamp::parse_rfc3339(&format!("{date}T{time}Z"))
 }
 
 /// `1h 35min 47.794250s`, systemd.time(7).

@@ -67,7 +67,8 @@ impl Known {
 }
 
 impl Picture {
-    /// Takes an answer, and says which units look different in its list than they were shown.
+    /// Takes an answer, and says which units are to be shown next: those that look different in its list
+    /// than they were shown, or where it showed any, what the timers among them start.
     pub(super) fn take(&mut self, answer: &Answer, now: Timestamp) -> Vec<String> {
         self.looked = now;
         self.system.clone_from(&answer.system);
@@ -89,6 +90,9 @@ impl Picture {
                 known.shown.description.clone_from(&unit.description);
                 changed.push(unit.name.clone());
             }
+        }
+        if !answer.shown.is_empty() {
+            changed = started_by(answer);
         }
         changed.truncate(MOST_AT_ONCE);
         changed
@@ -114,15 +118,27 @@ impl Picture {
 
     fn timer(&self, shown: &Shown) -> Timer {
         let by_uptime = shown.next_uptime.and_then(|span| Some(self.booted? + span));
-        let started = self.known.get(&shown.activates);
+        let started = self.known.get(&shown.activates).map(|known| &known.shown);
+        // One that did not run since it was loaded says `success` all the same.
+        let ended = started.filter(|unit| unit.ended.is_some() || unit.active == "failed");
         Timer {
             name: UnitName::from(shown.name.as_str()),
             activates: UnitName::from(shown.activates.as_str()),
             last: shown.last,
             next: [shown.next, by_uptime].into_iter().flatten().min(),
-            result: started.map(|known| known.shown.result.clone()).unwrap_or_default(),
+            result: ended.map(|unit| unit.result.clone()).unwrap_or_default(),
         }
     }
+}
+
+/// What the timers of an answer start, where it was not shown with them: a job that has ended is shown by
+/// its name only, and not by a pattern.
+fn started_by(answer: &Answer) -> Vec<String> {
+    let shown = |name: &str| answer.shown.iter().any(|unit| unit.name == name);
+    // Only a timer starts anything.
+    let started =
+        answer.shown.iter().map(|unit| &unit.activates).filter(|name| !name.is_empty() && !shown(name));
+    started.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn unit(shown: &Shown) -> Unit {
@@ -199,6 +215,29 @@ mod tests {
         assert_eq!(picture.units().failed.len(), 1, "the list alone tells that it failed");
         assert!(picture.take(&answer("b.service", "active", "running", Some(0)), at(20)).is_empty());
         assert!(picture.units().failed.is_empty(), "a unit that is gone is gone");
+    }
+
+    #[test]
+    fn what_a_timer_starts_is_shown_by_its_name_and_tells_how_it_ended() {
+        let mut picture = Picture::default();
+        let mut both = answer("dump.timer", "active", "waiting", Some(0));
+        both.shown[0].activates = "dump.service".to_owned();
+        both.shown[0].last = Some(at(50));
+        both.listed.extend(answer("dump.service", "inactive", "dead", None).listed);
+        assert_eq!(picture.take(&both, at(60)), ["dump.service"], "a pattern shows none that has ended");
+        let result = |picture: &Picture| picture.units().timers[0].result.clone();
+        assert_eq!(result(&picture), "", "not known is not success");
+        let mut job = answer("dump.service", "inactive", "dead", Some(0));
+        job.listed.extend(both.listed.clone());
+        job.shown[0].result = "success".to_owned();
+        assert!(picture.take(&job, at(61)).is_empty());
+        assert_eq!(result(&picture), "", "what did not run since the machine booted says so by itself");
+        job.shown[0].ended = Some(at(55));
+        picture.take(&job, at(62));
+        assert_eq!(result(&picture), "success");
+        job.shown[0].result = "exit-code".to_owned();
+        picture.take(&job, at(63));
+        assert_eq!(result(&picture), "exit-code");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::scalars::Interval;
 use super::table::Table;
 use super::value::{Read, Value, quoted};
 use super::walk::Names;
-use super::words::{read_word, words};
+use super::words::{nearest_word, read_word, words};
 use crate::domain::check::CheckKind;
 use crate::domain::health::Health;
 use crate::domain::ids::{AppId, ServerId};
@@ -216,7 +216,13 @@ impl CheckConfig {
             }
         }
         let Some(Kind(kind)) = kind else {
-            t.forgive();
+            // What was meant is told by its word, so that the rest is judged at once; else it is nobody's.
+            match t.value("kind").and_then(|value| nearest_word(value, KINDS)) {
+                Some(meant) => {
+                    let _judged = Probe::read(meant, t);
+                }
+                None => t.forgive(),
+            }
             return None;
         };
         let probe = Probe::read(kind, t)?;

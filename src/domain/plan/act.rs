@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::units::UnitsAct;
+use crate::domain::assertion::Assertion;
 use crate::domain::datastore::Source;
 use crate::domain::ids::{DatastoreId, RepositoryId};
 use crate::domain::image::ImageRef;
 use crate::domain::line::access::AccessFormat;
+use crate::domain::plan::maintain::Maintain;
 use crate::domain::quantity::Bytes;
 use crate::domain::release::ReleaseNumber;
 
@@ -33,8 +36,12 @@ pub enum Act {
         /// Whether it is made of the file that was sent, and not of the one on the server.
         #[serde(default, skip_serializing_if = "is_false")]
         sent: bool,
+        /// Whether its environment is of the file that was sent, likewise.
+        #[serde(default, skip_serializing_if = "is_false")]
+        env: bool,
     },
-    /// Writes the Compose file that is sent into a release's folder. Refused where the file here is not the
+    /// Writes the Compose file or the environment file that is sent into a release's folder, for its owner
+    /// alone to read. Refused where the file here is not the
     /// one that the plan was made of.
     Send {
         /// Which release.
@@ -43,14 +50,20 @@ pub enum Act {
         from: String,
         /// SHA-256 of it, in hex.
         digest: String,
+        /// Whether it is the environment file.
+        #[serde(default, skip_serializing_if = "is_false")]
+        env: bool,
     },
-    /// Puts the Compose file of a release in the place of the app's own, where that is still as it was
+    /// Puts the Compose file or the environment file of a release in the place of the app's own, where that is still as it was
     /// when the plan was made; what stood there is kept beside the release.
     Place {
         /// Which release.
         release: ReleaseNumber,
         /// SHA-256 of the file that is there, in hex; `None` for none.
         over: Option<String>,
+        /// Whether it is the environment file.
+        #[serde(default, skip_serializing_if = "is_false")]
+        env: bool,
     },
     /// Brings an image onto the server; nothing where it is there.
     Pull {
@@ -119,6 +132,9 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         instead_of: Vec<String>,
     },
+    /// Has the proxy tell visitors that the app is in maintenance, or send them to it again, and sees that
+    /// they get that; the file as it was is put back where the proxy refuses it.
+    Maintain(Box<Maintain>),
     /// Stops and removes containers that get no requests any more.
     Retire {
         /// By id or name; those that are not there any more are passed over.
@@ -213,6 +229,9 @@ pub enum Act {
         /// The release of the app that the data belongs to: `shop/12`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         release: Option<String>,
+        /// Whether it is one of all that an app has: the run's name is the set's.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        set: bool,
     },
     /// Takes backups that nothing keeps out of a repository. What they alone held stays until it is pruned.
     Forget {
@@ -220,6 +239,121 @@ pub enum Act {
         repository: RepositoryId,
         /// The snapshots' ids.
         backups: Vec<String>,
+    },
+    /// Frees the room of what no backup has. Refused where more would go than the plan showed.
+    Prune {
+        /// Which repository.
+        repository: RepositoryId,
+        /// How much goes, about: what no backup needs once those of the plan are forgotten.
+        frees: Bytes,
+    },
+    /// Looks a repository through for damage; nothing is changed.
+    CheckRepository {
+        /// Which.
+        repository: RepositoryId,
+        /// Whether all that is stored is read, and not its structure alone.
+        read_data: bool,
+    },
+    /// Takes locks out of a repository.
+    Unlock {
+        /// Which repository.
+        repository: RepositoryId,
+        /// The locks' names; those that are not there any more are passed over.
+        locks: Vec<String>,
+    },
+    /// Lets another password open a repository.
+    AddKey {
+        /// Which repository.
+        repository: RepositoryId,
+        /// Where that password comes from: `file:PATH`, `env:NAME`, `command:WORDS` or `keyring:SERVICE/USER`.
+        secret: String,
+    },
+    /// Makes a database, a volume or a folder, and brings a backup back into it; of Redis, puts its file
+    /// on the server. What stands is not touched.
+    Load {
+        /// Of which datastore: whose password is needed.
+        datastore: DatastoreId,
+        /// How its server is reached.
+        source: Source,
+        /// Where the backup is.
+        repository: RepositoryId,
+        /// Its snapshot's id.
+        backup: String,
+        /// How much there is to read.
+        about: Bytes,
+        /// The new database; of the other kinds, the name that [`beside`](crate::domain::beside) gave.
+        into: String,
+    },
+    /// Compares what was brought back with what stands; nothing is changed. Nothing in it where something
+    /// stands is a failure.
+    CompareData {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// How its server is reached; its database is what stands.
+        source: Source,
+        /// What was restored, by its name.
+        with: String,
+    },
+    /// Asks what was restored what it has to answer; it is only read.
+    Assert {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// How its server is reached.
+        source: Source,
+        /// What was restored, by its name.
+        of: String,
+        /// What has to hold.
+        assertions: Vec<Assertion>,
+        /// Whether PostgreSQL's own program looks at its tables and indexes too, where it is there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        amcheck: bool,
+    },
+    /// Puts what was restored in the place of what stands, whole or not at all. Databases change their
+    /// names, and who is connected to either is disconnected; volumes and files are renamed below theirs;
+    /// Redis takes the data by replication.
+    Swap {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// How its server is reached; its database's name is that which is given.
+        source: Source,
+        /// The database that takes the name.
+        from: String,
+        /// What the one that has the name is called from then on; `None` where there is none.
+        aside: Option<String>,
+        /// Containers that are stopped before, and started and waited for after.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stops: Vec<String>,
+    },
+    /// Takes back what [`Act::Load`] and [`Act::Swap`] did, whatever of it was done: what was swapped is
+    /// swapped back, and stays beside; what was only restored is dropped.
+    Unswap {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// How its server is reached.
+        source: Source,
+        /// The database that was restored.
+        from: String,
+        /// What the one that stood before is called, where it was swapped.
+        aside: Option<String>,
+        /// Whether it is dropped where it was not swapped.
+        drops: bool,
+        /// Containers that are stopped before, and started and waited for after.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stops: Vec<String>,
+    },
+    /// Drops what restores left, by its names; what is not there any more is passed over.
+    DropDatabases {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// How its server is reached.
+        source: Source,
+        /// Their names.
+        databases: Vec<String>,
+    },
+    /// Something done with systemd's units of ours.
+    Units {
+        /// What.
+        act: UnitsAct,
     },
     /// `docker compose` with these words (restart, stop, start).
     Compose {
@@ -234,15 +368,21 @@ const fn is_false(it: &bool) -> bool {
 }
 
 impl Act {
-    /// Whether what serves is otherwise once it has begun, so that there is something to put back.
+    /// Whether something is otherwise once it has begun, so that there is something to put back.
     pub const fn touches(&self) -> bool {
+        if let Self::Units { act } = self {
+            return act.touches();
+        }
         matches!(
             self,
             Self::Up { .. }
                 | Self::Scale { .. }
                 | Self::Beside { .. }
                 | Self::Route { .. }
+                | Self::Maintain(_)
                 | Self::Compose { .. }
+                | Self::Load { .. }
+                | Self::Swap { .. }
         )
     }
 
@@ -253,7 +393,14 @@ impl Act {
 
     /// Whether it can be given up in the middle, and everything stands as before.
     pub const fn may_be_left(&self) -> bool {
-        matches!(self, Self::BackUp { .. })
+        matches!(
+            self,
+            Self::BackUp { .. }
+                | Self::Load { .. }
+                | Self::CompareData { .. }
+                | Self::Assert { .. }
+                | Self::CheckRepository { .. }
+        )
     }
 
     /// Whether it may be done again when it is not known how it ended: it then brings about the same.

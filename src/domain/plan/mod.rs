@@ -5,9 +5,13 @@
 pub mod act;
 pub mod change;
 pub mod finding;
+pub mod maintain;
 pub mod overlay;
 pub mod shell;
+mod shell_beside;
+pub mod shell_data;
 pub mod step;
+pub mod units;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +27,7 @@ use super::time::Timestamp;
 pub use act::Act;
 pub use change::Change;
 pub use finding::{Finding, Judgement};
+pub use maintain::{Before, Maintain};
 pub use step::{Lane, Stage, Step, StepId};
 
 /// The format that is written; one that is newer is not carried out.
@@ -46,8 +51,28 @@ pub enum Operation {
     Scale,
     /// Images brought onto the servers; what runs stays as it is.
     Pull,
+    /// What visitors of the app are told by its proxy, in its place or again not.
+    Maintenance,
     /// A copy of a datastore in a repository.
     Backup,
+    /// A backup brought back, beside what stands or in its place.
+    Restore,
+    /// What a restore replaced, in its place again.
+    Undo,
+    /// A restore that is rehearsed, in a database of its own.
+    Drill,
+    /// A timer that backs a datastore up, or rehearses restoring it.
+    Schedule,
+    /// Such a timer taken away.
+    Unschedule,
+    /// What nothing keeps, taken out of a repository, with the room it took.
+    Prune,
+    /// A repository looked through for damage.
+    RepoCheck,
+    /// Locks that nobody holds any more, taken out of a repository.
+    RepoUnlock,
+    /// Another password for a repository.
+    RepoAddKey,
 }
 
 impl Operation {
@@ -61,8 +86,38 @@ impl Operation {
             Self::Start => "start",
             Self::Scale => "scale",
             Self::Pull => "pull",
+            Self::Maintenance => "maintenance",
             Self::Backup => "backup",
+            Self::Restore => "restore",
+            Self::Undo => "undo",
+            Self::Drill => "drill",
+            Self::Schedule => "schedule",
+            Self::Unschedule => "unschedule",
+            Self::Prune => "prune",
+            Self::RepoCheck => "repo-check",
+            Self::RepoUnlock => "repo-unlock",
+            Self::RepoAddKey => "repo-add-key",
         }
+    }
+
+    /// Whether it is one of a datastore, and not of an app.
+    pub const fn is_of_a_datastore(self) -> bool {
+        matches!(self, Self::Backup | Self::Restore | Self::Undo | Self::Drill)
+    }
+
+    /// Whether it is one of a schedule, which has its own folder on the server that it is on.
+    pub const fn is_of_a_schedule(self) -> bool {
+        matches!(self, Self::Schedule | Self::Unschedule)
+    }
+
+    /// Whether it is one of a repository of backups.
+    pub const fn is_of_a_repository(self) -> bool {
+        matches!(self, Self::Prune | Self::RepoCheck | Self::RepoUnlock | Self::RepoAddKey)
+    }
+
+    /// That of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        serde_json::from_value(word.into()).ok()
     }
 }
 
@@ -73,7 +128,7 @@ pub struct Plan {
     pub format: u32,
     /// What it is.
     pub operation: Operation,
-    /// To which app; of a backup, the datastore's name.
+    /// To which app; of a backup or a restore the datastore's name, of a prune the repository's.
     pub app: AppId,
     /// Its environment.
     pub environment: Option<EnvironmentId>,

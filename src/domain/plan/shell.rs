@@ -5,8 +5,7 @@ use std::fmt::Write;
 
 use super::act::Published;
 use super::overlay::overlay;
-use super::{Act, Plan};
-use crate::domain::datastore::Source;
+use super::{Act, Plan, shell_data};
 use crate::domain::deploy::Place;
 use crate::domain::image::ImageRef;
 use crate::domain::release::ReleaseNumber;
@@ -16,14 +15,21 @@ use crate::domain::shell::{line, quote};
 const UP: [&str; 6] = ["up", "-d", "--no-build", "--no-deps", "--pull", "never"];
 
 impl Plan {
-    /// The steps as shell, a comment with the server before each.
-    pub fn as_shell(&self) -> String {
+    /// The steps as shell, a comment with the server before each. `files` are the texts of what is sent from
+    /// here, by path; one that is not there is to be pasted.
+    pub fn as_shell(&self, files: &BTreeMap<String, String>) -> String {
         let mut text = format!("# {}\n", self.title);
         for stage in &self.stages {
             for lane in &stage.lanes {
                 let Some(place) = self.places.get(&lane.server) else { continue };
                 for step in &lane.steps {
-                    let shell = step.act.shell(place);
+                    let mut shell = step.act.shell(place);
+                    if let Act::Send { from, .. } = &step.act {
+                        shell = match files.get(from) {
+                            Some(file) => fed(&shell, file),
+                            None => format!("# its input: paste {from}, then ctrl-d\n{shell}"),
+                        };
+                    }
                     // Writing to a string cannot fail.
                     let _ = writeln!(text, "\n# {}: {}\n{shell}", lane.server, step.title);
                 }
@@ -33,12 +39,27 @@ impl Plan {
     }
 }
 
+/// A command with a text as its input, to the byte.
+fn fed(command: &str, text: &str) -> String {
+    let mut end = "END".to_owned();
+    while text.lines().any(|line| line == end) {
+        end.push('_');
+    }
+    // A here-document always ends with a line's end.
+    if text.ends_with('\n') || text.is_empty() {
+        format!("{command} <<'{end}'\n{text}{end}")
+    } else {
+        format!("head -c {} <<'{end}' | {command}\n{text}\n{end}", text.len())
+    }
+}
+
 impl Act {
     /// What a person would type on the server to do the same.
     pub fn shell(&self, place: &Place) -> String {
         let directory = quote(&place.directory);
         match self {
-            Self::Render { release, pins, sent: true, .. } => {
+            Self::Render { release, pins, sent: true, env, .. } => {
+                let place = &rendered_at(place, *release, *env);
                 let folder = format!(".midwatch/releases/{}", release.folder());
                 let pins = images(pins);
                 let render = line(compose_sent(place).chain(["config".to_owned()]));
@@ -48,21 +69,14 @@ impl Act {
                     "(cd {directory} && umask 077 && {{ cat {source}; echo ---; cat; }} | {render} >{folder}/compose.yaml) <<'END'\n{pins}END"
                 )
             }
-            Self::Send { release, from, .. } => {
+            Self::Send { release, env, .. } => {
                 let folder = format!("{}/releases/{}/source", place.own(), release.folder());
-                let file = format!("{folder}/{}", place.file);
-                format!(
-                    "# from here: scp {} SERVER:{}\n(umask 077 && mkdir -p {})",
-                    quote(from),
-                    quote(&file),
-                    quote(&folder)
-                )
+                let file = format!("{folder}/{}", if *env { place.env_name() } else { &place.file });
+                format!("(umask 077 && mkdir -p {} && cat >{})", quote(&folder), quote(&file))
             }
-            Self::Place { release, .. } => {
-                let source = format!("{}/releases/{}/source/{}", place.own(), release.folder(), place.file);
-                line(["cp", &source, &format!("{}/{}", place.directory, place.file)])
-            }
-            Self::Render { release, pins, .. } => {
+            Self::Place { release, env, .. } => placed(place, *release, *env),
+            Self::Render { release, pins, env, .. } => {
+                let place = &rendered_at(place, *release, *env);
                 let folder = format!(".midwatch/releases/{}", release.folder());
                 let pins = images(pins);
                 let render = line(compose_source(place).chain(["-f", "-", "config"].map(str::to_owned)));
@@ -89,6 +103,7 @@ impl Act {
                 let then = commands.fold(String::new(), |all, command| all + " && " + &command);
                 format!("cat >{}{then} <<'END'\n{text}END", quote(file))
             }
+            Self::Maintain(it) => it.shell(),
             Self::Keep { keep, drop } => {
                 let tags = keep.iter().map(|(name, image)| line(["docker", "tag", &pull_name(image), name]));
                 let gone = drop.iter().map(|name| line(["docker", "rmi", name]));
@@ -124,79 +139,38 @@ impl Act {
                 let run = ["run", "--rm", "--no-deps", "-T", service].map(str::to_owned);
                 line(compose_release(place, *release).chain(run).chain(command.iter().cloned()))
             }
-            Self::BackUp { datastore, source, .. } => backed_up(datastore.as_str(), source),
-            Self::Forget { backups, .. } => {
-                line(["restic", "forget"].into_iter().chain(backups.iter().map(String::as_str)))
-            }
             Self::Compose { words } => line(compose_project(place).chain(words.iter().cloned())),
+            Self::Units { act } => act.shell(),
+            Self::BackUp { .. }
+            | Self::Forget { .. }
+            | Self::Prune { .. }
+            | Self::CheckRepository { .. }
+            | Self::Unlock { .. }
+            | Self::AddKey { .. }
+            | Self::Load { .. }
+            | Self::CompareData { .. }
+            | Self::Assert { .. }
+            | Self::Swap { .. }
+            | Self::Unswap { .. }
+            | Self::DropDatabases { .. } => shell_data::shell(self),
         }
     }
 }
 
-/// What is read on the server, into restic: it would run on the console's machine, with
-/// `RESTIC_REPOSITORY` and `RESTIC_PASSWORD_FILE` set.
-fn backed_up(datastore: &str, source: &Source) -> String {
-    let tag = format!("datastore:{datastore}");
-    let name = format!("/{datastore}/{}", source.file());
-    let restic = line(["restic", "backup", "--tag", &tag, "--stdin", "--stdin-filename", &name]);
-    format!("{} | {restic}", line(read_by(source)))
-}
-
-/// The command that reads a datastore on its server.
-fn read_by(source: &Source) -> Vec<String> {
-    let mut words: Vec<&str> = Vec::new();
-    let port;
-    let within = |container: &'_ Option<String>, run_as: &'_ Option<String>| -> Vec<String> {
-        match (container, run_as) {
-            (Some(container), Some(user)) => {
-                ["docker", "exec", "-u", user, container].map(str::to_owned).to_vec()
-            }
-            (Some(container), None) => ["docker", "exec", container].map(str::to_owned).to_vec(),
-            (None, Some(user)) => ["sudo", "-n", "-u", user].map(str::to_owned).to_vec(),
-            (None, None) => Vec::new(),
-        }
-    };
-    let start = match source {
-        Source::Postgres { container, run_as, host, port: at, user, database } => {
-            words.extend(["pg_dump", "-Fc", "-Z", "0", "-w"]);
-            port = at.map(|port| port.to_string());
-            option(&mut words, "-h", host.as_deref());
-            option(&mut words, "-p", port.as_deref());
-            option(&mut words, "-U", user.as_deref());
-            words.push(database);
-            within(container, run_as)
-        }
-        Source::Redis { container, run_as, host, port: at, user } => {
-            words.push("redis-cli");
-            port = at.map(|port| port.to_string());
-            option(&mut words, "-h", host.as_deref());
-            option(&mut words, "-p", port.as_deref());
-            option(&mut words, "--user", user.as_deref());
-            words.extend(["--rdb", "-"]);
-            within(container, run_as)
-        }
-        Source::Volume { volume } => {
-            words.extend(["docker", "run", "--rm", "-v"]);
-            let mount = format!("{volume}:/volume:ro");
-            let rest = ["IMAGE", "tar", "-C", "/volume", "-c", "."].map(str::to_owned);
-            return words.into_iter().map(str::to_owned).chain([mount]).chain(rest).collect();
-        }
-        Source::Files { run_as, paths, exclude } => {
-            words.extend(["tar", "--numeric-owner", "--sparse", "--acls", "--xattrs"]);
-            let exclude = exclude.iter().map(|it| format!("--exclude={it}"));
-            let rest = ["-C", "/", "-c", "--"].map(str::to_owned);
-            let paths = paths.iter().map(|path| path.trim_start_matches('/').to_owned());
-            let words = words.into_iter().map(str::to_owned).chain(exclude).chain(rest).chain(paths);
-            return within(&None, run_as).into_iter().chain(words).collect();
-        }
-    };
-    start.into_iter().chain(words.into_iter().map(str::to_owned)).collect()
-}
-
-fn option<'a>(words: &mut Vec<&'a str>, name: &'a str, value: Option<&'a str>) {
-    if let Some(value) = value {
-        words.extend([name, value]);
+/// A release's own file in the place of the app's.
+fn placed(place: &Place, release: ReleaseNumber, env: bool) -> String {
+    let source = format!("{}/releases/{}/source", place.own(), release.folder());
+    if env {
+        let copy = line(["cp", &format!("{source}/{}", place.env_name()), place.env()]);
+        return format!("(cd {} && umask 077 && {copy})", quote(&place.directory));
     }
+    line(["cp", &format!("{source}/{}", place.file), &format!("{}/{}", place.directory, place.file)])
+}
+
+/// Where a release is rendered: over the environment that was sent, where one is.
+pub fn rendered_at(place: &Place, release: ReleaseNumber, env: bool) -> Place {
+    let sent = || format!(".midwatch/releases/{}/source/{}", release.folder(), place.env_name());
+    Place { env_file: if env { Some(sent()) } else { place.env_file.clone() }, ..place.clone() }
 }
 
 /// A Compose file that holds the images alone.
@@ -304,4 +278,47 @@ pub fn compose_release(place: &Place, release: ReleaseNumber) -> impl Iterator<I
     let file = format!("{}/releases/{}/compose.yaml", place.own(), release.folder());
     let rest = ["--project-directory".to_owned(), place.directory.clone(), "-f".to_owned(), file];
     compose_project(place).chain(rest)
+}
+
+/// The words of `docker compose` on the file that a release was made of, as it is kept beside it.
+pub fn compose_kept(place: &Place, release: ReleaseNumber) -> impl Iterator<Item = String> {
+    let folder = format!("{}/releases/{}/source", place.own(), release.folder());
+    let file = ["-f".to_owned(), format!("{folder}/{}", place.file)];
+    let env_file = place.env_file.iter().flat_map(move |file| {
+        let name = file.rsplit('/').next().unwrap_or_default();
+        ["--env-file".to_owned(), format!("{folder}/{name}")]
+    });
+    let directory = ["--project-directory".to_owned(), place.directory.clone()];
+    compose_project(place).chain(directory).chain(env_file).chain(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::release::ReleaseNumber;
+
+    #[test]
+    fn a_file_that_is_sent_arrives_to_the_byte_when_it_is_typed() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().join("it's here");
+        let place = Place {
+            project: "shop".to_owned(),
+            directory: directory.display().to_string(),
+            file: "compose.yaml".to_owned(),
+            env_file: None,
+        };
+        let send = Act::Send {
+            release: ReleaseNumber(3),
+            from: "./c.yaml".into(),
+            digest: String::new(),
+            env: false,
+        };
+        for text in ["services: {}\n", "a: $HOME `b` 'c'\nEND\nEND_\n", "no end\nEND", ""] {
+            let done =
+                std::process::Command::new("sh").args(["-ec", &fed(&send.shell(&place), text)]).status();
+            assert!(done.unwrap().success(), "{text:?}");
+            let file = directory.join(".midwatch/releases/0003/source/compose.yaml");
+            assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::authorities::Authorities;
 use crate::domain::approval::{Approval, Judge, Request, WINDOW, message};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::FrozenPlan;
@@ -10,7 +11,7 @@ use crate::domain::run::RunId;
 use crate::domain::text::{clean, shorten};
 use crate::engine::ground::{Ground, unsuccessful};
 use crate::engine::mark::mark;
-use crate::transports::signature::{Stamps, authorized};
+use crate::transports::signature::{Stamps, authority, authorized};
 use crate::transports::{ExitStatus, Output, Piped, RemoteCommand};
 
 /// How long one look or one answer may take.
@@ -38,9 +39,18 @@ const POLL: &str = concat!(
 echo "now $(date +%s)"; echo "local $(date +%Y%m%d%H%M%S)"; echo "utc $(date -u +%Y%m%d%H%M%S)"
 if [ -e alive ]; then read -r p b <alive; [ "$p $b" = "$(m "$p")" ] && echo alive; fi
 [ -e denied ] && head -c 4000 denied | sed 's/^/denied /'
-[ -e approval.sig ] && [ -e approval.json ] && { head -c 4000 approval.json | sed 's/^/by /'; head -c 16000 approval.sig | sed 's/^/sig /'; }
+[ -e approval.sig ] && [ -e approval.json ] && { head -c 16000 approval.json | sed 's/^/by /'; head -c 16000 approval.sig | sed 's/^/sig /'; }
 [ -e refused ] && head -c 4000 refused | sed 's/^/refused /'
-[ -z "$3" ] || for k in ~/.ssh/authorized_keys ~/.ssh/authorized_keys2; do [ -r "$k" ] && head -c 1000000 "$k" | sed 's/^/key /'; done
+[ -z "$3" ] && exit
+for k in ~/.ssh/authorized_keys ~/.ssh/authorized_keys2; do [ -r "$k" ] && head -c 1000000 "$k" | sed 's/^/key /'; done
+echo "user $(id -un)"; d=/etc/ssh
+for f in $d/sshd_config.d/*.conf $d/sshd_config; do
+  if [ -r "$f" ]; then echo "sshd file"; head -c 100000 "$f" | sed -n 's/^[[:space:]]*\([A-Za-z]\)/sshd \1/p'; elif [ -e "$f" ]; then echo "unread $f"; fi
+done
+for f in $(cat $d/sshd_config.d/*.conf $d/sshd_config 2>/dev/null | sed -n 's/^[[:space:]]*[Tt][Rr][Uu][Ss][Tt][Ee][Dd][Uu][Ss][Ee][Rr][Cc][Aa][Kk][Ee][Yy][Ss][[:space:]=]*"\{0,1\}\([^"[:space:]]*\).*/\1/p'); do
+  case $f in none) continue;; esac
+  if [ -r "$f" ]; then head -c 100000 "$f" | sed 's/^/ca /'; else echo "unread $f"; fi
+done
 exit 0"#
 );
 
@@ -89,6 +99,8 @@ pub(super) struct Seen {
     pub(super) refused: Option<String>,
     /// Whose keys the account takes, by fingerprint, with their comments.
     pub(super) keys: Vec<(String, String)>,
+    /// The authorities whose certificates it takes.
+    pub(super) authorities: Authorities,
 }
 
 fn command(script: &'static str, ground: &Ground, run: &RunId) -> RemoteCommand {
@@ -140,10 +152,15 @@ fn read(text: &str) -> Seen {
             "sig" => signature = signature + value + "\n",
             "refused" => seen.refused = Some(shorten(&clean(value), 300).into_owned()),
             "key" => keys.push(value),
+            "user" => value.clone_into(&mut seen.authorities.user),
+            "sshd" => seen.authorities.configured(value),
+            "unread" => seen.authorities.doubt(format!("{} may not be read", clean(value))),
+            "ca" => seen.authorities.trusted(value),
             _ => {}
         }
     }
     seen.approved = by.filter(|_| !signature.is_empty()).map(|by| (by, signature));
+    seen.authorities.in_files = keys.iter().filter_map(|line| authority(line, &stamps)).collect();
     let known = keys.into_iter().filter_map(|line| authorized(line, &stamps));
     seen.keys = known.map(|(key, comment)| (key, shorten(&clean(&comment), 60).into_owned())).collect();
     seen
@@ -161,6 +178,7 @@ fn judge(json: &str) -> Judge {
         Err(_) => Judge {
             by: crate::domain::run::Operator { user: "somebody".to_owned(), machine: "unknown".to_owned() },
             why: None,
+            certificate: None,
         },
     }
 }

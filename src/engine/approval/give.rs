@@ -66,7 +66,7 @@ impl Approver {
         let run = &waiting.request.run;
         let answered = match verdict {
             Verdict::Deny(why) => {
-                let by = Judge { by: self.by.clone(), why: why.clone() };
+                let by = Judge { by: self.by.clone(), why: why.clone(), certificate: None };
                 join_all(grounds.iter().map(|ground| files::deny(ground, run, &by))).await
             }
             Verdict::Approve => {
@@ -83,7 +83,7 @@ impl Approver {
                     signature: approval.fingerprint(),
                 };
                 self.write_down(entry).await?;
-                let by = Judge { by: self.by.clone(), why: None };
+                let by = Judge { by: self.by.clone(), why: None, certificate: approval.certificate.clone() };
                 join_all(grounds.iter().map(|it| files::give(it, run, &by, &approval.signature))).await
             }
         };
@@ -114,7 +114,8 @@ impl Approver {
         })?;
         let key = verify(NAMESPACE, signed.as_bytes(), &signature)
             .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
-        Ok(Approval { by: self.by.clone(), key, comment: String::new(), signature })
+        let certificate = transport.identity().and_then(|it| it.certificate);
+        Ok(Approval { by: self.by.clone(), key, comment: String::new(), signature, certificate })
     }
 
     async fn write_down(&self, entry: Entry) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 //! run and its plan, made with a key that lets its owner in there; whoever asked judges it, by what the
 //! servers say of whose keys they take. Not here: what is signed and what it is for (`domain::approval`).
 
+mod authorities;
 mod files;
 mod give;
 mod look;

@@ -1,6 +1,6 @@
 //! The side that asks: it waits on all servers of its plan, and judges what is given there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -13,8 +13,9 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::plan::FrozenPlan;
 use crate::domain::run::{Operator, RunId};
+use crate::domain::text::{clean, shorten};
 use crate::engine::ground::Ground;
-use crate::transports::signature::verify;
+use crate::transports::signature::{certified, named, verify};
 use crate::transports::{Identity, Piped};
 
 /// Between two looks.
@@ -78,6 +79,7 @@ impl Asking<'_> {
             digest: self.plan.digest().clone(),
             by: self.by.clone(),
             key: all.first().map(|it| it.key.clone()).unwrap_or_default(),
+            name: all.iter().find_map(|it| named(it.certificate.as_ref()?)),
             held: all.into_iter().flat_map(|it| it.held).collect(),
         })
     }
@@ -125,13 +127,7 @@ impl Asking<'_> {
                 }
             }
             self.is_over(&seen, &until)?;
-            match judged(
-                &seen,
-                self.grounds.keys(),
-                &message(self.run, self.plan.digest()),
-                &request.held,
-                keys,
-            ) {
+            match judged(&seen, self.grounds.keys(), &message(self.run, self.plan.digest()), request, keys) {
                 Judged::Counts(approval) => return Ok(approval),
                 Judged::CountsNot(why) => {
                     let refusing = self.grounds.values().map(|it| files::refuse(it, self.run, &why));
@@ -189,7 +185,7 @@ fn judged<'a>(
     seen: &BTreeMap<&ServerId, Seen>,
     servers: impl Iterator<Item = &'a ServerId>,
     message: &str,
-    held: &BTreeSet<String>,
+    request: &Request,
     keys: bool,
 ) -> Judged {
     let Some((by, signature)) = seen.values().find_map(|it| it.approved.as_ref()) else {
@@ -199,7 +195,7 @@ fn judged<'a>(
         Ok(key) => key,
         Err(why) => return Judged::CountsNot(format!("the approval of {} does not count: {why}", by.by)),
     };
-    if held.contains(&key) {
+    if request.held.contains(&key) {
         return Judged::CountsNot(format!(
             "the approval of {} does not count: whoever asked holds that key ({key}) too",
             by.by
@@ -209,23 +205,51 @@ fn judged<'a>(
         return Judged::Keys;
     }
     let mut comment = String::new();
+    let mut by_certificate = false;
     for server in servers {
         let Some(it) = seen.get(server) else { return Judged::Waits };
-        match it.keys.iter().find(|(known, _)| *known == key) {
-            Some((_, called)) => comment.clone_from(called),
-            None => {
+        if let Some((_, called)) = it.keys.iter().find(|(known, _)| *known == key) {
+            comment.clone_from(called);
+            continue;
+        }
+        match certified_on(it, &key, by.certificate.as_deref(), request.name.as_deref()) {
+            Ok(name) => (comment, by_certificate) = (name, true),
+            Err(why) => {
+                let why = why.map(|why| format!(": {why}")).unwrap_or_default();
                 return Judged::CountsNot(format!(
-                    "the approval of {} does not count: {server} does not let that key ({key}) in",
+                    "the approval of {} does not count: {server} does not let that key ({key}) in{why}",
                     by.by
                 ));
             }
         }
     }
-    Judged::Counts(Approval { by: by.by.clone(), key, comment, signature: signature.clone() })
+    let certificate = by.certificate.clone().filter(|_| by_certificate);
+    Judged::Counts(Approval { by: by.by.clone(), key, comment, signature: signature.clone(), certificate })
+}
+
+/// Who an authority of a server says that the key's holder is; why not, where there is a certificate.
+fn certified_on(
+    seen: &Seen,
+    key: &str,
+    certificate: Option<&str>,
+    asker: Option<&str>,
+) -> Result<String, Option<String>> {
+    let it = certified(certificate.ok_or(None)?, seen.now).map_err(Some)?;
+    if it.key != key {
+        return Err(Some("the certificate with it is for another key".to_owned()));
+    }
+    seen.authorities.take(&it).map_err(Some)?;
+    // One person may have been given several keys.
+    if asker == Some(it.name.as_str()) {
+        return Err(Some(format!("its certificate is for {}, who asked", clean(&it.name))));
+    }
+    Ok(format!("certified as {}", shorten(&clean(&it.name), 60)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use russh::keys::ssh_key::LineEnding;
     use russh::keys::{Algorithm, HashAlg, PrivateKey};
 
@@ -246,7 +270,11 @@ mod tests {
 
     fn seen(key: &PrivateKey, message: &str, known: &[&PrivateKey]) -> Seen {
         let signature = key.sign(NAMESPACE, HashAlg::Sha512, message.as_bytes()).unwrap();
-        let by = Judge { by: Operator { user: "ben".into(), machine: "desk".into() }, why: None };
+        let by = Judge {
+            by: Operator { user: "ben".into(), machine: "desk".into() },
+            why: None,
+            certificate: None,
+        };
         let known = known.iter().map(|it| (fingerprint(it.public_key()), "ben@desk".to_owned()));
         Seen {
             approved: Some((by, signature.to_pem(LineEnding::LF).unwrap())),
@@ -261,10 +289,19 @@ mod tests {
         let (one, two) = (ServerId::from("web-1"), ServerId::from("web-2"));
         let held: BTreeSet<String> = [fingerprint(anna.public_key())].into();
         let asked = message_of(1, b"plan");
+        let digest = PlanDigest::of(b"plan");
+        let request = Request {
+            run: RunId::new(Timestamp::from_secs(1), &digest),
+            digest,
+            by: Operator { user: "anna".into(), machine: "desk".into() },
+            key: fingerprint(anna.public_key()),
+            held,
+            name: None,
+        };
         let judge = |one_seen: Seen, two_seen: Option<Seen>| {
             let mut all = BTreeMap::from([(&one, one_seen)]);
             all.extend(two_seen.map(|it| (&two, it)));
-            judged(&all, [&one, &two].into_iter(), &asked, &held, true)
+            judged(&all, [&one, &two].into_iter(), &asked, &request, true)
         };
         let empty = |known: &[&PrivateKey]| Seen { approved: None, ..seen(&ben, &asked, known) };
         let counts_not = |judged, part: &str| {

@@ -7,7 +7,7 @@ mod pump;
 mod rdb;
 mod redis;
 mod volume;
-mod within;
+pub mod within;
 
 use bytes::Bytes;
 use secrecy::SecretString;
@@ -20,7 +20,7 @@ use crate::domain::failure::Failure;
 use crate::operations::datastore_facts::Seen;
 use crate::transports::{ExitStatus, TransportError};
 
-pub use pump::pump;
+pub use pump::{ended, pump};
 
 /// Bytes of a datastore on their way.
 pub struct Flow {

@@ -104,7 +104,7 @@ async fn complaint(stderr: Option<Box<dyn AsyncRead + Send + Sync + Unpin>>) -> 
 }
 
 /// A command that ended otherwise than it should have, with its first and last complaints.
-fn ended(status: &ExitStatus, complaint: &str, what: &str) -> Failure {
+pub fn ended(status: &ExitStatus, complaint: &str, what: &str) -> Failure {
     let lines: Vec<&str> = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let said = match lines.as_slice() {
         [] => String::new(),

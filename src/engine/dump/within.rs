@@ -27,26 +27,39 @@ pub fn words(
     args: &[&str],
     password: Option<&SecretString>,
 ) -> RemoteCommand {
-    let command = match within {
+    let all = argv(within, script, args);
+    let mut words = all.iter().map(String::as_str);
+    let program = RemoteCommand::new(words.next().unwrap_or("sh"));
+    program.args(words).stdin(secret_line(password))
+}
+
+/// The same as words.
+pub fn argv(within: Within<'_>, script: &'static str, args: &[&str]) -> Vec<String> {
+    let mut words: Vec<&str> = match within {
         Within { container: Some(container), run_as } => {
             let user = run_as.map(|user| ["-u", user]);
-            RemoteCommand::new("docker")
-                .args(["exec", "-i"])
-                .args(user.into_iter().flatten())
-                .args([container, "sh", "-c", script, "sh"])
+            ["docker", "exec", "-i"]
+                .into_iter()
+                .chain(user.into_iter().flatten())
+                .chain([container])
+                .collect()
         }
-        Within { container: None, run_as: Some(user) } => {
-            RemoteCommand::new("sudo").args(["-n", "-u", user, "--", "sh", "-c", script, "sh"])
-        }
-        Within { container: None, run_as: None } => RemoteCommand::script(script),
+        Within { container: None, run_as: Some(user) } => vec!["sudo", "-n", "-u", user, "--"],
+        Within { container: None, run_as: None } => Vec::new(),
     };
-    let secret = password.map_or("", |it| it.expose_secret());
-    command.args(args.iter().copied()).stdin(format!("{secret}\n"))
+    words.extend(["sh", "-c", script, "sh"]);
+    words.extend(args);
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// What such a script reads first.
+pub fn secret_line(password: Option<&SecretString>) -> Vec<u8> {
+    format!("{}\n", password.map_or("", |it| it.expose_secret())).into_bytes()
 }
 
 /// What a command that looks at a datastore prints; it has to succeed. Where it does not and complains of
 /// nothing, what it printed last says why: so the engine's program tells of a container that it cannot enter.
-pub(super) async fn answer(
+pub async fn answer(
     ground: &Ground,
     command: RemoteCommand,
     what: &str,

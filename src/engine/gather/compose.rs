@@ -8,12 +8,13 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::image::ImageRef;
 use crate::domain::plan::act::Published;
 use crate::domain::plan::hex;
 use crate::domain::plan::overlay::overlay;
-use crate::domain::plan::shell::{compose_release, compose_sent, compose_source};
+use crate::domain::plan::shell::{compose_kept, compose_release, compose_sent, compose_source};
 use crate::domain::proxy::Proxy;
 use crate::domain::release::ReleaseNumber;
 use crate::engine::ground::Ground;
@@ -28,27 +29,46 @@ const IN_FOLDER: &str = r#"cd "$1" && shift && exec "$@""#;
 /// Likewise, for a file that is sent: the folder may have to be made first.
 const ANYWHERE: &str = r#"cd "$1" 2>/dev/null || cd /; shift; exec "$@""#;
 
+/// Compose with an environment that is sent: `$1` its bytes, which stand before all else on standard input,
+/// `$2` the folder, `$3` whether that may be missing. It lies in memory, without a name, for as long as Compose
+/// runs: Compose reads it more than once.
+const WITH_ENV: &str = r#"n=$1 d=$2 a=$3; shift 3; umask 077
+t=$(mktemp -p /dev/shm 2>/dev/null || mktemp) || exit 73; trap 'rm -f "$t"' 0 1 2 15
+dd bs=1 count="$n" of="$t" 2>/dev/null && exec 3<"$t" && rm -f "$t" || exit 73
+if [ "$a" ]; then cd "$d" 2>/dev/null || cd /; else cd "$d" || exit; fi
+COMPOSE_ENV_FILES=/proc/$$/fd/3 "$@""#;
+
 /// The words of `docker compose` on some files.
 #[derive(Clone)]
 struct Words {
     list: Vec<String>,
+    /// The environment that takes the place of the server's.
+    env: Option<Arc<Sent>>,
     /// The file that goes before what else is on standard input.
     sent: Option<Arc<Sent>>,
 }
 
 /// On the app's own file; `over` where another follows on standard input.
 fn source(ground: &Ground, over: bool) -> Words {
+    let env = ground.env.clone();
+    // What is said on the command line would go before.
+    let env_file = ground.place.env_file.clone().filter(|_| env.is_none());
+    let place = Place { env_file, ..ground.place.clone() };
     match &ground.sent {
-        Some(sent) => Words { list: compose_sent(&ground.place).collect(), sent: Some(Arc::clone(sent)) },
-        None => on_server(ground, over),
+        Some(sent) => Words { list: compose_sent(&place).collect(), env, sent: Some(Arc::clone(sent)) },
+        None => Words { env, ..of_place(&place, over) },
     }
 }
 
 /// On the app's own file as it is on the server.
 fn on_server(ground: &Ground, over: bool) -> Words {
+    of_place(&ground.place, over)
+}
+
+fn of_place(place: &Place, over: bool) -> Words {
     let more = if over { ["-f", "-"].as_slice() } else { &[] };
-    let list = compose_source(&ground.place).chain(more.iter().map(|&it| it.to_owned())).collect();
-    Words { list, sent: None }
+    let list = compose_source(place).chain(more.iter().map(|&it| it.to_owned())).collect();
+    Words { list, env: None, sent: None }
 }
 
 /// The services of the app's file as it is now.
@@ -102,6 +122,13 @@ pub(super) async fn there(ground: &Ground, pins: &BTreeMap<String, ImageRef>) ->
     model(ground, &on_server(ground, true), Some(&overlay(pins, &BTreeMap::new()))).await
 }
 
+/// The hashes of the file that a release was made of, without the pins; empty where Compose does not take
+/// that any more.
+pub(super) async fn unpinned(ground: &Ground, release: ReleaseNumber) -> BTreeMap<String, String> {
+    let words = Words { list: compose_kept(&ground.place, release).collect(), env: None, sent: None };
+    hashes(ground, &words, None).await.unwrap_or_default()
+}
+
 /// A release's own file.
 pub(super) async fn of_release(
     ground: &Ground,
@@ -110,7 +137,7 @@ pub(super) async fn of_release(
 ) -> Result<Rendered, Failure> {
     let list: Vec<String> = compose_release(&ground.place, release).collect();
     let over = list.iter().cloned().chain(["-f", "-"].map(str::to_owned)).collect();
-    let (words, over) = (Words { list, sent: None }, Words { list: over, sent: None });
+    let (words, over) = (Words { list, env: None, sent: None }, Words { list: over, env: None, sent: None });
     let pins = BTreeMap::new();
     let (rendered, behind) = tokio::join!(render(ground, &words, None), behind(ground, &over, &pins, proxy));
     Ok(Rendered { behind: behind?, ..rendered? })
@@ -140,7 +167,13 @@ async fn render(ground: &Ground, words: &Words, pins: Option<&str>) -> Result<Re
     let whole = compose(ground, words, &["config"], pins);
     let (whole, hashes, model) = tokio::join!(whole, hashes(ground, words, pins), model(ground, words, pins));
     let digest = hex(&Sha256::digest(whole?.as_bytes()));
-    Ok(Rendered { digest, hashes: hashes?, behind: BTreeMap::new(), compose: model? })
+    Ok(Rendered {
+        digest,
+        hashes: hashes?,
+        behind: BTreeMap::new(),
+        unpinned: BTreeMap::new(),
+        compose: model?,
+    })
 }
 
 async fn model(ground: &Ground, words: &Words, pins: Option<&str>) -> Result<Compose, Failure> {
@@ -171,15 +204,24 @@ async fn compose(
     stdin: Option<&str>,
 ) -> Result<String, Failure> {
     let what = format!("render {} on {}", ground.place.file, ground.server);
-    let script = if words.sent.is_some() { ANYWHERE } else { IN_FOLDER };
     let list = words.list.iter().map(String::as_str).chain(more.iter().copied());
-    let command = RemoteCommand::script(script).arg(&ground.place.directory).args(list);
+    let directory = &ground.place.directory;
+    let command = match &words.env {
+        Some(env) => {
+            let anywhere = if words.sent.is_some() { "anywhere" } else { "" };
+            RemoteCommand::script(WITH_ENV).arg(&env.text.len().to_string()).arg(directory).arg(anywhere)
+        }
+        None if words.sent.is_some() => RemoteCommand::script(ANYWHERE).arg(directory),
+        None => RemoteCommand::script(IN_FOLDER).arg(directory),
+    };
+    let command = command.args(list);
     // Compose takes several documents of one file as it takes several files.
     let stdin = match (&words.sent, stdin) {
         (Some(sent), Some(more)) => format!("{}\n---\n{more}", sent.text),
         (Some(sent), None) => sent.text.clone(),
         (None, stdin) => stdin.unwrap_or_default().to_owned(),
     };
-    let command = command.stdin(stdin.into_bytes());
+    let before = words.env.as_ref().map(|env| env.text.clone()).unwrap_or_default();
+    let command = command.stdin((before + &stdin).into_bytes());
     ground.done(command, &what, DEADLINE).await
 }

@@ -14,10 +14,10 @@ use crate::domain::quantity::Bytes;
 use crate::domain::time::Timestamp;
 use crate::engine::dump;
 use crate::engine::ground::{Engines, Ground};
+use crate::engine::restore::psql::password;
 use crate::operations::backup::place;
 use crate::operations::datastore_facts::{DatastoreFacts, Seen, Stock};
 use crate::operations::facts::Held;
-use crate::repository::Vault;
 use crate::transports::RemoteCommand;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -62,21 +62,21 @@ async fn all(engines: &Engines, repository: &RepositoryId) -> Result<Vec<Backup>
 async fn there(engines: &Engines, spec: &DatastoreSpec) -> Result<(Option<Held>, Seen), Failure> {
     let place = place(spec);
     let ground = Ground::reach(engines, &spec.server, &place).await?;
-    let what = format!("read the lock of {} on {}", spec.id, spec.server);
-    let text = ground.done(RemoteCommand::script(LOCK).arg(&place.directory), &what, DEADLINE).await?;
-    let lines: Vec<&str> = text.lines().collect();
-    let password = match engines.vaults.passwords.get(&spec.id) {
-        Some(it) => {
-            let what = format!("read the password of {}", spec.id);
-            Some(it.resolve().await.map_err(|error| error.into_failure(&what))?)
-        }
-        None => None,
-    };
+    let held = lock(&ground).await?;
+    let password = password(&ground, &spec.id).await?;
     let seen = dump::look(&ground, &spec.source, password.as_ref()).await?;
-    Ok((held(&lines), seen))
+    Ok((held, seen))
 }
 
-async fn stock(engines: &Engines, spec: &DatastoreSpec) -> Result<Stock, Failure> {
+/// Who holds the lock of the place that the ground is.
+pub(super) async fn lock(ground: &Ground) -> Result<Option<Held>, Failure> {
+    let what = format!("read the lock of {} on {}", ground.place.project, ground.server);
+    let command = RemoteCommand::script(LOCK).arg(&ground.place.directory);
+    let text = ground.done(command, &what, DEADLINE).await?;
+    Ok(held(&text.lines().collect::<Vec<_>>()))
+}
+
+pub async fn stock(engines: &Engines, spec: &DatastoreSpec) -> Result<Stock, Failure> {
     let vault = engines.vaults.repository(&spec.repository)?;
     let what = format!("open the repository {}", vault.id);
     let there = vault.is_there().await;
@@ -87,12 +87,17 @@ async fn stock(engines: &Engines, spec: &DatastoreSpec) -> Result<Stock, Failure
         vault.try_password().await.map_err(|error| error.into_failure(&what))?;
         Vec::new()
     };
+    let locks =
+        if there { vault.locks().await.map_err(|error| error.into_failure(&what))? } else { Vec::new() };
+    let (its, others): (Vec<Backup>, Vec<Backup>) =
+        backups.into_iter().partition(|it| it.datastore == spec.id);
     Ok(Stock {
-        path: vault.path.display().to_string(),
+        path: vault.at(),
         there,
-        backups: backups.into_iter().filter(|it| it.datastore == spec.id).collect(),
+        backups: its,
         free: free(&vault.path),
-        locks: locks(vault).await,
+        locks,
+        shared: others.into_iter().filter_map(|it| it.run).collect(),
     })
 }
 
@@ -100,14 +105,4 @@ async fn stock(engines: &Engines, spec: &DatastoreSpec) -> Result<Stock, Failure
 fn free(path: &Path) -> Option<Bytes> {
     let there = path.ancestors().find_map(|it| rustix::fs::statvfs(it).ok())?;
     Some(Bytes(there.f_bavail * there.f_frsize))
-}
-
-/// Locks that restic has in a repository: what is written here takes none, and what is removed needs none.
-async fn locks(vault: &Vault) -> usize {
-    let Ok(mut folder) = tokio::fs::read_dir(vault.path.join("locks")).await else { return 0 };
-    let mut found = 0;
-    while let Ok(Some(_)) = folder.next_entry().await {
-        found += 1;
-    }
-    found
 }

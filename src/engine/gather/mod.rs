@@ -7,6 +7,10 @@ mod datastore;
 pub mod images;
 mod needs;
 mod proxy;
+mod repository;
+mod restore;
+pub mod schedule;
+mod set;
 mod survey;
 pub mod traffic;
 
@@ -24,9 +28,13 @@ use crate::domain::image::{Digest, ImageRef};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::time::Timestamp;
 use crate::message::change::Looked;
-use crate::operations::{AppFacts, Replaced, Resolved, ServerFacts, running_image};
+use crate::operations::facts::Rendered;
+use crate::operations::{AppFacts, Replaced, ReplacedEnv, Resolved, ServerFacts, running_image};
 
-pub use datastore::datastore;
+pub use datastore::{datastore, stock as stock_of};
+pub use repository::{prune, repository};
+pub use restore::{Wanted, restore};
+pub use set::set;
 
 /// What the facts are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +51,8 @@ pub enum Want {
     Release(ReleaseNumber),
     /// How it stands, no more.
     Standing,
+    /// What its proxy is told, no more: of one whose engine is dead too.
+    Route,
 }
 
 /// Reads how an app stands on all its servers. Of a deploy the services that are not among `only` keep
@@ -68,9 +78,13 @@ pub async fn gather_told(
 ) -> AppFacts {
     let deploys = matches!(want, Want::Tag(_) | Want::Digest(_) | Want::AsWritten);
     let sent = if deploys { sent::of(spec).await } else { None };
-    let file = sent.as_ref().and_then(|it| it.as_ref().ok()).map(|it| Arc::new(it.clone()));
+    let env = if deploys { sent::env_of(spec).await } else { None };
+    let file = |sent: &Option<Result<Sent, Failure>>| {
+        sent.as_ref().and_then(|it| it.as_ref().ok()).map(|it| Arc::new(it.clone()))
+    };
+    let files = [file(&sent), file(&env)];
     let surveyed = join_all(spec.servers.iter().map(async |server| {
-        let facts = stand(engines, spec, server, file.clone(), now).await;
+        let facts = stand(engines, spec, want, server, files.clone(), now).await;
         told(
             server,
             facts.as_ref().map_or_else(|failure| Looked::Failed(failure.clone()), |_| Looked::Stands),
@@ -98,18 +112,20 @@ pub async fn gather_told(
     .await;
     let backups = match want {
         // A release that is there already, and how it stands, need none.
-        Want::Standing | Want::Images | Want::Release(_) => BTreeMap::new(),
+        Want::Standing | Want::Route | Want::Images | Want::Release(_) => BTreeMap::new(),
         Want::Tag(_) | Want::Digest(_) | Want::AsWritten => datastore::backups(engines, spec).await,
     };
-    let sent = sent.map(|it| it.map(|it| it.facts()));
-    AppFacts { as_of: now, servers: servers.into_iter().collect(), sent, backups }
+    let facts = |sent: Option<Result<Sent, Failure>>| sent.map(|it| it.map(|it| it.facts()));
+    let (sent, env) = (facts(sent), facts(env));
+    AppFacts { as_of: now, servers: servers.into_iter().collect(), sent, env, backups }
 }
 
 async fn stand(
     engines: &Engines,
     spec: &AppSpec,
+    want: &Want,
     server: &ServerId,
-    sent: Option<Arc<Sent>>,
+    [sent, env]: [Option<Arc<Sent>>; 2],
     now: Timestamp,
 ) -> Result<(Ground, ServerFacts), Failure> {
     let place = spec.places.get(server).ok_or_else(|| {
@@ -118,9 +134,9 @@ async fn stand(
             .hint(format!("say where it is: [apps.{}] compose = \"/…/compose.yaml\"", spec.id))
     })?;
     let mut ground = Ground::reach(engines, server, place).await?;
-    ground.sent = sent;
+    (ground.sent, ground.env) = (sent, env);
     let (survey, services, running, proxy, traffic) = tokio::join!(
-        survey::survey(&ground, spec.send.is_some(), now),
+        survey::survey(&ground, spec, now),
         compose::services(&ground),
         containers::running(&ground),
         proxy::proxy(&ground, spec.proxy.as_ref()),
@@ -129,9 +145,13 @@ async fn stand(
     let survey = survey?;
     if let Err(failure) = &services
         && failure.is_of_the_way()
+        && *want != Want::Route
     {
         return Err(failure.clone());
     }
+    let proxy = proxy?;
+    // What visitors get in maintenance says nothing of a release.
+    let traffic = traffic.filter(|_| proxy.as_ref().is_none_or(|it| it.shut.is_none()));
     let facts = ServerFacts {
         writable: survey.writable,
         free: survey.free,
@@ -144,17 +164,27 @@ async fn stand(
         scale: survey.scale,
         unfinished: survey.unfinished,
         services,
-        running: running?,
+        // The proxy can be told though the engine is dead.
+        running: if *want == Want::Route { running.unwrap_or_default() } else { running? },
         images: BTreeMap::new(),
         rendered: None,
         before: None,
-        proxy: proxy?,
+        proxy,
         traffic,
         sent: spec.send.is_some().then(|| Replaced {
             absent: survey.absent,
             there: survey.file,
             released: survey.released,
             ..Replaced::default()
+        }),
+        env: spec.send_env.is_some().then(|| {
+            let text = ground.sent.as_ref().map(|sent| sent.text.as_str()).or(survey.compose.as_deref());
+            ReplacedEnv {
+                sent: ground.env.as_ref().map(|env| env.digest.clone()),
+                there: survey.env,
+                released: survey.env_released,
+                read_by_services: text.is_some_and(|text| needs::hands_over(text, place.env_name())),
+            }
         }),
     };
     Ok((ground, facts))
@@ -175,7 +205,7 @@ async fn wanted(
     // Compose will tell of a wrong file, in the plan.
     let Ok(services) = &facts.services else { return Ok(BTreeMap::new()) };
     let asked = match want {
-        Want::Standing | Want::Release(_) => return Ok(BTreeMap::new()),
+        Want::Standing | Want::Route | Want::Release(_) => return Ok(BTreeMap::new()),
         Want::Tag(tag) => images::asked(spec, services, |image| image.with_tag(tag))?,
         Want::Digest(digest) => images::asked(spec, services, |image| {
             Ok(ImageRef { tag: None, ..image.clone() }.pinned(digest.clone()))
@@ -229,7 +259,7 @@ async fn complete(
     want: &Want,
     pins: &BTreeMap<String, ImageRef>,
 ) -> Result<ServerFacts, Failure> {
-    if *want == Want::Standing {
+    if matches!(want, Want::Standing | Want::Route) {
         return Ok(facts);
     }
     let pins = match want {
@@ -250,10 +280,16 @@ async fn complete(
         return Ok(facts);
     }
     let rendered = async {
-        match want {
-            Want::Release(number) => compose::of_release(ground, *number, spec.proxy.as_ref()).await,
-            _ => compose::over(ground, &pins, spec.proxy.as_ref()).await,
-        }
+        let number = match want {
+            Want::Release(number) => *number,
+            _ => return compose::over(ground, &pins, spec.proxy.as_ref()).await,
+        };
+        let adopted = facts.releases.iter().any(|it| it.number == number && it.adopted);
+        let unpinned =
+            async { if adopted { compose::unpinned(ground, number).await } else { BTreeMap::new() } };
+        let rendered = compose::of_release(ground, number, spec.proxy.as_ref());
+        let (rendered, unpinned) = tokio::join!(rendered, unpinned);
+        Ok(Rendered { unpinned, ..rendered? })
     };
     let before = async {
         let current = facts.current?;
@@ -275,6 +311,13 @@ async fn complete(
         Err(failure) if failure.is_of_the_way() => return Err(failure),
         rendered => rendered,
     };
+    let rendered = rendered.map(|rendered| match (&facts.services, want) {
+        (_, Want::Release(_)) | (Err(_), _) => rendered,
+        (Ok(services), _) => {
+            let unpinned = services.iter().map(|(name, service)| (name.clone(), service.hash.clone()));
+            Rendered { unpinned: unpinned.collect(), ..rendered }
+        }
+    });
     facts.rendered = Some(rendered);
     facts.before = before;
     facts.images = seen;

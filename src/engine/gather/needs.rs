@@ -64,9 +64,34 @@ fn referred(compose: &Compose) -> Vec<(String, (String, bool))> {
     found
 }
 
+/// Whether a Compose file, as it is written, hands a file of this name to a service by `env_file`: what
+/// Compose renders does not tell any more. A name that stands elsewhere counts too where there is an
+/// `env_file`: a doubt is said, not passed over.
+pub(super) fn hands_over(text: &str, name: &str) -> bool {
+    let lines = || text.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
+    let code = || lines().filter(|line| !line.starts_with('#'));
+    let part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let named = |line: &str| {
+        line.match_indices(name).any(|(at, _)| {
+            let (before, after) = (line[..at].chars().next_back(), line[at + name.len()..].chars().next());
+            !before.is_some_and(part) && !after.is_some_and(part)
+        })
+    };
+    code().any(|line| line.contains("env_file")) && code().any(named)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_a_service_reads_is_told_from_one_that_compose_reads() {
+        assert!(hands_over("web:\n  env_file: .env\n", ".env"));
+        assert!(hands_over("web:\n  env_file:\n    - ./prod.env\n", "prod.env"));
+        assert!(hands_over("web: {env_file: [{path: /srv/prod.env}]}", "prod.env"));
+        assert!(!hands_over("web:\n  env_file: other.env\n", ".env"));
+        assert!(!hands_over("web:\n  # env_file: .env\n  image: x # by .env\n", ".env"));
+    }
     use serde_json::json;
 
     #[test]

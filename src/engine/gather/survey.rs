@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::domain::deploy::AppSpec;
 use crate::domain::failure::Failure;
 use crate::domain::quantity::Bytes;
 use crate::domain::release::lock::Holder;
@@ -17,7 +18,7 @@ use crate::transports::RemoteCommand;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Prints a line of `word value` for each thing there is.
-const SCRIPT: &str = r#"d=$1 o=$1/.midwatch n=$2 make=$3
+const SCRIPT: &str = r#"d=$1 o=$1/.midwatch n=$2 make=$3 v=$4
 echo "now $(date +%s)"
 if cd "$d" 2>/dev/null; then
   if [ -d .midwatch ]; then [ -w .midwatch ]; else [ -w . ]; fi && echo "writable yes" || echo "writable no: $(id -un) may not"
@@ -28,6 +29,7 @@ else echo "writable no: it is not there, or may not be entered"; exit 0
 fi
 s() { [ -f "$2" ] && h=$(sha256sum <"$2") && echo "$1 ${h%% *}"; }
 if [ "$make" ]; then s file "$d/$n"; s released "$o/releases/current/source/$n"; fi
+if [ "$v" ]; then s env "$v"; s env-released "$o/releases/current/source/${v##*/}"; head -c 1000000 "$d/$n" 2>/dev/null | sed 's/^/compose /'; fi
 df -Pk . 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/room \1/p'
 r=/var/lib/docker; [ -d "$r" ] || r=/var/lib/containers; [ -d "$r" ] || r=/
 df -Pk "$r" 2>/dev/null | sed -n '2s/^.*[^0-9]\([0-9][0-9]*\)  *[0-9]*%.*$/free \1/p'
@@ -47,6 +49,11 @@ pub(super) struct Survey {
     /// SHA-256 of the Compose file there, and of the one that the current release was made of.
     pub(super) file: Option<String>,
     pub(super) released: Option<String>,
+    /// Likewise of the environment file, where one is sent; then the Compose file there too, which may
+    /// hold secrets.
+    pub(super) env: Option<String>,
+    pub(super) env_released: Option<String>,
+    pub(super) compose: Option<String>,
     pub(super) writable: Result<(), String>,
     pub(super) free: Option<Bytes>,
     pub(super) room: Option<Bytes>,
@@ -60,12 +67,14 @@ pub(super) struct Survey {
 }
 
 /// Looks. `now` is when the gathering began, so that the clock is compared within what it takes.
-/// `make` says whether its folder may have to be made, for a file that is sent.
-pub(super) async fn survey(ground: &Ground, make: bool, now: Timestamp) -> Result<Survey, Failure> {
+pub(super) async fn survey(ground: &Ground, spec: &AppSpec, now: Timestamp) -> Result<Survey, Failure> {
     let what = format!("read the release ledger on {}", ground.server);
     let place = &ground.place;
-    let make = if make { "yes" } else { "" };
-    let command = RemoteCommand::script(SCRIPT).args([place.directory.as_str(), place.file.as_str(), make]);
+    // Its folder may have to be made, for a file that is sent.
+    let make = if spec.send.is_some() { "yes" } else { "" };
+    let env = if spec.send_env.is_some() { place.env() } else { "" };
+    let command =
+        RemoteCommand::script(SCRIPT).args([place.directory.as_str(), place.file.as_str(), make, env]);
     Ok(read(&ground.done(command, &what, DEADLINE).await?, now))
 }
 
@@ -75,6 +84,9 @@ fn read(text: &str, now: Timestamp) -> Survey {
         absent: false,
         file: None,
         released: None,
+        env: None,
+        env_released: None,
+        compose: None,
         writable: Err("it could not be told".to_owned()),
         free: None,
         room: None,
@@ -101,6 +113,13 @@ fn read(text: &str, now: Timestamp) -> Survey {
             "absent" => found.absent = true,
             "file" => found.file = Some(value.to_owned()),
             "released" => found.released = Some(value.to_owned()),
+            "env" => found.env = Some(value.to_owned()),
+            "env-released" => found.env_released = Some(value.to_owned()),
+            "compose" => {
+                let text = found.compose.get_or_insert_default();
+                text.push_str(value);
+                text.push('\n');
+            }
             "room" => found.room = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
             "free" => found.free = value.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)),
             "listens" => found.listening.get_or_insert_default().extend(value.parse::<u16>().ok()),

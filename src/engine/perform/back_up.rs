@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::{Done, Task};
 use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::plan::Act;
+use crate::domain::plan::{Act, Operation};
 use crate::domain::quantity::Bytes as Size;
 use crate::domain::run::Progress;
 use crate::engine::dump::{self, postgres, pump};
@@ -108,21 +108,36 @@ async fn tell(task: &Task<'_>, read: &AtomicU64, checking: &AtomicBool, about: O
 /// What the backup says of itself, to us and to restic.
 fn label(task: &Task<'_>) -> Label {
     let plan = task.confirmed.plan.plan();
+    let name = match &task.step.act {
+        Act::BackUp { datastore, .. } => datastore.as_str(),
+        _ => plan.app.as_str(),
+    };
     let mut tags = vec![
-        format!("{}{}", tag::DATASTORE, plan.app),
+        format!("{}{name}", tag::DATASTORE),
         format!("{}{}", tag::BY, task.confirmed.by),
         format!("{}{}", tag::RUN, task.run),
     ];
-    tags.extend(plan.reason.iter().map(|reason| format!("{}{reason}", tag::WHY)));
+    // Nobody is to take what a restore replaced for one that was wanted.
+    let reason = match plan.operation {
+        Operation::Restore => Some(format!("what stood before: {}", plan.title)),
+        _ => plan.reason.clone(),
+    };
+    tags.extend(reason.iter().map(|reason| format!("{}{reason}", tag::WHY)));
+    if plan.operation == Operation::Restore {
+        tags.push(format!("{}{}", tag::KIND, tag::SAFETY));
+    }
     if let Act::BackUp { release: Some(release), .. } = &task.step.act {
         tags.push(format!("{}{release}", tag::RELEASE));
     }
+    if let Act::BackUp { set: true, .. } = &task.step.act {
+        tags.push(format!("{}{}", tag::SET, task.run));
+    }
     Label {
-        folder: plan.app.to_string(),
+        folder: name.to_owned(),
         host: task.ground.server.to_string(),
         user: task.confirmed.by.user.clone(),
         at: task.began,
         tags,
-        description: plan.reason.clone(),
+        description: reason,
     }
 }

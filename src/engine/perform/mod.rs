@@ -1,24 +1,34 @@
 //! What each kind of step does: one file an act.
 
+mod assert;
 mod back_up;
 mod beside;
 mod command;
 mod compare;
+mod compare_data;
 pub mod credentials;
+mod data;
 mod forget;
 mod gate;
 mod keep;
+mod kept;
+mod load;
 mod logs;
+mod maintain;
 mod place;
 mod point;
 mod pull;
 mod render;
+mod repository;
 mod retire;
 mod route;
 mod scale;
 mod send;
+mod swap;
 mod traffic;
+mod units;
 pub mod up;
+mod visit;
 
 use async_trait::async_trait;
 
@@ -85,11 +95,11 @@ impl Task<'_> {
 
     async fn act(&self) -> Result<Done, Failure> {
         match &self.step.act {
-            Act::Render { release, pins, expects, sent, .. } => {
-                render::render(self, *release, pins, expects.as_deref(), *sent).await
+            Act::Render { release, pins, expects, sent, env, .. } => {
+                render::render(self, *release, pins, expects.as_deref(), [*sent, *env]).await
             }
-            Act::Send { release, from, digest } => send::send(self, *release, from, digest).await,
-            Act::Place { release, over } => place::place(self, *release, over.as_deref()).await,
+            Act::Send { release, from, digest, env } => send::send(self, *release, from, digest, *env).await,
+            Act::Place { release, over, env } => place::place(self, *release, over.as_deref(), *env).await,
             Act::Pull { image } => pull::pull(self, image).await,
             Act::Up { release, services, replaces, ports, scale } => {
                 up::up(self, *release, services, replaces, ports, scale).await
@@ -105,6 +115,7 @@ impl Task<'_> {
                 let settles = *settles;
                 route::route(self, route::Switch { file, text, test, reload, settles, instead_of }).await
             }
+            Act::Maintain(it) => maintain::maintain(self, it).await,
             Act::Keep { keep, drop } => keep::keep(self, keep, drop).await,
             Act::Retire { containers, drain } => retire::retire(self, containers, *drain).await,
             Act::Compare { release, service, new, old, port, path, window } => {
@@ -118,6 +129,49 @@ impl Task<'_> {
             Act::Point { release } => point::point(self, *release).await,
             Act::BackUp { .. } => back_up::back_up(self).await,
             Act::Forget { repository, backups } => forget::forget(self, repository, backups).await,
+            Act::Prune { repository, frees } => repository::prune(self, repository, *frees).await,
+            Act::CheckRepository { repository, read_data } => {
+                repository::check(self, repository, *read_data).await
+            }
+            Act::Unlock { repository, locks } => repository::unlock(self, repository, locks).await,
+            Act::AddKey { repository, secret } => repository::add_key(self, repository, secret).await,
+            Act::Load { source, .. } if !source.is_sql() => data::load(self).await,
+            Act::CompareData { datastore, source, with } if !source.is_sql() => {
+                data::compare(self, datastore, source, with).await
+            }
+            Act::Assert { datastore, source, of, assertions, .. } if !source.is_sql() => {
+                data::ask(self, datastore, source, of, assertions).await
+            }
+            Act::Swap { datastore, source, from, aside, stops } if !source.is_sql() => {
+                data::swap(self, &data::Swapped { datastore, source, from, aside: aside.as_deref(), stops })
+                    .await
+            }
+            Act::Unswap { datastore, source, from, aside, drops, stops } if !source.is_sql() => {
+                let it = data::Swapped { datastore, source, from, aside: aside.as_deref(), stops };
+                data::back(self, &it, *drops).await
+            }
+            Act::DropDatabases { datastore, source, databases } if !source.is_sql() => {
+                data::drop_all(self, datastore, source, databases).await
+            }
+            Act::Load { .. } => load::load(self).await,
+            Act::CompareData { datastore, source, with } => {
+                compare_data::compare(self, datastore, source, with).await
+            }
+            Act::Assert { datastore, source, of, assertions, amcheck } => {
+                assert::ask(self, &assert::Asked { datastore, source, of, assertions, amcheck: *amcheck })
+                    .await
+            }
+            Act::Swap { datastore, source, from, aside, .. } => {
+                swap::swap(self, &swap::Names { datastore, source, from, aside: aside.as_deref() }).await
+            }
+            Act::Unswap { datastore, source, from, aside, drops, .. } => {
+                let names = swap::Names { datastore, source, from, aside: aside.as_deref() };
+                swap::back(self, &names, *drops).await
+            }
+            Act::DropDatabases { datastore, source, databases } => {
+                swap::drop_all(self, datastore, source, databases).await
+            }
+            Act::Units { act } => units::units(self, act).await,
             Act::Hook { .. } | Act::Migrate { .. } | Act::Compose { .. } => command::command(self).await,
         }
     }

@@ -1,4 +1,4 @@
-//! Sends the app's Compose file from here into a release's folder.
+//! Sends the app's Compose file, or its environment file, from here into a release's folder.
 
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
@@ -19,6 +19,7 @@ pub(super) async fn send(
     release: ReleaseNumber,
     from: &str,
     digest: &str,
+    env: bool,
 ) -> Result<Done, Failure> {
     let what = task.what();
     let file = read(from, &what).await?;
@@ -27,7 +28,8 @@ pub(super) async fn send(
         return Err(Failure::new(FailureKind::Conflict, what, why)
             .hint("make the plan anew, and look at what changed"));
     }
-    let name = &task.ground.place.file;
+    let place = &task.ground.place;
+    let name = if env { place.env_name() } else { &place.file };
     let words = ["sh", "-c", SCRIPT, "sh", &release.folder(), name, digest].map(str::to_owned);
     let bytes = file.text.len();
     let left = guarded::run(task, words, Some(file.text.into_bytes())).await?;

@@ -136,6 +136,7 @@ impl Run<'_> {
             server: ground.server.clone(),
             exit: result.as_ref().ok().and_then(|done| done.exit),
             took,
+            said: result.as_ref().map_or_else(|_| String::new(), |done| done.said.clone()),
             failure: result.as_ref().err().cloned(),
         };
         let written = self.write_down(vec![ended]).await;

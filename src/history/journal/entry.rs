@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::failure::Failure;
-use crate::domain::ids::ServerId;
+use crate::domain::ids::{ContainerId, ServerId};
 use crate::domain::plan::{PlanDigest, StepId};
 use crate::domain::run::{Operator, Outcome, RunId};
 use crate::domain::time::Timestamp;
@@ -84,6 +84,9 @@ pub enum Entry {
         exit: Option<i32>,
         /// How long it took.
         took: Duration,
+        /// A word of what was found.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        said: String,
         /// Why it failed, where it did.
         failure: Option<Failure>,
     },
@@ -95,6 +98,32 @@ pub enum Entry {
         outcome: Outcome,
         /// Why, where it is not done.
         because: Option<Failure>,
+    },
+    /// A command is about to run in a container, a shell for the most part.
+    ExecBegun {
+        /// Its name here.
+        run: RunId,
+        /// Whose.
+        by: Operator,
+        /// Where.
+        server: ServerId,
+        /// In which container, by its name.
+        container: String,
+        /// Its engine's id.
+        id: ContainerId,
+        /// The command as a shell takes it, secrets masked; what is typed into it is written nowhere.
+        command: String,
+    },
+    /// It is over.
+    ExecEnded {
+        /// Its name here.
+        run: RunId,
+        /// Its exit code, where that is known.
+        exit: Option<i32>,
+        /// How long it was there.
+        took: Duration,
+        /// Why it is over, where it did not end by itself.
+        failure: Option<Failure>,
     },
     /// The last line of the file had no end: whoever wrote it was killed. It stands here as it was.
     Torn {

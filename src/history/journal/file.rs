@@ -19,7 +19,7 @@ use crate::domain::time::Timestamp;
 const TAIL: u64 = 4 << 20;
 
 /// A journal. Cheap to clone; each append opens the file anew.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
     path: PathBuf,
 }

@@ -5,10 +5,14 @@
 //! its lock while it reads the last hash and writes the next lines, and has them on the disk before
 //! what they announce is done.
 
+mod checked;
+mod drills;
 mod entry;
 mod file;
 mod verify;
 
+pub use checked::checked;
+pub use drills::drills;
 pub use entry::{Entry, Written};
 pub use file::{Journal, JournalError};
 pub use verify::{Verified, Wrong, verify};

@@ -7,12 +7,14 @@ mod disk;
 mod folder;
 mod health;
 mod lock;
+mod maintenance;
 mod part;
 mod ports;
 mod proxy;
 mod registry;
 pub(super) mod scale;
 mod sent;
+mod sent_env;
 mod traffic;
 mod unfinished;
 
@@ -46,8 +48,10 @@ static CHECKS: &[Check] = &[
     folder::check,
     lock::check,
     unfinished::check,
+    maintenance::check,
     compose::check,
     sent::check,
+    sent_env::check,
     registry::check,
     already::check,
     part::check,

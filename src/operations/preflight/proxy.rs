@@ -14,6 +14,7 @@ pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
     if found.is_empty() {
         found.push(it.good("proxy", format!("{} can be switched", proxy.kind.word())));
     }
+    found.extend(migrated(it, proxy));
     if it.spec.strategy == Strategy::BlueGreen {
         let service = &proxy.service;
         let kept = format!(
@@ -26,7 +27,7 @@ pub(super) fn check(it: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// What stands in the way of switching.
-fn switched(it: &Subject<'_>, proxy: &Proxy) -> Option<Finding> {
+pub(super) fn switched(it: &Subject<'_>, proxy: &Proxy) -> Option<Finding> {
     let file = &proxy.file;
     let Some(facts) = &it.facts.proxy else {
         let found = format!("{file} was not looked at");
@@ -60,6 +61,19 @@ fn switched(it: &Subject<'_>, proxy: &Proxy) -> Option<Finding> {
         ));
     }
     None
+}
+
+/// What a reload of the proxy may cost. Caddy listens anew with `SO_REUSEPORT` each time, and the kernel
+/// resets the connections that its former listener has not taken yet, unless it is told to hand them on.
+pub(super) fn migrated(it: &Subject<'_>, proxy: &Proxy) -> Option<Finding> {
+    let loses = proxy.kind == ProxyKind::Caddy
+        && it.facts.proxy.as_ref().is_some_and(|facts| facts.migrates == Some(false));
+    loses.then(|| {
+        let found = "each reload of Caddy may reset a connection that it is about to take";
+        let remedy = "sudo sh -c 'echo net.ipv4.tcp_migrate_req=1 >/etc/sysctl.d/60-migrate.conf && sysctl --system' \
+                      (where Caddy is in a container: `sysctls` of its service)";
+        Finding { remedy: Some(remedy.to_owned()), ..it.finding("reload", Judgement::Noted, found) }
+    })
 }
 
 /// What stands in the way of new containers beside the old ones.

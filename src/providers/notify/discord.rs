@@ -14,6 +14,7 @@ const DESCRIPTION: usize = 4000;
 pub(super) fn body(notice: &Notice) -> Value {
     let color = match notice.occasion {
         Occasion::Started => 0x0034_98db,
+        Occasion::Waiting => 0x009b_59b6,
         Occasion::Done => 0x002e_cc71,
         Occasion::Failed => 0x00e7_4c3c,
         Occasion::RolledBack => 0x00f3_9c12,

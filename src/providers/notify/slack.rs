@@ -15,6 +15,7 @@ pub(super) fn body(notice: &Notice) -> Value {
     let headline = escaped(&notice.headline());
     let mark = match notice.occasion {
         Occasion::Started => ":arrow_forward:",
+        Occasion::Waiting => ":raised_hand:",
         Occasion::Done => ":white_check_mark:",
         Occasion::Failed => ":x:",
         Occasion::RolledBack => ":leftwards_arrow_with_hook:",

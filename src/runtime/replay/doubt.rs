@@ -59,7 +59,13 @@ impl Told {
             }
             About::Server(server, subjects) => failed(server, subjects, line, at).collect(),
             About::Anything => {
-                let subjects = [Subject::Vitals, Subject::Containers, Subject::Usage, Subject::Units];
+                let subjects = [
+                    Subject::Vitals,
+                    Subject::Containers,
+                    Subject::Usage,
+                    Subject::Units,
+                    Subject::Maintenance,
+                ];
                 let servers = self.servers.iter().flat_map(|server| failed(server, &subjects, line, at));
                 servers.chain(self.checks.values().map(|last| check(last, line, at))).collect()
             }

@@ -66,6 +66,8 @@ pub struct LogsPage {
     pub seek: Option<Cursor>,
     /// The time that the reader went to, while what stands there is still read.
     pub awaited: Option<Timestamp>,
+    /// The stretch of time that the page was opened on from elsewhere.
+    pub stretch: Option<(Timestamp, Timestamp)>,
     /// Which records show all their lines.
     pub folds: Folds,
     /// Whether long lines go on in the next row.

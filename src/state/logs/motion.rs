@@ -192,6 +192,20 @@ pub fn to_time(state: &mut State, at: Timestamp) -> bool {
     true
 }
 
+/// Goes to a time, and again with what is read until the reader moves: what stands there may not have
+/// come yet.
+pub fn wait_at(state: &mut State, at: Timestamp) {
+    to_time(state, at);
+    state.logs_page.awaited = Some(at);
+}
+
+/// Goes to the time that is waited for, if any, after lines came or were found.
+pub fn go_on_waiting(state: &mut State) {
+    if let Some(at) = state.logs_page.awaited {
+        wait_at(state, at);
+    }
+}
+
 /// Goes to the next (or the previous) record of an error; gives back whether there was one.
 pub fn to_error(state: &mut State, forward: bool) -> bool {
     pause(state);

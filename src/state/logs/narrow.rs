@@ -84,6 +84,7 @@ pub fn found(state: &mut State, request: RequestId, segments: Vec<SegmentHits>, 
         }
         of.running = !done;
         match purpose {
+            SearchPurpose::Filter if state.logs_page.awaited.is_some() => motion::go_on_waiting(state),
             SearchPurpose::Filter => resettle(state, done),
             SearchPurpose::Find => seek(state),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::narrow;
+use super::{LogsPage, narrow};
 use crate::domain::log_source::{LogSource, LogStream};
 use crate::domain::time::Timestamp;
 use crate::message::effect::{Back, Effect};
@@ -14,6 +14,7 @@ use crate::state::logs::shown::{Reach, Shown, Stream};
 use crate::state::logs::view::View;
 use crate::state::logs::{fold, motion};
 use crate::state::page::Page;
+use crate::store::fleet::Fleet;
 use crate::store::logs::{LogStore, OVERLAP};
 
 /// How many lines of a source are read from before it was opened.
@@ -22,6 +23,39 @@ const BACK: u64 = 10_000;
 /// Opens the page on these sources, in this order, following. The ones that were shown and are not
 /// among them are given up; the rest goes on as it was.
 pub fn open(state: &mut State, sources: Vec<LogSource>) -> Vec<Effect> {
+    show(state, sources, None)
+}
+
+/// Opens the page on these sources at a time, stopped there: on the lines of a stretch of time around
+/// it and no others, until the reader takes that away or opens the page from elsewhere.
+pub fn open_at(
+    state: &mut State,
+    sources: Vec<LogSource>,
+    at: Timestamp,
+    stretch: (Timestamp, Timestamp),
+) -> Vec<Effect> {
+    let mut effects = show(state, sources, Some(stretch.0));
+    let page = &mut state.logs_page;
+    (page.filters.since, page.filters.until) = (Some(stretch.0), Some(stretch.1));
+    page.stretch = Some(stretch);
+    effects.extend(reach_back(state, stretch.0));
+    effects.extend(narrow::changed(state));
+    motion::wait_at(state, at);
+    effects
+}
+
+/// Takes away the stretch of time that the page was opened on from elsewhere, unless the reader set
+/// another one since.
+pub fn forget_stretch(page: &mut LogsPage) {
+    let filters = &mut page.filters;
+    if let Some((since, until)) = page.stretch.take()
+        && (filters.since, filters.until) == (Some(since), Some(until))
+    {
+        (filters.since, filters.until) = (None, None);
+    }
+}
+
+fn show(state: &mut State, sources: Vec<LogSource>, since: Option<Timestamp>) -> Vec<Effect> {
     let wanted: BTreeSet<&LogSource> = sources.iter().collect();
     let mut effects = Vec::new();
     let mut before = std::mem::take(&mut state.logs_page.shown);
@@ -44,10 +78,10 @@ pub fn open(state: &mut State, sources: Vec<LogSource>) -> Vec<Effect> {
         let id = state.logs.intern(&source);
         // Lines that are still held from an earlier look would be read a second time.
         state.logs.clear(&source);
-        effects
-            .push(Effect::Follow { source: source.clone(), back: Back { since: None, lines: Some(BACK) } });
-        let stream = Stream::Opening { since: state.now };
-        state.logs_page.shown.push(Shown { source, id, stream, back_to: None, stale: false, reach: None });
+        let back = Back { since, lines: since.is_none().then_some(BACK) };
+        effects.push(Effect::Follow { source: source.clone(), back });
+        let stream = opening(&state.fleet, &source, state.now);
+        state.logs_page.shown.push(Shown { source, id, stream, back_to: since, stale: false, reach: None });
     }
     state.logs_page.marked.clear();
     state.logs_page.detail = None;
@@ -55,6 +89,14 @@ pub fn open(state: &mut State, sources: Vec<LogSource>) -> Vec<Effect> {
     state.nav.open(Page::Logs);
     effects.extend(narrow::changed(state));
     effects
+}
+
+/// How the stream of a source begins: of a server that is not reached it says so at once.
+fn opening(fleet: &Fleet, source: &LogSource, now: Timestamp) -> Stream {
+    match fleet.server(&source.server).and_then(|server| server.link_lost.as_ref()) {
+        Some((failure, since)) => Stream::Failed { since: *since, failure: failure.clone() },
+        None => Stream::Opening { since: now },
+    }
 }
 
 /// Reads what is missing of the sources from a time on, where what is held begins later.
@@ -81,7 +123,7 @@ pub fn reach_back(state: &mut State, to: Timestamp) -> Vec<Effect> {
             _ => {
                 state.logs.clear(&shown.source);
                 shown.stale = true;
-                shown.stream = Stream::Opening { since: state.now };
+                shown.stream = opening(&state.fleet, &shown.source, state.now);
                 let back = Back { since: Some(to), lines: None };
                 effects.push(Effect::Follow { source: shown.source.clone(), back });
             }

@@ -107,11 +107,22 @@ pub fn offers(state: &State, typed: &str) -> Vec<Offer> {
     known(state)
         .into_iter()
         .filter_map(|source| {
-            let text = source.to_string();
+            let text = match label(state, &source) {
+                Some(label) => format!("{source} {label}"),
+                None => source.to_string(),
+            };
             let score = pattern.score(Utf32Str::new(&text, &mut buf), &mut matcher)?;
             Some(Offer { source, score })
         })
         .collect()
+}
+
+/// What the configuration calls a file, where it has a name for it.
+pub fn label<'a>(state: &'a State, source: &LogSource) -> Option<&'a str> {
+    let LogStream::File { path } = &source.stream else { return None };
+    let server = state.setup.servers.iter().find(|server| server.id == source.server)?;
+    let (label, _) = server.log_files.iter().find(|(label, of)| of == path && label != path)?;
+    Some(label)
 }
 
 /// All sources that are known: on each server its containers, the journal and its units, the
@@ -150,5 +161,25 @@ pub const fn kind(stream: &LogStream) -> &'static str {
         LogStream::Journal { unit: None } => "whole journal",
         LogStream::Journal { unit: Some(_) } => "unit",
         LogStream::File { .. } => "file",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::setup::Setup;
+    use crate::store::fleet::rules::sample::setup;
+
+    #[test]
+    fn a_file_is_found_by_what_the_configuration_calls_it() {
+        let path = "/var/log/proxy.log";
+        let mut server = setup("web-1");
+        server.log_files = vec![("shop-entry".to_owned(), path.to_owned())];
+        let mut state = State::new(80, 24, 1 << 20);
+        state.setup = Setup { servers: vec![server], ..Setup::default() };
+        let found = offers(&state, "shop-entry");
+        let source = LogSource { server: "web-1".into(), stream: LogStream::File { path: path.to_owned() } };
+        assert_eq!(found.iter().map(|offer| &offer.source).collect::<Vec<_>>(), [&source]);
+        assert_eq!(label(&state, &source), Some("shop-entry"));
     }
 }

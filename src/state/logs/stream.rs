@@ -23,6 +23,7 @@ pub fn take(state: &mut State, batch: LogBatch) -> Vec<Effect> {
 fn followed(state: &mut State, batch: LogBatch) -> Vec<Effect> {
     let LogBatch { source, chunk, gap, .. } = batch;
     let begins = chunk.is_empty() && gap == 0;
+    let is_lost = state.fleet.server(&source.server).is_some_and(|server| server.link_lost.is_some());
     let shown = state.logs_page.shown.iter_mut().find(|shown| shown.source == source);
     let is_shown = shown.is_some();
     if let Some(shown) = shown {
@@ -30,7 +31,13 @@ fn followed(state: &mut State, batch: LogBatch) -> Vec<Effect> {
             return Vec::new();
         }
         shown.stale = false;
-        shown.stream = Stream::Following;
+        // The last lines of a connection may come after the news that it is lost.
+        if begins || !is_lost {
+            shown.stream = Stream::Following;
+        }
+    }
+    if !state.run_log.came(&source, begins) {
+        return Vec::new();
     }
     if gap > 0 {
         let at = chunk.lines().next().map_or(state.now, |(_, at, ..)| at);
@@ -38,7 +45,12 @@ fn followed(state: &mut State, batch: LogBatch) -> Vec<Effect> {
         state.logs.gap(&source, count, at);
     }
     state.logs.append(&source, &chunk, state.now);
-    if is_shown { narrow::more(state) } else { Vec::new() }
+    if !is_shown {
+        return Vec::new();
+    }
+    let effects = narrow::more(state);
+    motion::go_on_waiting(state);
+    effects
 }
 
 /// Takes lines of before what is held, as long as someone waits for them.
@@ -53,10 +65,7 @@ fn earlier(state: &mut State, batch: &LogBatch) -> Vec<Effect> {
     state.logs.append_earlier(source, chunk, (*gap != LogBatch::UNCOUNTED).then_some(*gap));
     state.logs_page.bars.counted = None;
     let effects = narrow::more(state);
-    if let Some(at) = state.logs_page.awaited {
-        motion::to_time(state, at);
-        state.logs_page.awaited = Some(at);
-    }
+    motion::go_on_waiting(state);
     effects
 }
 
@@ -78,13 +87,22 @@ fn ended(state: &mut State, source: &LogSource, failure: Option<Failure>) -> Vec
     if let (Some(to), Some((begins, _))) = (shown.back_to.filter(|to| *to < reach.from), begins) {
         return vec![open::reach(&mut state.logs, shown, to, begins)];
     }
-    if state.logs_page.shown.iter().all(|shown| shown.reach.is_none()) {
-        state.logs_page.awaited = None;
+    // What the page was opened on may come by the streams themselves.
+    let page = &mut state.logs_page;
+    if page.stretch.is_none() && page.shown.iter().all(|shown| shown.reach.is_none()) {
+        page.awaited = None;
     }
     Vec::new()
 }
 
 impl LogsPage {
+    /// The connection that the logs of a server came over is gone: nothing comes until they begin again.
+    pub fn lost(&mut self, server: &ServerId, failure: &Failure, at: Timestamp) {
+        for shown in self.shown.iter_mut().filter(|shown| shown.source.server == *server) {
+            shown.stream.fail(failure.clone(), at);
+        }
+    }
+
     /// Takes the failure of a follow.
     pub fn failed(&mut self, server: &ServerId, stream: &LogStream, failure: Failure, at: Timestamp) {
         let is_it = |shown: &&mut Shown| shown.source.server == *server && shown.source.stream == *stream;

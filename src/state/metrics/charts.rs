@@ -12,9 +12,24 @@ pub struct ChartOf {
     pub metrics: Vec<Metric>,
 }
 
-/// Metrics that are two directions of one thing, and what that is called.
-const PAIRS: [(Metric, Metric, &str); 2] =
-    [(Metric::DiskRead, Metric::DiskWrite, "disk I/O"), (Metric::NetworkIn, Metric::NetworkOut, "network")];
+/// For metrics that belong together, two directions of one thing or several measures of it: what that is
+/// called, and what each is called within it.
+fn family(metric: &Metric) -> Option<(String, &'static str)> {
+    Some(match metric {
+        Metric::DiskRead => ("disk I/O".to_owned(), "read"),
+        Metric::DiskWrite => ("disk I/O".to_owned(), "write"),
+        Metric::NetworkIn => ("network".to_owned(), "in"),
+        Metric::NetworkOut => ("network".to_owned(), "out"),
+        Metric::ContainerDiskRead(name) => (format!("disk I/O of {name}"), "read"),
+        Metric::ContainerDiskWrite(name) => (format!("disk I/O of {name}"), "write"),
+        Metric::ContainerNetworkIn(name) => (format!("network of {name}"), "in"),
+        Metric::ContainerNetworkOut(name) => (format!("network of {name}"), "out"),
+        Metric::P50(label) => (format!("time to answer {label}"), "p50"),
+        Metric::P95(label) => (format!("time to answer {label}"), "p95"),
+        Metric::P99(label) => (format!("time to answer {label}"), "p99"),
+        _ => return None,
+    })
+}
 
 /// What is shown of a server where nothing was picked.
 pub const USUAL: [Metric; 6] =
@@ -26,38 +41,36 @@ impl MetricsPage {
         if self.metrics.is_empty() { &USUAL } else { &self.metrics }
     }
 
-    /// All charts in order. Two directions of one thing share a chart, unless several servers do:
-    /// then each metric has its own, so that a color is a server.
+    /// All charts in order. Metrics that belong together share a chart, unless several servers do: then
+    /// each metric has its own, so that a color is a server.
     pub fn charts(&self) -> Vec<ChartOf> {
-        let metrics = self.metrics();
-        let mut charts = Vec::new();
-        for metric in metrics {
-            let pair = PAIRS.iter().find(|(one, other, _)| metric == one || metric == other);
-            match pair {
-                Some((one, other, title))
-                    if self.servers.len() <= 1 && metrics.contains(one) && metrics.contains(other) =>
-                {
-                    if charts.iter().all(|chart: &ChartOf| chart.title != *title) {
-                        let metrics = vec![one.clone(), other.clone()];
-                        charts.push(ChartOf { title: (*title).to_owned(), metrics });
-                    }
+        let mut charts: Vec<(Option<String>, ChartOf)> = Vec::new();
+        for metric in self.metrics() {
+            let title = family(metric).map(|(title, _)| title).filter(|_| self.servers.len() <= 1);
+            let held = charts.iter_mut().find(|(held, _)| held.is_some() && *held == title);
+            match (held, title) {
+                (Some((_, chart)), Some(title)) => {
+                    chart.title = title;
+                    chart.metrics.push(metric.clone());
                 }
-                _ => charts.push(ChartOf { title: metric.to_string(), metrics: vec![metric.clone()] }),
+                (_, title) => {
+                    charts
+                        .push((title, ChartOf { title: metric.to_string(), metrics: vec![metric.clone()] }));
+                }
             }
+        }
+        let mut charts: Vec<ChartOf> = charts.into_iter().map(|(_, chart)| chart).collect();
+        // Within a chart in their own order, in whichever they were picked: colors stay with their meaning.
+        for chart in &mut charts {
+            chart.metrics.sort();
         }
         charts
     }
 }
 
-/// What a metric is called within a chart that has two.
+/// What a metric is called within a chart that has several.
 pub fn direction(metric: &Metric) -> String {
-    match metric {
-        Metric::DiskRead => "read".to_owned(),
-        Metric::DiskWrite => "write".to_owned(),
-        Metric::NetworkIn => "in".to_owned(),
-        Metric::NetworkOut => "out".to_owned(),
-        other => other.to_string(),
-    }
+    family(metric).map_or_else(|| metric.to_string(), |(_, name)| name.to_owned())
 }
 
 #[cfg(test)]
@@ -68,6 +81,28 @@ mod tests {
         let servers = servers.iter().map(|name| (*name).into()).collect();
         let page = MetricsPage { servers, ..MetricsPage::default() };
         page.charts().into_iter().map(|chart| chart.title).collect()
+    }
+
+    #[test]
+    fn what_belongs_together_shares_a_chart_and_nothing_else_does() {
+        let (one, other) = (|| "a".into(), || "b".into());
+        let page = MetricsPage {
+            servers: vec!["s".into()],
+            metrics: vec![
+                Metric::P99(one()),
+                Metric::P50(one()),
+                Metric::P50(other()),
+                Metric::ContainerNetworkOut(one()),
+                Metric::ContainerNetworkIn(one()),
+                Metric::ContainerDiskRead(one()),
+            ],
+            ..MetricsPage::default()
+        };
+        let charts = page.charts();
+        let titles: Vec<&str> = charts.iter().map(|chart| chart.title.as_str()).collect();
+        assert_eq!(titles, ["time to answer a", "p50 b", "network of a", "disk read of a"]);
+        let names: Vec<String> = charts.iter().flat_map(|it| &it.metrics).map(direction).collect();
+        assert_eq!(names, ["p50", "p99", "p50", "in", "out", "read"]);
     }
 
     #[test]

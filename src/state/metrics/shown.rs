@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use super::charts::{ChartOf, direction};
 use super::layout::{MetricsLayout, layout};
 use super::window::Window;
-use crate::domain::cadence;
+use crate::domain::cadence::Cadence;
 use crate::domain::event_mark::{EventMark, MarkKind};
+use crate::domain::figure::Figure;
 use crate::domain::metric::{Metric, MetricUnit, SeriesKey};
 use crate::domain::past::Bin;
 use crate::domain::reading::STALE_AFTER_INTERVALS;
@@ -122,12 +123,11 @@ impl State {
                 ShownSeries { key, bins, entry }
             })
             .collect();
-        let limit = of.metrics.first().and_then(|metric| self.limit(metric));
+        let limit = of.metrics.iter().find_map(|metric| self.limit(metric));
         let bins = series.iter().flat_map(|series| series.bins.iter().flatten());
         let (least, greatest) = bins
             .fold((0.0_f32, 0.0_f32), |(least, greatest), bin| (least.min(bin.min), greatest.max(bin.max)));
-        let whole =
-            matches!(of.metrics.first(), Some(Metric::Cpu | Metric::Memory | Metric::Swap | Metric::Disk(_)));
+        let whole = of.metrics.first().is_some_and(is_share_of_a_whole);
         let scale = if whole && greatest <= 100.0 { Scale::WHOLE } else { Scale::fit(least, greatest, unit) };
         ShownChart { of, focused, area, unit, scale, limit, series }
     }
@@ -171,18 +171,25 @@ impl State {
     /// How often a series is read at the latest.
     fn interval(&self, key: &SeriesKey) -> std::time::Duration {
         let live = self.fleet.server(&key.server);
+        let cadence = live.map_or_else(Cadence::default, |live| live.cadence);
         let interval = match &key.metric {
-            Metric::ContainerCpu(_) | Metric::ContainerMemory(_) => {
-                live.map_or(cadence::USAGE, ServerLive::usage_interval)
-            }
+            Metric::ContainerCpu(_)
+            | Metric::ContainerMemory(_)
+            | Metric::ContainerNetworkIn(_)
+            | Metric::ContainerNetworkOut(_)
+            | Metric::ContainerDiskRead(_)
+            | Metric::ContainerDiskWrite(_) => live.map_or(cadence.usage, ServerLive::usage_interval),
             Metric::RequestRate(_)
             | Metric::ErrorRate(_)
             | Metric::P50(_)
             | Metric::P95(_)
-            | Metric::P99(_) => cadence::ACCESS,
-            Metric::Prometheus(_) => cadence::SAMPLES,
+            | Metric::P99(_) => cadence.access,
+            Metric::Prometheus(_) => cadence.samples,
             // A check says its own; no check is made more rarely than once in ten minutes by default.
-            Metric::Latency(_) => std::time::Duration::from_secs(600),
+            Metric::Latency(check) | Metric::Figure(check, _) => {
+                let result = self.fleet.check(check).and_then(|reading| reading.value());
+                result.map_or(std::time::Duration::from_secs(600), |result| result.interval)
+            }
             _ => live.map_or(std::time::Duration::from_secs(2), |live| live.setup.interval),
         };
         interval * live.map_or(1, ServerLive::stretch)
@@ -196,7 +203,10 @@ impl State {
         match metric {
             Metric::Cpu => Some(limits.cpu.0),
             Metric::Memory => Some(limits.memory.0),
+            Metric::Swap => Some(limits.swap.0),
             Metric::Disk(_) => Some(limits.disk.0),
+            Metric::Inodes(_) => Some(limits.inodes.0),
+            Metric::ClockOffset => Some(limits.clock_offset.as_secs_f32() * 1000.0),
             Metric::ErrorRate(_) => Some(limits.error_rate.0),
             Metric::P95(_) => Some(limits.p95.as_secs_f32() * 1000.0),
             _ => None,
@@ -218,6 +228,19 @@ impl State {
         marks.sort_by_key(|mark| mark.at);
         marks.into_iter().filter_map(|mark| Some((window.column(mark.at)?, mark.clone()))).collect()
     }
+}
+
+/// Whether it is drawn between nothing and the whole.
+fn is_share_of_a_whole(metric: &Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Cpu
+            | Metric::Memory
+            | Metric::Swap
+            | Metric::Disk(_)
+            | Metric::Inodes(_)
+            | Metric::Figure(_, Figure::CacheHits | Figure::MemoryShare)
+    )
 }
 
 /// Whether two times may be those of one event, seen twice.

@@ -63,6 +63,9 @@ pub fn title(asked: &Asked) -> String {
             format!("scale {app} to {}", each.join(", "))
         }
         Wanted::Pull => format!("pull the images of {app}"),
+        Wanted::Maintenance(Some(_)) => format!("put {app} into maintenance"),
+        Wanted::Maintenance(None) => format!("take {app} out of maintenance"),
+        Wanted::Backup => format!("back {app} up"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a person is asked before something is changed: a version and how it is deployed, a reason, the
 //! app's name, or whether it is meant.
 
+mod maintenance;
 pub mod options;
 pub mod versions;
 
@@ -11,11 +12,13 @@ pub use versions::{Choice, Offer, Versions};
 
 use super::text_input::TextInput;
 use crate::domain::approval::Verdict;
+use crate::domain::exec::ExecAsked;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::plan::PlanDigest;
 use crate::domain::release::ReleaseNumber;
 use crate::domain::run::RunId;
+use crate::domain::shell;
 use crate::domain::tags::TagList;
 use crate::domain::time::Timestamp;
 use crate::domain::unfinished::Way;
@@ -67,6 +70,16 @@ pub enum Question {
         /// How many there are now, a service a row.
         present: Vec<String>,
     },
+    /// What visitors are told in maintenance.
+    Maintenance {
+        /// Of which app.
+        app: AppId,
+    },
+    /// Which command is to run in a container.
+    Exec {
+        /// In which; its command is what is typed.
+        asked: ExecAsked,
+    },
     /// Why what is refused is to be done all the same.
     Reason {
         /// What is refused, a sentence a row.
@@ -101,6 +114,8 @@ pub enum Then {
     Answer(RunId, PlanDigest, Verdict),
     /// A run ends at its next safe point.
     Cancel(RequestId),
+    /// A command is run in a container.
+    Exec(Box<ExecAsked>),
     /// The console ends.
     Quit,
 }
@@ -110,6 +125,8 @@ pub enum Then {
 pub enum Answered {
     /// This change of this app, in this manner.
     Change(AppId, Wanted, Manner),
+    /// This is to run in a container.
+    Exec(ExecAsked),
     /// For this reason.
     Reason(String),
     /// Yes, it is to be done.
@@ -229,6 +246,13 @@ impl Prompt {
             Question::Scale { app, .. } => {
                 numbers(&typed).map(|it| Answered::Change(app.clone(), Wanted::Scale(it), Manner::default()))
             }
+            Question::Maintenance { app } => {
+                let notice = maintenance::notice(&typed);
+                Ok(Answered::Change(app.clone(), Wanted::Maintenance(Some(notice)), Manner::default()))
+            }
+            Question::Exec { asked } => shell::words(&typed)
+                .map(|command| Answered::Exec(ExecAsked { command, ..asked.clone() }))
+                .ok_or_else(|| "a quote is not closed".to_owned()),
             Question::Reason { .. } if typed.is_empty() => Err("a reason is a word at least".to_owned()),
             Question::Reason { .. } => Ok(Answered::Reason(typed)),
             Question::Name { app, then, .. } if typed == app.as_str() => Ok(Answered::Yes(then.clone())),

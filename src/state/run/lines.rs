@@ -20,6 +20,18 @@ const BETWEEN: u16 = 2;
 /// Where columns begin.
 const INDENT: u16 = 3;
 
+/// The cells in which so many servers stand side by side.
+pub const fn columns_of(servers: usize) -> u16 {
+    let servers = if servers == 0 {
+        1
+    } else if servers > 99 {
+        99
+    } else {
+        servers as u16
+    };
+    INDENT + servers * (COLUMN + BETWEEN)
+}
+
 /// The page's rows, and the one at which something happens.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
@@ -114,7 +126,10 @@ fn under_way(run: &Run, now: Timestamp, cells: u16) -> Vec<Line> {
     if let Some(last) = run.last {
         line = line.text(format!("; the last one took {}  ", span(last)), Role::Muted);
         let share = took.as_secs_f32() * 100.0 / last.as_secs_f32().max(0.1);
-        line = line.gauge(Percent(share.min(100.0)), 12);
+        let room = cells.saturating_sub(line.cells()).min(12);
+        if room >= 4 {
+            line = line.gauge(Percent(share.min(100.0)), room);
+        }
     }
     let mut lines = vec![line];
     if let (Some(until), Some(id)) = (run.waits, &run.id) {

@@ -2,6 +2,7 @@
 
 pub mod cell;
 pub mod lines;
+pub mod log;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -49,6 +50,7 @@ pub struct Run {
     /// The first row shown; `None` for where something happens.
     pub first: Option<usize>,
     steps: BTreeMap<StepId, Standing>,
+    began_at: BTreeMap<StepId, Timestamp>,
 }
 
 /// How a step stands.
@@ -93,6 +95,7 @@ impl Run {
             end: None,
             first: None,
             steps: BTreeMap::new(),
+            began_at: BTreeMap::new(),
         }
     }
 
@@ -104,6 +107,11 @@ impl Run {
     /// How a step stands.
     pub fn step(&self, id: StepId) -> &Standing {
         self.steps.get(&id).unwrap_or(&Standing::Waiting)
+    }
+
+    /// When a step was begun, where it was.
+    pub fn began_at(&self, id: StepId) -> Option<Timestamp> {
+        self.began_at.get(&id).copied()
     }
 
     /// Whether it goes on.
@@ -153,6 +161,7 @@ impl Run {
             News::Begun => self.locked = true,
             News::Stage(_) => {}
             News::StepBegun(id) => {
+                self.began_at.insert(id, at);
                 let standing = Standing::Running { since: at, progress: None, first: None, told: at };
                 self.steps.insert(id, standing);
             }

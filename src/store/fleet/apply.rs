@@ -5,12 +5,17 @@ use super::marks::{container_marks, machine_marks};
 use super::rules::containers::WINDOW;
 use super::server::ServerLive;
 use crate::domain::access::AccessStats;
+use crate::domain::backup::Backup;
 use crate::domain::check::CheckResult;
 use crate::domain::container::{Container, ContainerUsage};
+use crate::domain::drill::Drilled;
 use crate::domain::event_mark::{EventMark, MarkKind};
 use crate::domain::failure::Failure;
-use crate::domain::ids::{ContainerId, ServerId};
+use crate::domain::ids::{ContainerId, DatastoreId, RepositoryId, ServerId};
 use crate::domain::link::{Link, ServerFacts};
+use crate::domain::maintenance::Told;
+use crate::domain::repository::Checked;
+use crate::domain::schedule::Scheduled;
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Units;
 use crate::domain::vitals::Vitals;
@@ -135,8 +140,10 @@ impl Fleet {
 
     /// A look at systemd.
     pub fn units(&mut self, server: &ServerId, units: Units, at: Timestamp) {
+        let scheduled = Scheduled::among(&units, server);
         if let Some(live) = self.live(server) {
             live.units.succeed(units, at);
+            self.datastores.scheduled(server, scheduled);
         }
     }
 
@@ -177,8 +184,60 @@ impl Fleet {
 
     /// A check's verdict.
     pub fn check_result(&mut self, result: CheckResult, at: Timestamp) {
-        self.checks.entry(result.check.clone()).or_default().succeed(result, at);
+        let reading = self.checks.entry(result.check.clone()).or_default();
+        // The first good result changes no finding, but it ends what its app did not know.
+        if reading.value().map(|before| &before.verdict) != Some(&result.verdict) {
+            self.containers_changed |=
+                self.configured_apps.iter().any(|it| it.checks.contains(&result.check));
+        }
+        reading.succeed(result, at);
         self.changed();
+    }
+
+    /// What a repository holds.
+    pub fn backups(&mut self, repository: &RepositoryId, backups: Vec<Backup>, at: Timestamp) {
+        self.datastores.read(repository, backups, at);
+        self.changed();
+    }
+
+    /// A repository could not be read.
+    pub fn backups_failed(&mut self, repository: &RepositoryId, failure: Failure, at: Timestamp) {
+        self.datastores.unread(repository, failure, at);
+        self.changed();
+    }
+
+    /// The last drill of each datastore.
+    pub fn drills(&mut self, drills: Vec<(DatastoreId, Drilled)>, at: Timestamp) {
+        self.datastores.drilled(drills, at);
+        self.changed();
+    }
+
+    /// The last check of each repository.
+    pub fn checked(&mut self, checked: Vec<(RepositoryId, Checked)>) {
+        self.datastores.checked(checked);
+        self.changed();
+    }
+
+    /// Which drills there were cannot be read.
+    pub fn drills_failed(&mut self, failure: Failure, at: Timestamp) {
+        self.datastores.undrilled(failure, at);
+        self.changed();
+    }
+
+    /// Which apps on a server are in maintenance.
+    pub fn maintenance(&mut self, server: &ServerId, apps: Told, at: Timestamp) {
+        let Some(live) = self.live(server) else { return };
+        let same = live.maintenance.value() == Some(&apps) && live.maintenance.failure.is_none();
+        live.maintenance.succeed(apps, at);
+        self.containers_changed |= !same;
+    }
+
+    /// Which apps on a server are in maintenance cannot be read.
+    pub fn maintenance_failed(&mut self, server: &ServerId, failure: Failure, at: Timestamp) {
+        if let Some(live) = self.live(server) {
+            live.maintenance.fail(failure, at);
+            self.containers_changed = true;
+        }
     }
 
     /// Something happened that only its collector knows of.

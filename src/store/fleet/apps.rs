@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::server::ServerLive;
-use crate::domain::app::App;
+use crate::domain::app::{App, Maintained};
 use crate::domain::container::Container;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::{AppId, CheckId, ContainerKey, EnvironmentId, ServerId};
+use crate::domain::maintenance::Mark;
 use crate::domain::reading::Freshness;
 use crate::domain::setup::AppSetup;
 use crate::domain::time::Timestamp;
@@ -123,6 +124,10 @@ impl Parts<'_> {
         let mut containers = self.containers.clone();
         containers.sort_by_key(|(server, c)| (c.service.as_deref(), server.id(), &c.name));
         let environment = self.servers.iter().find_map(|server| server.setup.environment.clone());
+        let maintenance = match name {
+            Name::Configured(app) if app.proxied => self.maintained(&app.id, now),
+            _ => Maintained::No,
+        };
         let (id, project) = match name {
             Name::Configured(app) => (app.id.clone(), app.project.clone()),
             Name::Found(project, environment) if !alone => {
@@ -141,8 +146,19 @@ impl Parts<'_> {
             environment,
             servers: self.servers.iter().map(|server| server.id().clone()).collect(),
             containers: containers.iter().map(key).collect(),
-            verdict: self.verdict(&containers, now),
+            verdict: excused(&maintenance, self.verdict(&containers, now)),
+            maintenance,
         }
+    }
+
+    /// What the servers that are configured for it say of its maintenance.
+    fn maintained(&self, app: &AppId, now: Timestamp) -> Maintained {
+        let named = self.servers.iter().filter(|server| self.named.contains(&server.id()));
+        Maintained::of(
+            named.map(|server| {
+                (server.id().clone(), server.maintained(app, now).map(Option::<&Mark>::cloned))
+            }),
+        )
     }
 
     /// A service is down when all its containers are, and degraded when some are; the app is as bad
@@ -169,6 +185,18 @@ impl Parts<'_> {
         Verdict::worst(verdicts)
     }
 }
+
+/// In maintenance an app is neither well nor a surprise; what is worse is told beside it.
+fn excused(maintenance: &Maintained, verdict: Verdict) -> Verdict {
+    let Some(says) = maintenance.mark().and_then(|_| maintenance.says()) else { return verdict };
+    let worse = verdict.health >= Health::Degraded && !verdict.reason.starts_with(CHECKED);
+    let reason = if worse { format!("{says}; {}", verdict.reason) } else { says };
+    let health = if worse { verdict.health } else { Health::Degraded };
+    Verdict::new(health, reason)
+}
+
+/// What the verdict on a check begins with that meets the maintenance of its app.
+pub const CHECKED: &str = "in maintenance: ";
 
 #[cfg(test)]
 mod tests {
@@ -215,8 +243,14 @@ mod tests {
     fn a_project_beside_the_configured_servers_belongs_to_the_app_of_its_environment() {
         let mut servers = [server("a"), server("b"), server("c")];
         servers[2].setup.environment = Some("staging".into());
-        let app =
-            AppSetup { id: "shop".into(), project: "shop".into(), servers: vec!["a".into()], checks: vec![] };
+        let app = AppSetup {
+            id: "shop".into(),
+            project: "shop".into(),
+            environment: None,
+            servers: vec!["a".into()],
+            checks: vec![],
+            proxied: false,
+        };
         let all = list(&servers, &[app]);
         let words: Vec<_> = all.iter().map(|app| (app.id.as_str(), app.containers.len())).collect();
         assert_eq!(words, [("shop", 2), ("shop@staging", 1)]);
@@ -239,8 +273,14 @@ mod tests {
 
     #[test]
     fn a_configured_app_is_there_even_without_a_container() {
-        let app =
-            AppSetup { id: "blog".into(), project: "blog".into(), servers: vec!["a".into()], checks: vec![] };
+        let app = AppSetup {
+            id: "blog".into(),
+            project: "blog".into(),
+            environment: None,
+            servers: vec!["a".into()],
+            checks: vec![],
+            proxied: false,
+        };
         let all = list(&[with("a", Vec::new())], &[app]);
         assert_eq!((all[0].id.as_str(), all[0].verdict.health), ("blog", Health::Down));
     }

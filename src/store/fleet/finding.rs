@@ -4,6 +4,7 @@ use crate::domain::check::CheckKind;
 use crate::domain::health::Health;
 use crate::domain::ids::{ProblemId, ServerId};
 use crate::domain::problem::Target;
+use crate::domain::time::Timestamp;
 
 /// What a finding is about; the order in which a cause is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +33,8 @@ pub enum Kind {
     Check,
     /// A run that changes an app was interrupted.
     Run,
+    /// A datastore is not backed up as it should be.
+    Backup,
 }
 
 /// One finding. Everything that decides what caused what is in it, so that causes are pure.
@@ -57,6 +60,8 @@ pub struct Finding {
     pub severity: Health,
     /// What does not work for it, found wrong by itself or not.
     pub affects: Vec<Target>,
+    /// When it began, where that can be told; by this machine's clock.
+    pub begun: Option<Timestamp>,
 }
 
 impl Finding {
@@ -73,6 +78,7 @@ impl Finding {
             cause,
             severity,
             affects: Vec::new(),
+            begun: None,
         }
     }
 }

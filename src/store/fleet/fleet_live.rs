@@ -1,7 +1,8 @@
 //! All servers, checks and apps, and what follows from them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::datastores::Datastores;
 use super::finding::Finding;
 use super::marks::Marks;
 use super::problems::Since;
@@ -13,7 +14,7 @@ use crate::domain::check::CheckResult;
 use crate::domain::container::Container;
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::{AppId, CheckId, EnvironmentId, ServerId};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, Target};
 use crate::domain::reading::{Freshness, Reading};
 use crate::domain::setup::{AppSetup, EnvironmentSetup, ServerSetup, Setup};
 use crate::domain::time::Timestamp;
@@ -29,12 +30,17 @@ pub struct Fleet {
     pub(super) environments: Vec<EnvironmentSetup>,
     pub(super) configured_apps: Vec<AppSetup>,
     pub(super) checks: BTreeMap<CheckId, Reading<CheckResult>>,
+    pub(super) datastores: Datastores,
     pub(super) marks: Marks,
     pub(super) since: Since,
     pub(super) findings: Vec<Finding>,
     pub(super) problems: Vec<Problem>,
     pub(super) apps: Vec<App>,
     pub(super) interrupted: BTreeMap<AppId, Vec<Finding>>,
+    /// The apps that are in maintenance, and those that were, with when that was first seen to be over.
+    pub(super) in_maintenance: BTreeMap<AppId, Option<Timestamp>>,
+    /// The checks that find nothing but that.
+    pub(super) excused: BTreeSet<CheckId>,
     pub(super) dirty: bool,
     pub(super) checks_changed: bool,
     pub(super) containers_changed: bool,
@@ -48,22 +54,34 @@ impl Fleet {
         let before = std::mem::take(&mut self.servers);
         let mut before: HashMap<_, _> = before.into_iter().map(|live| (live.id().clone(), live)).collect();
         self.servers = setup.servers.iter().map(|server| kept(&mut before, server)).collect();
+        self.servers.iter_mut().for_each(|live| live.cadence = setup.cadence);
         self.places = setup.servers.iter().enumerate().map(|(at, server)| (server.id.clone(), at)).collect();
         self.environments.clone_from(&setup.environments);
         self.configured_apps.clone_from(&setup.apps);
+        self.in_maintenance.retain(|app, _| setup.apps.iter().any(|it| it.id == *app && it.proxied));
         let places = &self.places;
         self.checks.retain(|_, reading| {
             let from = reading.value().and_then(|result| result.from.as_ref());
             from.is_none_or(|from| places.contains_key(from))
         });
-        self.interrupted.retain(|app, _| setup.changeable.contains_key(app));
+        self.datastores.configure(&setup.datastores);
+        self.datastores.keep_servers(|server| places.contains_key(server));
+        let datastores = &self.datastores;
+        self.interrupted
+            .retain(|app, _| setup.changeable.contains_key(app) || datastores.named(app).is_some());
         self.changed();
         self.containers_changed = true;
     }
 
     /// Takes which runs of an app were interrupted, by their names, and how that is told; all there are.
     pub fn interrupted(&mut self, app: &AppId, runs: Vec<(String, String)>) {
-        let findings = runs.into_iter().map(|(run, cause)| interrupted::finding(app, &run, cause));
+        // A datastore has runs too, under its own name.
+        let configured = self.configured_apps.iter().any(|it| it.id == *app);
+        let datastore = self.datastores.named(app).filter(|_| !configured);
+        let target =
+            datastore.map_or_else(|| Target::App(app.clone()), |it| Target::Datastore(it.id.clone()));
+        let findings =
+            runs.into_iter().map(|(run, cause)| interrupted::finding(app, target.clone(), &run, cause));
         self.interrupted.insert(app.clone(), findings.collect());
         self.changed();
     }
@@ -110,9 +128,22 @@ impl Fleet {
             return Verdict::new(Health::Unknown, format!("check {id} was not made yet"));
         };
         match reading.freshness(now, result.interval) {
-            Freshness::Fresh => result.verdict.clone(),
+            Freshness::Fresh => {
+                let at = reading.last.as_ref().map_or(now, |(_, at)| *at);
+                self.excuse(id, result, at).unwrap_or_else(|| result.verdict.clone())
+            }
             _ => Verdict::new(Health::Unknown, format!("check {id} is not made any more")),
         }
+    }
+
+    /// Whether a check finds nothing but that its app is in maintenance, or was until now.
+    pub fn is_excused(&self, id: &CheckId) -> bool {
+        self.excused.contains(id)
+    }
+
+    /// The datastores.
+    pub fn datastores(&self) -> &Datastores {
+        &self.datastores
     }
 
     /// The apps, by name.
@@ -163,7 +194,10 @@ impl Fleet {
 /// A server as it was before, with what the configuration now says of it, or a new one.
 fn kept(before: &mut HashMap<ServerId, ServerLive>, setup: &ServerSetup) -> ServerLive {
     match before.remove(&setup.id) {
-        Some(live) => ServerLive { setup: setup.clone(), dirty: true, ..live },
+        Some(mut live) => {
+            live.access.retain(|label, _| setup.access_logs.contains(label));
+            ServerLive { setup: setup.clone(), dirty: true, ..live }
+        }
         None => ServerLive::new(setup.clone()),
     }
 }

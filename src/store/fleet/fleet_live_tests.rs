@@ -20,8 +20,10 @@ fn fleet() -> Fleet {
     let app = AppSetup {
         id: "shop".into(),
         project: "shop".into(),
+        environment: None,
         servers: vec!["web-1".into()],
         checks: vec!["shop".into()],
+        proxied: false,
     };
     fleet.configure(&Setup {
         servers: vec![setup("web-1"), setup("db-1")],
@@ -69,6 +71,7 @@ fn check(name: &str, from: Option<&str>) -> CheckResult {
         latency: None,
         interval: Duration::from_secs(10),
         facts: Vec::new(),
+        figures: Vec::new(),
         failures: 3,
         blocked_by: None,
     }
@@ -222,4 +225,19 @@ fn many_restarts_of_a_running_container_are_a_problem() {
     assert_eq!(server.judged(&server.known_containers()[0], NOW).health, Health::Degraded);
     let apps: Vec<Health> = fleet.apps().iter().map(|app| app.verdict.health).collect();
     assert_eq!(apps, [Health::Degraded]);
+}
+
+#[test]
+fn the_first_good_result_of_a_check_ends_what_its_app_did_not_know() {
+    let mut fleet = fleet();
+    fleet.link(&"web-1".into(), Link::Up, NOW);
+    fleet.vitals(&"web-1".into(), vitals(), NOW);
+    fleet.containers(&"web-1".into(), vec![container("shop-web-1")], NOW);
+    fleet.refresh(NOW);
+    let of_shop = |fleet: &Fleet| fleet.app(&"shop".into()).unwrap().verdict.clone();
+    assert_eq!(of_shop(&fleet).reason, "check shop was not made yet");
+    let good = CheckResult { verdict: Verdict::up(), ..check("shop", None) };
+    fleet.check_result(good, NOW);
+    fleet.refresh(NOW);
+    assert_eq!(of_shop(&fleet), Verdict::up());
 }

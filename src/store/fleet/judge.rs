@@ -7,7 +7,7 @@ use super::Fleet;
 use super::apps::apps;
 use super::finding::{Finding, Kind};
 use super::problems::fold;
-use super::rules::{Seen, check, find, missing};
+use super::rules::{Seen, backup, check, find, missing};
 use super::server::ServerLive;
 use super::totals::by_project;
 use crate::domain::health::{Health, Verdict};
@@ -40,10 +40,12 @@ impl Fleet {
         let mut changed = self.refreshed.is_none();
         for server in self.servers.iter_mut().filter(|server| server.dirty || aged) {
             changed |= judge(server, now);
-            let believed = server.containers_freshness(now) == Freshness::Fresh;
-            self.containers_changed |= believed != server.containers_believed;
-            server.containers_believed = believed;
+            let fresh = [server.containers_freshness(now), server.maintenance_freshness(now)];
+            let believed = fresh.map(|it| it == Freshness::Fresh);
+            self.containers_changed |= believed != server.believed;
+            server.believed = believed;
         }
+        self.note_maintenance(now);
         if !aged && !changed && !self.checks_changed && !self.containers_changed {
             self.dirty = false;
             return false;
@@ -73,14 +75,15 @@ impl Fleet {
 
     fn all_findings(&self, now: Timestamp) -> Vec<Finding> {
         let servers = self.servers().flat_map(|server| server.findings.iter().cloned());
-        let checks =
-            self.checks.values().filter_map(|reading| check::find(reading, &self.configured_apps, now));
+        let checks = self.checks.iter().filter(|(id, _)| !self.excused.contains(*id));
+        let checks = checks.filter_map(|(_, reading)| check::find(reading, &self.configured_apps, now));
         let missing = self.configured_apps.iter().flat_map(|app| {
             let on = app.servers.iter().filter_map(|id| self.server(id));
             on.filter_map(move |server| missing::find(app, server, now))
         });
         let interrupted = self.interrupted.values().flatten().cloned();
-        servers.chain(checks).chain(missing).chain(interrupted).collect()
+        let backups = backup::find(&self.datastores, now);
+        servers.chain(checks).chain(missing).chain(interrupted).chain(backups).collect()
     }
 }
 

@@ -7,6 +7,8 @@
 mod apply;
 pub mod apps;
 pub mod causes;
+pub mod datastores;
+mod excused;
 pub mod finding;
 pub mod fleet_live;
 mod judge;

@@ -1,5 +1,5 @@
 //! From findings to problems: each effect goes to its root cause, and each problem keeps the time
-//! at which it was first seen.
+//! at which it began, or where that is not told, was first seen.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,13 @@ pub struct Since {
 }
 
 impl Since {
-    /// Takes the findings of now: new ones begin now, those that are gone are forgotten.
+    /// Takes the findings of now: new ones begin when they say, or now; those that are gone are forgotten.
     pub fn observe(&mut self, findings: &[Finding], now: Timestamp) {
         let mut before = std::mem::take(&mut self.first_seen);
         for finding in findings {
             let since = before.remove(&finding.id).unwrap_or(now);
+            // What begins anew within one that lasts does not make it younger.
+            let since = finding.begun.map_or(since, |begun| begun.min(since));
             self.first_seen.insert(finding.id.clone(), since);
         }
     }
@@ -152,6 +154,30 @@ mod tests {
         ];
         let problems = fold(findings, &Since::default());
         assert_eq!(problems.iter().map(|p| p.cause.as_str()).collect::<Vec<_>>(), ["DiskFull"]);
+    }
+
+    #[test]
+    fn a_problem_is_as_old_as_it_says() {
+        let mut down = of("web-1", Kind::Container, "shop");
+        let mut since = Since::default();
+        let mut told = |begun, now| {
+            down.begun = Some(Timestamp::from_secs(begun));
+            since.observe(std::slice::from_ref(&down), Timestamp::from_secs(now));
+            fold(vec![down.clone()], &since)[0].since
+        };
+        assert_eq!(told(5, 100), Timestamp::from_secs(5), "it began before anybody looked");
+        assert_eq!(told(90, 101), Timestamp::from_secs(5), "it ended once more");
+        since.observe(&[], Timestamp::from_secs(102));
+        let mut told = |begun, now| {
+            down.begun = Some(Timestamp::from_secs(begun));
+            since.observe(std::slice::from_ref(&down), Timestamp::from_secs(now));
+            fold(vec![down.clone()], &since)[0].since
+        };
+        assert_eq!(
+            told(900, 103),
+            Timestamp::from_secs(103),
+            "by a clock that is ahead it has not begun yet"
+        );
     }
 
     #[test]

@@ -41,10 +41,13 @@ impl Earlier {
         let front = segments.front()?;
         let latest = front.earliest();
         let mut held = HashMap::new();
-        let near = segments.iter().take_while(|segment| segment.earliest() <= latest + OVERLAP);
+        let until = latest + OVERLAP;
+        // A line that is early for its place is ordered with those before it: it may stand so much further on.
+        let near = segments.iter().take_while(|segment| segment.earliest() <= until + OVERLAP);
         for segment in near {
-            let lines = (0..segment.len()).take_while(|at| segment.cursor(*at).at <= latest + OVERLAP);
-            for line in lines.map(|at| segment.line(at)).filter(|line| line.gap.is_none()) {
+            let lines = (0..segment.len()).take_while(|at| segment.cursor(*at).at <= until + OVERLAP);
+            let lines = lines.map(|at| segment.line(at));
+            for line in lines.filter(|line| line.gap.is_none() && line.time <= until) {
                 *held.entry((line.time, line.text.to_owned())).or_default() += 1;
             }
         }

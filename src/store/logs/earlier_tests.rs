@@ -108,6 +108,19 @@ proptest! {
     }
 }
 
+/// Its time is within what is read again, its place is not.
+#[test]
+fn a_line_that_is_early_for_its_place_comes_once() {
+    let mut store = LogStore::default();
+    let held = [(1_000, "first".to_owned()), (1_105, "late".to_owned()), (1_095, "early".to_owned())];
+    store.append(&source(), &chunk(&held), NOW);
+    store.begin_earlier(&source());
+    let read = [(900, "before".to_owned()), (1_000, "first".to_owned()), (1_095, "early".to_owned())];
+    store.append_earlier(&source(), &chunk(&read), 0);
+    store.end_earlier(&source());
+    assert_eq!(texts(&store), ["before", "first", "late", "early"]);
+}
+
 #[test]
 fn a_gap_there_is_counted_and_what_is_cleared_takes_nothing_more() {
     let mut store = LogStore::default();

@@ -21,8 +21,13 @@ pub fn of_vitals(vitals: &Vitals) -> Vec<(Metric, f64)> {
     push(Metric::CpuPressure, vitals.pressure.map(|pressure| pressure.cpu.0.into()));
     push(Metric::MemoryPressure, vitals.pressure.map(|pressure| pressure.memory.0.into()));
     push(Metric::IoPressure, vitals.pressure.map(|pressure| pressure.io.0.into()));
+    push(Metric::OpenFiles, vitals.files.map(|(open, _)| open as f64));
+    push(Metric::ClockOffset, vitals.clock_offset_ms.map(|offset| offset as f64));
+    push(Metric::OomKills, vitals.oom_kills.map(|kills| kills as f64));
     for disk in &vitals.disks {
-        push(Metric::Disk(Arc::from(disk.mount.as_str())), disk.share().map(|used| used.0.into()));
+        let mount: Arc<str> = disk.mount.as_str().into();
+        push(Metric::Inodes(mount.clone()), disk.inodes_used.map(|used| used.0.into()));
+        push(Metric::Disk(mount), disk.share().map(|used| used.0.into()));
     }
     let sum = |all: &mut dyn Iterator<Item = Bytes>| all.map(|bytes| bytes.0).reduce(u64::saturating_add);
     let rate = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64);
@@ -33,13 +38,19 @@ pub fn of_vitals(vitals: &Vitals) -> Vec<(Metric, f64)> {
     out
 }
 
-/// The series of what a container uses.
-pub fn of_usage(name: &str, usage: &ContainerUsage) -> [(Metric, f64); 2] {
+/// The series of what a container uses; of traffic that is not counted there is none.
+pub fn of_usage(name: &str, usage: &ContainerUsage) -> impl Iterator<Item = (Metric, f64)> + use<> {
     let name: Arc<str> = name.into();
-    [
-        (Metric::ContainerCpu(name.clone()), usage.cpu.0.into()),
-        (Metric::ContainerMemory(name), usage.memory.0 as f64),
-    ]
+    let rate = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.0 as f64);
+    let values = [
+        (Metric::ContainerCpu(name.clone()), Some(usage.cpu.0.into())),
+        (Metric::ContainerMemory(name.clone()), Some(usage.memory.0 as f64)),
+        (Metric::ContainerNetworkIn(name.clone()), rate(usage.received)),
+        (Metric::ContainerNetworkOut(name.clone()), rate(usage.sent)),
+        (Metric::ContainerDiskRead(name.clone()), rate(usage.read)),
+        (Metric::ContainerDiskWrite(name), rate(usage.written)),
+    ];
+    values.into_iter().filter_map(|(metric, value)| Some((metric, value?)))
 }
 
 /// The series of an access log.
@@ -56,16 +67,20 @@ pub fn of_access(stats: &AccessStats) -> Vec<(Metric, f64)> {
     values.into_iter().filter_map(|(metric, value)| Some((metric, value?))).collect()
 }
 
-/// The series of a check: how long it took, where it got an answer.
-pub fn of_check(result: &CheckResult) -> Option<(Metric, f64)> {
-    Some((Metric::Latency(result.check.clone()), result.latency?.as_secs_f64() * 1000.0))
+/// The series of a check: how long it took, where it got an answer, and what it read of a datastore.
+pub fn of_check(result: &CheckResult) -> impl Iterator<Item = (Metric, f64)> {
+    let latency = result.latency.map(|took| took.as_secs_f64() * 1000.0);
+    let latency = latency.map(|millis| (Metric::Latency(result.check.clone()), millis));
+    let figures = result.figures.iter();
+    let figures = figures.map(|(figure, value)| (Metric::Figure(result.check.clone(), *figure), *value));
+    latency.into_iter().chain(figures)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::quantity::Percent;
-    use crate::domain::vitals::{CpuUse, NetworkUse};
+    use crate::domain::vitals::{CpuUse, DiskUse, NetworkUse};
 
     #[test]
     fn what_is_not_told_has_no_series() {
@@ -80,5 +95,22 @@ mod tests {
         let all = of_vitals(&vitals);
         assert!(all.contains(&(Metric::Cpu, 50.0)) && all.contains(&(Metric::NetworkIn, 3.0)));
         assert!(!all.iter().any(|(metric, _)| *metric == Metric::DiskRead));
+        let disk =
+            |mount: &str, inodes_used| DiskUse { mount: mount.into(), inodes_used, ..DiskUse::default() };
+        let vitals = Vitals {
+            disks: vec![disk("/", Some(Percent(7.0))), disk("/boot/efi", None)],
+            files: Some((2300, u64::MAX)),
+            clock_offset_ms: Some(-600_000),
+            oom_kills: Some(0),
+            ..Vitals::default()
+        };
+        let told = [
+            (Metric::Load1, 0.0),
+            (Metric::OpenFiles, 2300.0),
+            (Metric::ClockOffset, -600_000.0),
+            (Metric::OomKills, 0.0),
+            (Metric::Inodes("/".into()), 7.0),
+        ];
+        assert_eq!(of_vitals(&vitals), told);
     }
 }

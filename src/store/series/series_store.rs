@@ -24,6 +24,10 @@ pub const MAX_SERIES: usize = 24_000;
 /// How many of them containers may have, so that the servers' own always find room.
 const OF_CONTAINERS: usize = 16_000;
 
+/// How many of those may be of traffic, so that on a large fleet the containers' processor time and memory
+/// find room before it.
+const OF_TRAFFIC: usize = 4_000;
+
 /// A series without a value for so long is not alive.
 const SILENT: Duration = Duration::from_secs(15 * 60);
 
@@ -46,6 +50,8 @@ pub struct SeriesStore {
     count: usize,
     /// How many of them are a container's.
     of_containers: usize,
+    /// How many of those are of its traffic.
+    of_traffic: usize,
     /// When silent ones were looked for last.
     swept: Option<Timestamp>,
 }
@@ -86,9 +92,9 @@ impl SeriesStore {
         }
     }
 
-    /// Takes a check's time to answer.
+    /// Takes a check's time to answer, and what else it read.
     pub fn check(&mut self, server: &ServerId, result: &CheckResult, at: Timestamp) {
-        if let Some((metric, value)) = derive::of_check(result) {
+        for (metric, value) in derive::of_check(result) {
             self.record(server, metric, value, at, result.interval);
         }
     }
@@ -177,12 +183,15 @@ impl SeriesStore {
             }
             self.count += 1;
             self.of_containers += usize::from(is_of_container(&metric));
+            self.of_traffic += usize::from(metric.is_traffic_of_container());
         }
         Some(self.servers.entry(server.clone()).or_default().entry(metric).or_default())
     }
 
     fn has_room(&self, metric: &Metric) -> bool {
-        self.count < MAX_SERIES && (self.of_containers < OF_CONTAINERS || !is_of_container(metric))
+        self.count < MAX_SERIES
+            && (self.of_containers < OF_CONTAINERS || !is_of_container(metric))
+            && (self.of_traffic < OF_TRAFFIC || !metric.is_traffic_of_container())
     }
 
     /// Whether there is room, after silent ones went for it.
@@ -205,12 +214,13 @@ impl SeriesStore {
     fn recount(&mut self) {
         self.count = self.servers.values().map(BTreeMap::len).sum();
         let metrics = self.servers.values().flat_map(BTreeMap::keys);
-        self.of_containers = metrics.filter(|metric| is_of_container(metric)).count();
+        self.of_containers = metrics.clone().filter(|metric| is_of_container(metric)).count();
+        self.of_traffic = metrics.filter(|metric| metric.is_traffic_of_container()).count();
     }
 }
 
 fn is_of_container(metric: &Metric) -> bool {
-    matches!(metric, Metric::ContainerCpu(_) | Metric::ContainerMemory(_))
+    matches!(metric, Metric::ContainerCpu(_) | Metric::ContainerMemory(_)) || metric.is_traffic_of_container()
 }
 
 /// The minutes that earlier readings fill, within a day before `now` and no matter what they claim.
@@ -287,6 +297,18 @@ mod tests {
         assert_eq!(store.len(), OF_CONTAINERS);
         assert!(store.last(&key("a", container(OF_CONTAINERS))).is_none());
         assert!(store.last(&key("a", container(0))).is_some());
+    }
+
+    #[test]
+    fn traffic_leaves_room_for_what_containers_use() {
+        let mut store = SeriesStore::default();
+        for n in 0..=OF_TRAFFIC {
+            let metric = Metric::ContainerDiskRead(n.to_string().into());
+            store.record(&"a".into(), metric, 1.0, Timestamp::from_secs(0), TWO);
+        }
+        assert_eq!(store.len(), OF_TRAFFIC);
+        store.record(&"a".into(), container(0), 1.0, Timestamp::from_secs(2), TWO);
+        assert_eq!(store.len(), OF_TRAFFIC + 1);
     }
 
     #[test]

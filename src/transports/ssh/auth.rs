@@ -52,8 +52,8 @@ pub(super) async fn authenticate(
     if key.is_none() {
         key = auth.files(&files).await?;
     }
-    if let Some((key, with)) = key {
-        return Ok(Outcome::Accepted(Proof { key, with, held: auth.held }));
+    if let Some((key, with, certificate)) = key {
+        return Ok(Outcome::Accepted(Proof { key, with, held: auth.held, certificate }));
     }
     match auth.locked {
         Some(file) => Ok(Outcome::Locked(file)),
@@ -101,8 +101,8 @@ struct Attempt<'a> {
     held: BTreeSet<String>,
 }
 
-/// The key that the server took, and what signs with it.
-type Taken = Option<(PublicKey, With)>;
+/// The key that the server took, what signs with it, and the certificate that was shown.
+type Taken = Option<(PublicKey, With, Option<String>)>;
 
 impl Attempt<'_> {
     /// The agent's keys: those that are also named as files first, since servers stop listening
@@ -135,8 +135,12 @@ impl Attempt<'_> {
         identities.sort_by_key(|identity| !is_named(identity));
         for identity in identities {
             let key = plain(&identity);
+            let certificate = match &identity {
+                AgentIdentity::Certificate { certificate, .. } => certificate.to_openssh().ok(),
+                AgentIdentity::PublicKey { .. } => None,
+            };
             if self.agent_key(&mut agent, identity).await? {
-                return Ok(Some((key, With::Agent(socket))));
+                return Ok(Some((key, With::Agent(socket), certificate)));
             }
         }
         Ok(None)
@@ -189,10 +193,11 @@ impl Attempt<'_> {
             match found {
                 Some((_, Some(key))) => {
                     let (public, with) = (key.public_key().clone(), With::File(Arc::clone(&key)));
+                    let shown = certificate.to_openssh().ok();
                     let answer = self.handle.authenticate_openssh_cert(&self.settings.user, key, certificate);
                     let result = answered(timeout(ANSWER, answer).await)?;
                     if self.note(name, &result)? {
-                        return Ok(Some((public, with)));
+                        return Ok(Some((public, with, shown)));
                     }
                 }
                 Some((file, None)) => {
@@ -222,7 +227,7 @@ impl Attempt<'_> {
                     let answer = self.handle.authenticate_publickey(&self.settings.user, signs);
                     let result = answered(timeout(ANSWER, answer).await)?;
                     if self.note(name, &result)? {
-                        return Ok(Some((key.public_key().clone(), With::File(Arc::clone(key)))));
+                        return Ok(Some((key.public_key().clone(), With::File(Arc::clone(key)), None)));
                     }
                 }
                 KeyFile::Locked(public) => {

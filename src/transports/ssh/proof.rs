@@ -25,6 +25,8 @@ pub(super) struct Proof {
     pub(super) with: With,
     /// The fingerprints of all keys that could have been used.
     pub(super) held: BTreeSet<String>,
+    /// The certificate that was shown with it, as OpenSSH writes it.
+    pub(super) certificate: Option<String>,
 }
 
 /// What signs.
@@ -42,7 +44,7 @@ impl Proof {
         let key = fingerprint(&self.key);
         let mut held = self.held.clone();
         held.insert(key.clone());
-        Identity { key, held }
+        Identity { key, held, certificate: self.certificate.clone() }
     }
 
     /// A signature over a message, for one purpose, as `ssh-keygen -Y sign` makes it.

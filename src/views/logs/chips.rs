@@ -46,6 +46,10 @@ fn mode<'a>(state: &State, theme: &Theme) -> Vec<Piece<'a>> {
                 theme.style(Role::Down),
             )]
         }
+        // What comes now is not shown: this is the end of another time.
+        On::Following if page.filters.until.is_some_and(|until| until <= state.now) => {
+            vec![(format!("{} {:<MODE$}", theme.glyphs.thumb, "its end").into(), theme.bold(Role::Degraded))]
+        }
         On::Following => {
             vec![(format!("{} {:<MODE$}", theme.glyphs.up, "following").into(), theme.style(Role::Up))]
         }

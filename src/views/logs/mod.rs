@@ -7,7 +7,7 @@ mod histogram;
 mod line;
 mod lines;
 mod picker;
-mod time;
+pub(super) mod time;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

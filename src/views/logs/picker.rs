@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use crate::state::State;
-use crate::state::logs::picker::{Offer, Picker, kind, offers};
+use crate::state::logs::picker::{Offer, Picker, kind, label, offers};
 use crate::theme::{Role, Theme};
 use crate::widgets::frame;
 use crate::widgets::text::{Align, Place, put, put_aligned, width};
@@ -56,7 +56,11 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
                 let marked = picker.marked.contains(&offer.source);
                 let text =
                     Place { x: place.x + 4, width: place.width.saturating_sub(5 + width(note)), ..place };
-                put(buf, text, offer.source.stream.label(), theme.style(Role::Text), theme);
+                let name = label(state, &offer.source).map_or_else(String::new, |label| format!("{label}  "));
+                let used = width(&name).min(text.width);
+                put(buf, text, &name, theme.style(Role::Text), theme);
+                let rest = Place { x: text.x + used, width: text.width - used, ..text };
+                put(buf, rest, offer.source.stream.label(), theme.style(Role::Text), theme);
                 put_aligned(buf, place, note, theme.style(Role::Muted), Align::Right, theme);
                 if Some(*offer) == current {
                     buf.set_style(cells, theme.selection(true));

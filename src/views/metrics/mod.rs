@@ -111,7 +111,10 @@ fn draw_one(
 ) {
     let entries: Vec<legend::Entry> = one.series.iter().map(|series| series.entry.clone()).collect();
     let place = Place { x: one.area.x, y: one.area.y, width: one.area.width.saturating_sub(1) };
-    legend::draw(buf, place, &one.of.title, one.focused, &entries, theme);
+    let titles = shown.charts.iter().map(|chart| chart.of.title.as_str());
+    let cells = legend::head_cells(titles, place.width);
+    let head = legend::Head { title: &one.of.title, cells, focused: one.focused };
+    legend::draw(buf, place, &head, &entries, theme);
     let lines: Vec<Line<'_>> = one
         .series
         .iter()

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use super::BINS;
 use super::scale::Scale;
 use crate::domain::past::Bin;
+use crate::theme::Glyphs;
 
 /// Dots in a cell from top to bottom.
-const HIGH: u16 = 4;
+pub const HIGH: u16 = 4;
 
 /// Which bit of a Braille pattern is the dot in a column and row (Unicode, chapter 21.1).
 const BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
@@ -39,8 +40,7 @@ pub struct Stroke {
 impl Stroke {
     /// Fits the parts of a series to a plot.
     pub fn new(bins: &[Option<Bin>], scale: Scale, plot: Rect) -> Self {
-        let dots = plot.height * HIGH;
-        let height = |value| scale.dot(value, dots);
+        let height = |value| scale.dot(value, plot.height);
         let fit = |bin: Bin| [height(bin.max), height(bin.mean), height(bin.min)];
         let shown = usize::from(plot.width * BINS);
         Self { heights: bins.iter().take(shown).map(|bin| bin.map(fit)).collect() }
@@ -52,6 +52,14 @@ impl Stroke {
         let of = |at: usize| self.heights.get(at).copied().flatten().map(|[_, mean, _]| mean / HIGH);
         of(at).or_else(|| of(at + 1))
     }
+}
+
+/// A dash in a cell at the height of a dot of it, counted from the top of the plot.
+pub fn dash(dot: u16, glyphs: &Glyphs) -> char {
+    if !glyphs.braille {
+        return if dot % HIGH == HIGH - 1 { '_' } else { '-' };
+    }
+    super::braille(BITS[0][usize::from(dot % HIGH)] | BITS[1][usize::from(dot % HIGH)])
 }
 
 impl Canvas {

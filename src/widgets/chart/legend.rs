@@ -7,8 +7,8 @@ use super::Line;
 use crate::theme::{Role, Theme};
 use crate::widgets::text::{Align, Place, put, put_aligned, width};
 
-/// Cells for the name of the chart.
-pub const TITLE: u16 = 15;
+/// The least cells for the name of the chart.
+const TITLE: u16 = 15;
 /// Cells for an age beside a value.
 const AGE: u16 = 4;
 
@@ -37,15 +37,35 @@ pub struct Entry {
     pub stale: bool,
 }
 
+/// The name of a chart.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The name.
+    pub title: &'a str,
+    /// The cells that it has, as [`head_cells`] says.
+    pub cells: u16,
+    /// Whether the keys go to the chart.
+    pub focused: bool,
+}
+
+/// The cells for the names of charts that stand above each other in so many: as many as the longest of
+/// them needs, within two fifths of the row.
+pub fn head_cells<'a>(titles: impl Iterator<Item = &'a str>, row: u16) -> u16 {
+    let longest = titles.map(|title| width(title) + 3).max().unwrap_or(0);
+    longest.clamp(TITLE, TITLE.max(row / 5 * 2))
+}
+
 /// Draws the row.
-pub fn draw(buf: &mut Buffer, place: Place, title: &str, focused: bool, entries: &[Entry], theme: &Theme) {
-    let style = if focused { theme.bold(Role::Accent) } else { theme.bold(Role::Text) };
-    let head = Place { width: TITLE.min(place.width).saturating_sub(1), ..place };
+pub fn draw(buf: &mut Buffer, place: Place, head: &Head<'_>, entries: &[Entry], theme: &Theme) {
+    let (title, cells) = (head.title, head.cells);
+    let style = if head.focused { theme.bold(Role::Accent) } else { theme.bold(Role::Text) };
+    let focused = head.focused;
+    let head = Place { width: cells.min(place.width).saturating_sub(1), ..place };
     if focused {
         buf.set_string(place.x, place.y, theme.glyphs.cursor, theme.style(Role::Accent));
     }
     put(buf, Place { x: head.x + 1, width: head.width.saturating_sub(1), ..head }, title, style, theme);
-    let mut rest = Place { x: place.x + TITLE, width: place.width.saturating_sub(TITLE), ..place };
+    let mut rest = Place { x: place.x + cells, width: place.width.saturating_sub(cells), ..place };
     if entries.is_empty() || rest.width == 0 {
         return;
     }
@@ -119,7 +139,9 @@ mod tests {
         };
         let entries: Vec<Entry> = values.into_iter().enumerate().map(entry).collect();
         let mut buf = Buffer::empty(Rect::new(0, 0, cells, 1));
-        draw(&mut buf, Place { x: 0, y: 0, width: cells }, "disk read", false, &entries, &theme());
+        let head =
+            Head { title: "disk read", cells: head_cells(["disk read"].into_iter(), cells), focused: false };
+        draw(&mut buf, Place { x: 0, y: 0, width: cells }, &head, &entries, &theme());
         rows(&buf).concat()
     }
 
@@ -128,6 +150,13 @@ mod tests {
         let names = |values| drawn(values, 81).match_indices("web-").map(|(at, _)| at).collect::<Vec<_>>();
         assert_eq!(names(["0B/s", "1.5M/s", "-"]), names(["1023K/s", "12B/s", "999M/s"]));
         assert_eq!(names(["-", "-", "-"]).len(), 3);
+    }
+
+    #[test]
+    fn long_names_of_charts_are_whole_where_they_fit_and_leave_room_for_values() {
+        let cells = |title, row| head_cells(["cpu", title].into_iter(), row);
+        assert_eq!([cells("memory", 80), cells("net in of shop-web-1", 80)], [15, 23]);
+        assert_eq!([cells(&"x".repeat(90), 80), cells(&"x".repeat(90), 20)], [32, 15]);
     }
 
     #[test]

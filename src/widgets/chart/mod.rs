@@ -96,18 +96,19 @@ fn labels(buf: &mut Buffer, area: Rect, chart: &Chart<'_>, theme: &Theme) {
     for y in area.y..area.bottom() {
         buf.set_string(area.x + GUTTER - 1, y, theme.glyphs.bar, theme.style(Role::Faint));
     }
-    let limit = chart.limit.and_then(|limit| Some((limit, chart.scale.row(limit, area.height)?)));
+    let ticks = chart.scale.ticks(area.height);
     let mut label = |value: f32, row: u16, role: Role| {
         let place = Place { x: area.x, y: area.y + row, width: GUTTER - 1 };
         put_aligned(buf, place, &chart.unit.text(value), theme.style(role), Align::Right, theme);
     };
-    for tick in chart.scale.ticks(area.height) {
-        match chart.scale.row(tick, area.height) {
-            Some(row) if limit.is_none_or(|(_, taken)| taken != row) => label(tick, row, Role::Muted),
-            _ => {}
-        }
+    for (tick, row) in &ticks {
+        label(*tick, *row, Role::Muted);
     }
-    if let Some((limit, row)) = limit {
+    // Where another value stands for the row, that one stays: the line itself says how high the limit is.
+    let limit = chart.limit.and_then(|limit| Some((limit, chart.scale.row(limit, area.height)?)));
+    if let Some((limit, row)) = limit
+        && ticks.iter().all(|(tick, taken)| *taken != row || (tick - limit).abs() <= limit.abs() * 0.001)
+    {
         label(limit, row, Role::Degraded);
     }
 }
@@ -123,11 +124,15 @@ fn background(buf: &mut Buffer, plot: Rect, chart: &Chart<'_>, theme: &Theme) {
             }
         }
     }
-    if let Some(row) = chart.limit.and_then(|limit| chart.scale.row(limit, plot.height)) {
-        for x in 0..plot.width {
-            let place = (plot.x + x, plot.y + row);
-            buf.set_string(place.0, place.1, theme.glyphs.dashes, theme.style(Role::Degraded));
-        }
+    let Some(limit) = chart.limit.filter(|limit| chart.scale.row(*limit, plot.height).is_some()) else {
+        return;
+    };
+    let dot = chart.scale.dot(limit, plot.height);
+    let glyph = canvas::dash(dot, theme.glyphs);
+    // Every other cell: a line of values has no holes.
+    for x in (0..plot.width).step_by(2) {
+        let cell = &mut buf[(plot.x + x, plot.y + dot / canvas::HIGH)];
+        cell.set_char(glyph).set_style(theme.style(Role::Degraded));
     }
 }
 

@@ -1,10 +1,19 @@
 //! How the page looks, at the three sizes.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use midwatch::app::App;
 use midwatch::domain::failure::{Failure, FailureKind, Retry};
+use midwatch::domain::link::Link;
+use midwatch::domain::log_source::LogSource;
+use midwatch::domain::setup::{ServerSetup, Setup};
+use midwatch::domain::thresholds::Thresholds;
 use midwatch::message::batch::{Batch, Observation, Subject};
 use midwatch::message::event::Event;
+use midwatch::message::log_batch::LogBatch;
 
-use super::lines::{at, console, filled, keys, screen, sources};
+use super::lines::{at, chunk, console, container, filled, keys, screen, sources};
 
 #[test]
 fn following() {
@@ -58,4 +67,54 @@ fn nothing_yet_and_trouble() {
         app.handle(Event::Batch(Batch { server: source.server, at: at(150.0), observation }), at(160.0));
     }
     insta::assert_snapshot!("trouble-80", screen(&mut app));
+}
+
+#[test]
+fn a_lost_connection_is_told_until_the_log_begins_again() {
+    let mut app = console(120, 24, "dark");
+    let link = |app: &mut App, link: Link, seconds: f64| {
+        let batch = Batch { server: "web-1".into(), at: at(seconds), observation: Observation::Link(link) };
+        app.handle(Event::Batch(batch), at(seconds));
+    };
+    let configured = ["web-1", "web-2"].map(|id| ServerSetup {
+        id: id.into(),
+        address: String::new(),
+        environment: None,
+        labels: BTreeMap::new(),
+        thresholds: Thresholds::default(),
+        interval: Duration::from_secs(2),
+        log_files: Vec::new(),
+        access_logs: Vec::new(),
+    });
+    app.handle(Event::Setup(Setup { servers: configured.into(), ..Setup::default() }), at(100.0));
+    let [web, worker, caddy] = <[_; 3]>::try_from(sources()).unwrap();
+    let come = |app: &mut App, source: &LogSource, seconds: f64, text: &[(f64, &str)]| {
+        app.handle(Event::Logs(LogBatch::new(source.clone(), chunk(text), 0)), at(seconds));
+    };
+    for source in [&web, &worker, &caddy] {
+        come(&mut app, source, 101.0, &[]);
+    }
+    let gone = Failure::new(FailureKind::Timeout, "keep the connection to web-1", "no answer for 9 s")
+        .retry(Retry::Now);
+    let down = |seconds| Link::Down { failure: gone.clone(), next_try: Some(at(seconds)) };
+    link(&mut app, down(112.0), 110.0);
+    // What was read before it was lost comes a little later.
+    come(&mut app, &web, 110.1, &[(109.0, "INFO  the last one")]);
+    link(&mut app, Link::Connecting, 112.0);
+    link(&mut app, down(116.0), 114.0);
+    app.state.now = at(120.0);
+    let told = screen(&mut app);
+    for name in ["web-1/shop-web-1", "web-1//var/log/caddy/access.log"] {
+        assert!(told.contains(&format!("{name} reconnecting for 10s: no answer for 9 s")), "{told}");
+    }
+    assert!(!told.contains("worker-1 reconnecting") && told.contains("● following"), "{told}");
+    // One that is opened meanwhile says so too.
+    let other = container("web-1", "other");
+    midwatch::state::logs::open::open(&mut app.state, vec![other.clone()]);
+    assert!(screen(&mut app).contains("nothing comes"), "{}", screen(&mut app));
+    // The log may begin before the news that the connection stands.
+    come(&mut app, &other, 121.0, &[]);
+    link(&mut app, Link::Up, 121.0);
+    let told = screen(&mut app);
+    assert!(told.contains("● following") && !told.contains("reconnecting"), "{told}");
 }

@@ -1,6 +1,15 @@
 //! Backups of real datastores, read by the real restic.
 
 mod deploys;
+mod disaster;
+mod drill;
 mod faults;
+mod files;
 mod kinds;
+mod picture;
+mod prune;
+mod redis;
+mod restore;
+mod schedules;
 mod store;
+mod volume;

@@ -3,6 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use midwatch::domain::figure::Figure;
 use midwatch::domain::health::Health;
 
 use super::{Bench, fact, verdict};
@@ -64,6 +65,12 @@ async fn postgres_tells_its_figures_from_here_and_from_the_server() {
     for label in ["connections", "oldest transaction", "waiting for locks", "size", "cache hits"] {
         assert!(!matches!(fact(&here, label), "" | "unknown"), "{label}: {:?}", here.facts);
     }
+    let figure = |of: Figure| here.figures.iter().find(|(figure, _)| *figure == of).map(|(_, value)| *value);
+    assert!(figure(Figure::Connections).is_some_and(|it| it >= 1.0), "{:?}", here.figures);
+    assert!(figure(Figure::DatabaseSize).is_some_and(|it| it > 1e6), "{:?}", here.figures);
+    assert!(figure(Figure::CacheHits).is_some_and(|it| it > 0.0 && it <= 100.0), "{:?}", here.figures);
+    assert!(figure(Figure::OldestTransaction).is_some_and(|it| it >= 0.0), "{:?}", here.figures);
+    assert_eq!(figure(Figure::ReplicationLag), None, "it has no standby");
     let through = format!(
         "host = \"127.0.0.1\"\nuser = \"shop\"\ndatabase = \"shop\"\npassword = {{ file = \"{}\" }}\nfrom = \"db-1\"",
         lab.at("/postgres/password_file")
@@ -158,6 +165,9 @@ async fn fault_redis_that_is_full_is_down_or_evicts() {
     let bench = Bench::connected(&lab, &["db-1"]).await;
     let well = bench.one("redis", &redis(&lab, "")).await;
     assert_eq!(verdict(&well), "up: ", "{:?}", well.facts);
+    let told: Vec<Figure> = well.figures.iter().map(|(figure, _)| *figure).collect();
+    assert_eq!(told, [Figure::MemoryUsed, Figure::MemoryShare, Figure::Clients, Figure::Replicas]);
+    assert!(well.figures[..3].iter().all(|(_, value)| *value > 0.0), "{:?}", well.figures);
     let inside = format!(
         "host = \"127.0.0.1\"\npassword = {{ file = \"{}\" }}\nfrom = \"db-1\"",
         lab.at("/redis/password_file")

@@ -4,6 +4,7 @@ mod databases;
 mod encrypted;
 mod pooled;
 mod postgres_tls;
+mod replicas;
 mod servers;
 mod web;
 

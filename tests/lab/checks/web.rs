@@ -1,5 +1,6 @@
 //! HTTP through Caddy and nginx, TLS ports good and bad, names, and a black hole.
 
+use midwatch::domain::check::CheckResult;
 use midwatch::domain::health::Health;
 
 use super::{Bench, fact, verdict};
@@ -89,4 +90,63 @@ async fn fault_a_black_holed_target_is_down_and_a_black_holed_server_unknown() {
     assert!(verdict(inside).starts_with("unknown: not seen from db-1: "), "{}", verdict(inside));
     assert_eq!(inside.blocked_by, Some("db-1".into()));
     assert!(start.elapsed() < std::time::Duration::from_secs(6), "{:?}", start.elapsed());
+}
+
+/// The number that a fact is.
+fn number(result: &CheckResult, label: &str) -> i64 {
+    fact(result, label).parse().unwrap_or_else(|_| panic!("{label}: {:?}", result.facts))
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: tests/run"]
+async fn certificates_are_told_by_tls_and_by_http_and_from_a_server_too() {
+    let lab = Lab::get();
+    let bench = Bench::connected(&lab, &["web-1", "web-2"]).await;
+    let ca = format!("ca = \"{}\"\n", lab.at("/tls/ca"));
+    let port = |name: &str| lab.at(&format!("/tls/{name}")).rsplit_once(':').unwrap().1.to_owned();
+    let tls = |name: &str, address: &str, rest: &str| {
+        format!("[checks.{name}]\nkind = \"tls\"\naddress = \"{address}\"\n{ca}{rest}\n")
+    };
+    let http = |name: &str, url: &str, rest: &str| {
+        format!("[checks.{name}]\nkind = \"http\"\nurl = \"{url}\"\n{ca}{rest}\n")
+    };
+    let here = |name: &str| format!("https://localhost:{}/healthz", port(name));
+    let text = [
+        tls("across", "web-1:8441", "from = \"web-2\""),
+        tls("itself", "localhost:8442", "from = \"web-1\""),
+        tls("stranger", "web-1:8444", "from = \"web-2\""),
+        http("page", &here("good"), "condition = 'cert.days_left > 30'"),
+        http("page_across", "https://web-1:8441/healthz", "from = \"web-2\""),
+        http("soon", &here("expiring"), ""),
+        http("too_soon", &here("expiring"), "condition = 'cert.days_left > 30'"),
+        http("other", &here("wrong_name"), ""),
+    ];
+    let results = bench.run(&text.concat()).await;
+    for name in ["across", "page", "page_across"] {
+        let it = &results[name];
+        assert_eq!(verdict(it), "up: ", "{name}");
+        assert_eq!((fact(it, "certificate"), fact(it, "signed by")), ("CN=good.lab", "CN=Lab authority"));
+        assert!(fact(it, "names").split(", ").any(|name| name == "web-1"), "{name}: {:?}", it.facts);
+        assert!((57..=60).contains(&number(it, "days left")), "{name}: {:?}", it.facts);
+    }
+    for name in ["itself", "soon"] {
+        let days = number(&results[name], "days left");
+        assert!((2..=5).contains(&days), "{name}: {days}");
+        assert_eq!(
+            verdict(&results[name]),
+            format!("degraded: the certificate ends in {days} days"),
+            "{name}"
+        );
+    }
+    let too_soon = verdict(&results["too_soon"]);
+    assert!(
+        too_soon.starts_with("down: cert.days_left ") && too_soon.ends_with(" is not > 30"),
+        "{too_soon}"
+    );
+    for (name, asked) in [("stranger", "web-1"), ("other", "localhost")] {
+        let found = verdict(&results[name]);
+        let why = format!("it is for elsewhere.example, not {asked}");
+        assert!(found.starts_with("down: ") && found.contains(&why), "{name}: {found}");
+        assert_eq!(fact(&results[name], "names"), "elsewhere.example", "{name}");
+    }
 }

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{SERVERS, Temporary, assert_keys_react, follow, over_one, over_the_lab};
+use super::{SERVERS, Temporary, assert_keys_react, follow, over_one, over_the_lab, table_of};
 use crate::lab::Lab;
-use crate::pty::Console;
+use crate::pty::{Console, Start};
 
 /// The numbers of the lines `line N …` in a text, in order.
 pub(super) fn numbers(text: &str) -> Vec<u64> {
@@ -23,7 +23,7 @@ fn wait_for_line(console: &Console, number: u64, seconds: u64) {
 }
 
 /// The processes of the user that consoles connect as.
-fn processes(lab: &Lab, server: &str) -> BTreeSet<String> {
+pub(super) fn processes(lab: &Lab, server: &str) -> BTreeSet<String> {
     let listed = lab.ssh(server, "ps -u ops -o pid=,args= 2>/dev/null || ps -o pid,user,args | grep ' ops '");
     String::from_utf8_lossy(&listed.stdout).lines().map(|line| line.trim().to_owned()).collect()
 }
@@ -125,6 +125,34 @@ fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() 
     );
     let saved = numbers(&saved(&console));
     assert_eq!(saved, (1..=LINES).collect::<Vec<_>>(), "lost, repeated or out of order");
+    console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_server_frozen_under_a_followed_log_is_told_there_and_costs_no_line_fault() {
+    const LINES: u64 = 240;
+    let lab = Lab::get();
+    let noisy = Temporary::noisy(&lab, "web-2", "e2e-frozen", &format!("-e LINES={LINES} -e PER_SECOND=40"));
+    // Noticed after three seconds, not nine.
+    let known = lab.path("/known_hosts");
+    let ssh = format!("[ssh]\nknown_hosts = [{known:?}]\nagent = false\nkeepalive = \"1s\"\n");
+    let mut console = Start::new(&[]).size(120, 40).config(&(ssh + &table_of(&lab, "web-2"))).spawn();
+    follow(&console, "web-2", noisy.name);
+    wait_for_line(&console, 20, 20);
+    let before = connections(&console, lab.port("web-2"));
+    {
+        let fault = lab.fault("freeze", "web-2", &[]);
+        console.wait_for("nothing comes").wait_for("web-2/e2e-frozen reconnecting for");
+        assert_keys_react(&console);
+        eprintln!("{}", console.row("reconnecting for").unwrap());
+        fault.run("thaw", &[]);
+    }
+    wait_for_line(&console, LINES, 20);
+    console.wait_gone("reconnecting").wait_for("following");
+    let after = connections(&console, lab.port("web-2"));
+    assert!(!before.is_empty() && !after.is_empty() && after.is_disjoint(&before), "{before:?}, {after:?}");
+    assert_eq!(numbers(&saved(&console)), (1..=LINES).collect::<Vec<_>>(), "lost, repeated or out of order");
     console.quit();
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -27,6 +27,21 @@ impl Pair {
 
     /// The second operator's key is of this kind.
     fn with_key(name: &str, servers: &[&str], kind: &str) -> Self {
+        let pair = Self::unknown(name, servers, kind);
+        pair.let_in();
+        pair
+    }
+
+    /// The second operator is let in by a certificate alone, of the authority that the servers trust.
+    fn certified(name: &str, servers: &[&str]) -> Self {
+        let pair = Self::unknown(name, servers, "ed25519");
+        let authority = pair.app.lab.path("/keys/accepted").with_file_name("user_ca");
+        certify(&authority, &pair.key, "ben");
+        pair
+    }
+
+    /// No server knows the second operator yet.
+    fn unknown(name: &str, servers: &[&str], kind: &str) -> Self {
         let app = Project::up(name, servers, TWO);
         let key = app.scratch("ben");
         let made = Command::new("ssh-keygen")
@@ -35,7 +50,6 @@ impl Pair {
             .status();
         assert!(made.unwrap().success());
         let pair = Self { app, key };
-        pair.let_in();
         let text = fs::read_to_string(pair.app.scratch("config.toml")).unwrap();
         let mut own = String::new();
         for line in text.lines() {
@@ -455,4 +469,57 @@ fn every_console_shows_it_and_two_keys_approve() {
     anna.wait_at_most(Duration::from_secs(60), "done", |screen| screen.contains("done and verified"));
     assert!(anna.screen_text().contains("approved by ben@"), "{}", anna.screen_text());
     assert_eq!(pair.app.versions("web-2"), ["1.1"]);
+}
+
+/// A certificate for the account of the lab, for an hour, beside a key.
+fn certify(authority: &Path, key: &Path, name: &str) {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-I", name, "-n", "ops", "-V", "-1m:+1h", "-s"])
+        .arg(authority)
+        .arg(key.with_extension("pub"))
+        .status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_operator_with_a_certificate_approves_and_one_of_another_authority_does_not() {
+    let pair = Pair::certified("apfive", &["web-2"]);
+    let mut asking = pair.asks("1.1");
+    // By hand: a good signature of a key that an authority certified which the server does not know.
+    let stranger = pair.app.scratch("stranger");
+    let authority = pair.app.scratch("authority");
+    for key in [&stranger, &authority] {
+        let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(key).status();
+        assert!(made.unwrap().success());
+    }
+    certify(&authority, &stranger, "ben");
+    let certificate = fs::read_to_string(stranger.with_file_name("stranger-cert.pub")).unwrap();
+    fs::remove_file(stranger.with_file_name("stranger-cert.pub")).unwrap();
+    let dir = format!("~/apfive/.midwatch/waiting/{}", asking.run);
+    let digest = pair.app.on("web-2", &format!("head -c -1 {dir}/plan.json | sha256sum | cut -d' ' -f1"));
+    let message = pair.app.scratch("message");
+    fs::write(&message, format!("midwatch approve 1\nrun {}\nplan {digest}\n", asking.run)).unwrap();
+    let signed = Command::new("ssh-keygen")
+        .args(["-q", "-Y", "sign", "-n", "midwatch-approve", "-f"])
+        .args([&stranger, &message])
+        .status();
+    assert!(signed.unwrap().success());
+    let signature = fs::read_to_string(message.with_extension("sig")).unwrap();
+    let by =
+        serde_json::json!({"by": {"user": "mallory", "machine": "x"}, "certificate": certificate.trim()});
+    pair.app.everywhere(&format!(
+        "cd {dir} && printf '%s\\n' '{}' >s && echo '{by}' >approval.json && mv s approval.sig",
+        signature.trim()
+    ));
+    asking.until("it knows no authority");
+    assert_eq!(pair.app.versions("web-2"), ["1.0"]);
+    // The server's own authority: that counts, and who it is stands in the record.
+    pair.ben(&["approve", &asking.run, "--yes"]).ends(0);
+    let run = asking.run.clone();
+    let text = asking.ends(0);
+    assert!(text.contains("approved by ben@") && text.contains("certified as ben"), "{text}");
+    assert_eq!(pair.app.versions("web-2"), ["1.1"]);
+    let kept = pair.app.on("web-2", &format!("cat .midwatch/runs/{run}/approval.json"));
+    assert!(kept.contains("ssh-ed25519-cert-v01@openssh.com"), "{kept}");
 }

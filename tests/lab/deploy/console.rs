@@ -159,6 +159,17 @@ fn a_run_is_cancelled_at_a_safe_point_and_what_was_changed_is_put_back() {
     enter_until(&console, "esc detach");
     console
         .wait_until("the gate", |screen| screen.contains("is not healthy yet") || screen.contains("healthy"));
+    // What the new container says stands beside the steps, and nothing of what the old one said.
+    console.wait_for("LOG of web-2/cddelta-web-1").wait_for("shop unhealthy listening");
+    assert!(!console.screen_text().contains("shop 1.0 listening"), "{}", console.screen_text());
+    console.press("l").wait_for("shop unhealthy listening").wait_gone("esc detach");
+    console.press("\x1b").wait_for("esc detach").wait_for("shop unhealthy listening");
+    // On a small screen below them.
+    console.resize(80, 24);
+    console.wait_until("the log below", |screen| {
+        let row = |text: &str| screen.lines().position(|row| row.contains(text));
+        row("wait until web is good").is_some_and(|step| row("shop unhealthy listening") > Some(step + 1))
+    });
     console.press("c").wait_for("are you sure");
     std::thread::sleep(Duration::from_millis(500));
     console.press("y").wait_gone("are you sure");

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::project::Project;
+use super::site::Site;
 
 fn count(app: &Project, server: &str, service: &str) -> usize {
     app.on(server, &format!("docker compose ps -q {service}")).lines().count()
@@ -130,8 +131,12 @@ fn a_pull_brings_the_images_and_changes_nothing_that_runs() {
     assert_eq!(app.on("web-2", "docker compose ps -q | sort"), before);
     let told = app.run(&["pull", "bring", "--yes"]).ends(0);
     assert!(told.text().contains("the images are on the server"), "{}", told.text());
-    app.everywhere("cd ~/bring && sed -i 's/shop:noisy/shop:none-such/' compose.yaml");
+    // Of one service only: what another one names is not asked for.
+    app.everywhere("cd ~/bring && sed -i 's/shop:json/shop:none-such/' compose.yaml");
     app.run(&["pull", "bring", "--yes"]).ends(2);
+    app.run(&["pull", "bring", "--service", "web", "--yes"]).ends(0);
+    app.everywhere("cd ~/bring && sed -i 's/shop:noisy/shop:none-such/' compose.yaml");
+    app.run(&["pull", "bring", "--service", "web", "--yes"]).ends(2);
 }
 
 #[test]
@@ -159,4 +164,27 @@ fn a_scale_that_was_killed_is_finished_or_undone() {
         let noted = app.on("web-1", "cat .midwatch/scale 2>/dev/null");
         assert_eq!(noted, if n == 3 { "web 3" } else { "" }, "{way}");
     }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_real_proxy_is_told_of_what_is_scaled_and_no_request_is_lost() {
+    let site = Site::by_names("spread2");
+    let app = &site.app;
+    // Caddy asks from outside the containers' network: what each of them was asked is in its own log.
+    let asked = |n: u32| {
+        let count = format!("docker logs spread2-web-{n} 2>&1 | grep -c 172.30.77.1");
+        app.on("web-1", &count).parse::<u32>().unwrap()
+    };
+    let load = site.load("/version", 10);
+    app.run(&["scale", "spread2", "web=3", "--yes"]).ends(0);
+    for _ in 0..30 {
+        assert_eq!(site.served(), "1.0");
+    }
+    assert!(asked(2) > 0 && asked(3) > 0, "{} {}", asked(2), asked(3));
+    app.run(&["scale", "spread2", "web=1", "--yes"]).ends(0);
+    load.lost_nothing();
+    assert_eq!(site.served(), "1.0");
+    assert_eq!(app.on("web-1", "tail -1 /etc/caddy/apps/spread2.conf"), "to spread2-web-1:8080");
+    assert_eq!(app.versions("web-1"), ["1.0"]);
 }

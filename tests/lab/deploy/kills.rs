@@ -15,7 +15,7 @@ const HOOKS: &str = "[[apps.NAME.hooks]]\nwhen = \"before\"\nname = \"count befo
 
 /// Runs the program until it has begun its `nth` step, and kills it there. The run's name and the step; nothing
 /// where it was over before.
-fn killed_at(app: &Project, args: &[&str], nth: usize) -> Option<(String, String)> {
+pub(super) fn killed_at(app: &Project, args: &[&str], nth: usize) -> Option<(String, String)> {
     let mut child = app.command(args).stdout(Stdio::piped()).spawn().unwrap();
     let mut run = None;
     let mut begun = 0;

@@ -92,3 +92,42 @@ fn what_is_not_sent_has_to_be_on_the_server() {
     let told = app.run(&["deploy", "adjuliet", "--tag", "1.1", "--dry-run"]).ends(2);
     assert!(told.text().contains("see `send` of the app's configuration"), "{}", told.text());
 }
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_environment_that_lies_here_is_sent_for_its_owner_alone_and_goes_back_too() {
+    let app = Project::up("adlima", &["web-2"], "");
+    let file = app.scratch("prod.env");
+    app.replace("gate.steady = \"3s\"", "gate.steady = \"1s\"");
+    app.replace("services = [\"web\"]", &format!("services = [\"web\"]\nsend_env = \"{}\"", file.display()));
+    let inside = || app.on("web-2", "docker inspect -f '{{.Config.Env}}' $(docker compose ps -q web)");
+    fs::write(&file, "MODE=first\nAPI_TOKEN=hush-one\n").unwrap();
+    let plan = app.run(&["deploy", "adlima", "--tag", "1.1", "--dry-run"]).ends(0);
+    assert!(plan.text().contains("the server has no .env yet"), "{}", plan.text());
+    assert_eq!(app.on("web-2", "ls -A; ls /dev/shm"), "compose.yaml", "a look left something");
+    app.run(&["deploy", "adlima", "--tag", "1.1", "--yes"]).ends(0);
+    assert!(inside().contains("MODE=first") && inside().contains("API_TOKEN=hush-one"), "{}", inside());
+    let kept = "stat -c %a .env .midwatch/releases/000*/source/.env";
+    assert_eq!(app.on("web-2", kept), "600\n600");
+
+    fs::write(&file, "MODE=second\nAPI_TOKEN=hush-two\n").unwrap();
+    let plan = app.run(&["deploy", "adlima", "--tag", "1.2", "--dry-run"]).ends(0);
+    assert!(plan.text().contains("takes the place of .env, which is another one"), "{}", plan.text());
+    assert!(plan.text().contains("web.environment.API_TOKEN"), "{}", plan.text());
+    let shell = app.run(&["deploy", "adlima", "--tag", "1.2", "--dry-run", "--shell"]).ends(0);
+    assert!(!plan.text().contains("hush") && !shell.text().contains("hush"), "{}", shell.text());
+    app.run(&["deploy", "adlima", "--tag", "1.2", "--yes"]).ends(0);
+    assert!(inside().contains("MODE=second") && inside().contains("API_TOKEN=hush-two"), "{}", inside());
+    // Back: the containers and the file.
+    app.run(&["rollback", "adlima", "--yes"]).ends(0);
+    assert!(inside().contains("MODE=first") && inside().contains("API_TOKEN=hush-one"), "{}", inside());
+    assert_eq!(app.on("web-2", "cat .env; stat -c %a .env"), "MODE=first\nAPI_TOKEN=hush-one\n600");
+    assert!(!app.journal().contains("hush"), "a secret in the journal");
+    assert_eq!(app.on("web-2", "grep -rl hush .midwatch/runs"), "", "a secret beside a run");
+    // What a service reads by itself is read where it lies: that would not be what is sent.
+    app.everywhere(
+        "cd ~/adlima && sed -i 's/    environment:/    env_file: .env\\n    environment:/' compose.yaml",
+    );
+    let told = app.run(&["deploy", "adlima", "--tag", "1.2", "--dry-run"]).ends(2);
+    assert!(told.text().contains("hands .env to a service"), "{}", told.text());
+}

@@ -74,6 +74,27 @@ impl Site {
         Self { app, kind, host }
     }
 
+    /// Starts one at 1.0 behind Caddy, which asks its containers by their names: the server knows three.
+    pub fn by_names(name: &str) -> Self {
+        let file = format!("/etc/caddy/apps/{name}.conf");
+        let proxy = format!(
+            "[apps.{name}.proxy]\nkind = \"caddy\"\nfile = \"{file}\"\nservice = \"web\"\nport = 8080\ndrain = \"1s\"\n"
+        );
+        let app = Project::up(name, &["web-1"], &proxy);
+        app.replace("gate.steady = \"3s\"", "gate.steady = \"1s\"");
+        let host = format!("{name}.lab");
+        app.everywhere(&format!(
+            "cd ~/{name} && docker compose down -t 1 2>&1 && cat >compose.yaml <<'END'\n\
+             services:\n  web:\n    image: registry:5000/shop:1.0\n\
+             networks:\n  default:\n    ipam:\n      config: [{{subnet: 172.30.77.0/24}}]\nEND\n\
+             sed '/ {name}-web-/d' /etc/hosts >hosts && for n in 1 2 3; do echo 172.30.77.$((n+1)) {name}-web-$n; done >>hosts && \
+             sudo sh -c 'cat hosts >/etc/hosts' && docker compose up -d --wait 2>&1 && echo 'to {name}-web-1:8080' >{file} && \
+             echo 'http://{host} {{\n  reverse_proxy {{\n    import {file}\n  }}\n}}' | sudo tee /etc/caddy/sites/{name}.caddy >/dev/null && \
+             caddy reload --config /etc/caddy/Caddyfile 2>&1"
+        ));
+        Self { app, kind: Kind::Caddy, host }
+    }
+
     /// Where it is asked for from here.
     fn url(lab: &Lab, kind: Kind) -> String {
         lab.at(match kind {
@@ -92,13 +113,44 @@ impl Site {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// The file that says where its proxy sends requests, on its server.
+    pub fn file(&self) -> String {
+        format!("/etc/{}/apps/{}.conf", self.kind.word(), self.app.name)
+    }
+
+    /// Its address at the proxy.
+    pub fn address(&self) -> String {
+        format!("http://{}/", self.host)
+    }
+
     /// Two hundred requests a second for so long, counted by `wrk`.
     pub fn load(&self, path: &str, seconds: u32) -> Load {
+        self.begin(path, seconds, "")
+    }
+
+    /// The same, with a count of what was answered: status and `Retry-After`.
+    pub fn tally(&self, path: &str, seconds: u32) -> Load {
+        let count = "local threads = {}\n\
+            function setup(thread) table.insert(threads, thread) end\n\
+            seen = {}\n\
+            function response(status, headers, body)\n\
+              local key = status .. ' ' .. (headers['Retry-After'] or '-')\n\
+              seen[key] = (seen[key] or 0) + 1\n\
+              told = ''\n\
+              for k, n in pairs(seen) do told = told .. 'tally ' .. k .. ' ' .. n .. '\\n' end\n\
+            end\n\
+            function done(summary, latency, requests)\n\
+              for _, thread in ipairs(threads) do io.write(thread:get('told') or '') end\n\
+            end\n";
+        self.begin(path, seconds, count)
+    }
+
+    fn begin(&self, path: &str, seconds: u32, more: &str) -> Load {
         let script = self.app.scratch("paced.lua");
         // Twelve clients, each with a pause of 50 ms before a request, each request on a connection of its
         // own: a kept one that is idle when the proxy reads its configuration again is closed by it, which
         // `wrk` counts as a failed read though no request was under way.
-        std::fs::write(&script, "function delay() return 50 end\n").unwrap();
+        std::fs::write(&script, format!("function delay() return 50 end\n{more}")).unwrap();
         let url = format!("{}{path}", Self::url(&self.app.lab, self.kind));
         let child = Command::new("wrk")
             .args(["-t1", "-c12", &format!("-d{seconds}s"), "-s"])
@@ -122,7 +174,12 @@ impl Drop for Site {
                 "sudo rm -f /etc/nginx/sites-enabled/{name} /etc/nginx/apps/{name}.conf* /var/log/nginx/{name}.log; sudo nginx -s reload"
             ),
         };
-        let _ = self.app.lab.ssh(self.kind.server(), &clean);
+        // Names of containers that a proxy outside of their network was given.
+        let names = format!(
+            "if grep -q ' {name}-web-' /etc/hosts; then sed '/ {name}-web-/d' /etc/hosts >hosts; \
+             sudo sh -c 'cat hosts >/etc/hosts'; rm -f hosts; fi"
+        );
+        let _ = self.app.lab.ssh(self.kind.server(), &format!("{clean}; {names}"));
     }
 }
 
@@ -134,6 +191,18 @@ impl Load {
     pub fn end(mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+
+    /// Waits for its end: what was answered, and how often, where no request was lost.
+    pub fn answers(self) -> Vec<(String, u32)> {
+        let output = self.0.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        println!("{text}");
+        assert!(!text.contains("Socket errors"), "{text}");
+        let tallies = text.lines().filter_map(|line| line.strip_prefix("tally ")?.rsplit_once(' '));
+        let mut all: Vec<_> = tallies.map(|(key, n)| (key.to_owned(), n.parse().unwrap())).collect();
+        all.sort();
+        all
     }
 
     /// Waits for its end: none of the requests was lost or answered with anything but success.

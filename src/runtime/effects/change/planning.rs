@@ -6,16 +6,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::Means;
+use crate::config::Config;
 use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::{AppId, RequestId, ServerId};
+use crate::domain::ids::{AppId, DatastoreId, RequestId, ServerId};
 use crate::domain::plan::{FrozenPlan, Operation, Plan};
 use crate::domain::run::Outcome;
-use crate::engine::gather::{Want, gather_told};
+use crate::engine::gather::{self, Want, gather_told};
 use crate::history::journal::{Entry, Journal};
 use crate::message::change::{Asked, Looked, Manner, Planned, Unplanned, Wanted};
 use crate::message::event::{Event, Reply};
-use crate::operations::{AppFacts, Refusal, daily, deploy, pull, rollback, scale};
+use crate::operations::{AppFacts, Refusal, backup, daily, deploy, maintenance, pull, rollback, scale};
 use crate::runtime::deploying;
 
 /// Plans it, telling how far each server is; the answer.
@@ -29,9 +30,14 @@ pub async fn plan(means: &Means, request: RequestId, asked: &Asked) -> Reply {
 async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Planned, Unplanned> {
     let alone = |failure| vec![(None, failure)];
     let config = means.observers.config();
-    let spec = deploying::spec(&config, &asked.app).map_err(alone)?;
-    let facts = facts(means, request, &spec, asked).await;
-    let plan = made(&spec, &facts, asked).map_err(|refusal| match refusal {
+    let made = if asked.what == Wanted::Backup {
+        backup(means, &config, asked).await.map_err(alone)?
+    } else {
+        let spec = deploying::spec(&config, &asked.app).map_err(alone)?;
+        let facts = facts(means, request, &spec, asked).await;
+        made(&spec, &facts, asked)
+    };
+    let plan = made.map_err(|refusal| match refusal {
         Refusal::Unreachable(lost) => lost.into_iter().map(|(server, it)| (Some(server), it)).collect(),
         Refusal::Senseless(failure) => alone(failure),
     })?;
@@ -42,6 +48,16 @@ async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Pla
     // Without a journal there is no last time; it is asked for again before anything is changed.
     let last = tokio::task::spawn_blocking(move || last(&journal?, &app, operation)).await.ok().flatten();
     Ok(Planned { plan, last })
+}
+
+/// Plans a backup of a datastore.
+async fn backup(means: &Means, config: &Config, asked: &Asked) -> Result<Result<Plan, Refusal>, Failure> {
+    let spec = deploying::datastore(config, &DatastoreId::from(asked.app.as_str()))?;
+    let engines = deploying::engines(config, &means.observers.links);
+    let facts = gather::datastore(&engines, &spec, means.clock.now()).await;
+    // A repository that is not there may be one that is not mounted; it is made by hand.
+    let ask = backup::Ask { reason: asked.reason.clone(), init: false, release: None };
+    Ok(backup::plan(&spec, &facts, &ask))
 }
 
 /// Gathers, and tells on the way.
@@ -70,8 +86,10 @@ fn want(asked: &Asked) -> Want {
         Wanted::Digest(digest) => Want::Digest(digest.clone()),
         Wanted::AsWritten => Want::AsWritten,
         Wanted::Release(number) => Want::Release(*number),
-        Wanted::Daily(_) | Wanted::Scale(_) => Want::Standing,
+        // A backup looks at its datastore instead.
+        Wanted::Daily(_) | Wanted::Scale(_) | Wanted::Backup => Want::Standing,
         Wanted::Pull => Want::Images,
+        Wanted::Maintenance(_) => Want::Route,
     }
 }
 
@@ -86,6 +104,11 @@ fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal
             let ask = rollback::Ask { to: Some(*number), servers, services, strategy, reason };
             rollback::plan(spec, facts, &ask)
         }
+        Wanted::Backup => Err(Refusal::Senseless(Failure::new(
+            FailureKind::Bug,
+            "plan a backup",
+            "it was taken for a change of an app",
+        ))),
         Wanted::Daily(operation) => {
             daily::plan(spec, facts, &daily::Ask { operation: *operation, servers, services, reason })
         }
@@ -94,6 +117,9 @@ fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal
             facts,
             &scale::Ask { services: services.clone(), servers: asked.manner.servers.clone(), reason },
         ),
+        Wanted::Maintenance(on) => {
+            maintenance::plan(spec, facts, &maintenance::Ask { on: on.clone(), servers, reason })
+        }
         Wanted::Pull => pull::plan(
             spec,
             facts,

@@ -1,7 +1,9 @@
-//! Looks for runs of an app that have no end, or wait for a second person: at start, when a run is over,
+//! Looks for runs of an app or a datastore that have no end, or wait for a second person: at start, when a run is over,
 //! and then again and again, since other consoles begin runs too. What has not changed is not told again.
 
 use std::time::Duration;
+
+use futures_util::future::join_all;
 
 use super::Means;
 use crate::domain::approval::Waiting;
@@ -26,15 +28,25 @@ pub async fn search(means: Means, app: AppId) {
     let mut told: Option<Open> = None;
     loop {
         let config = means.observers.config();
-        // An app of which the Compose file is not configured has no runs of ours.
-        let Ok(spec) = deploying::spec(&config, &app) else { return };
+        // An app of which the Compose file is not configured has no runs of ours; a datastore may have its
+        // name.
+        let specs = deploying::all_of(&config, app.as_str());
+        if specs.is_empty() {
+            return;
+        }
         let engines = deploying::engines(&config, &means.observers.links);
         means.observers.links.calm().await;
-        let open = unfinished::all(&engines, &spec).await;
+        let looked = join_all(specs.iter().map(|spec| unfinished::all(&engines, spec))).await;
+        let open = looked.into_iter().fold(Open::default(), |mut all, one| {
+            all.runs.extend(one.runs);
+            all.waiting.extend(one.waiting);
+            all.lost.extend(one.lost);
+            all
+        });
         let soon = !open.lost.is_empty()
             || open.runs.iter().any(Unfinished::alive)
             || !open.waiting.is_empty()
-            || spec.guard == Guard::TwoPerson;
+            || specs.iter().any(|spec| spec.guard == Guard::TwoPerson);
         if told.as_ref().is_none_or(|told| told.runs != open.runs) {
             means.out.control(Event::Unfinished(app.clone(), open.runs.clone())).await;
         }

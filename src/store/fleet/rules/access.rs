@@ -1,26 +1,32 @@
 //! An access log tells of too many errors, or of answers that come too late.
 
 use super::Seen;
-use crate::domain::cadence;
 use crate::domain::health::Health;
 use crate::domain::reading::Freshness;
 use crate::store::fleet::finding::{Finding, Kind};
 
 /// Fewer requests than this in the window are no measure: one error of three is not 33 %.
-const ENOUGH: u64 = 20;
+pub const ENOUGH: u64 = 20;
 
 pub(super) fn find(seen: &Seen<'_>, out: &mut Vec<Finding>) {
     let server = seen.server;
     let limits = seen.limits();
     for (label, reading) in &server.access {
-        let fresh = server.freshness(reading, cadence::ACCESS, seen.now) == Freshness::Fresh;
+        let fresh = server.freshness(reading, server.cadence.access, seen.now) == Freshness::Fresh;
         let Some(stats) = reading.value().filter(|stats| fresh && stats.requests >= ENOUGH) else { continue };
         let mut push = |detail: &str, cause| {
             let detail = format!("access:{detail}:{label}");
             out.push(Finding::on_server(server.id(), Kind::Limit, &detail, Health::Degraded, cause));
         };
+        // A log may be of several apps, so nothing is left out.
+        let shut = server.in_maintenance();
+        let shut =
+            if shut.is_empty() { String::new() } else { format!("; in maintenance: {}", shut.join(", ")) };
         if let Some(errors) = stats.errors.filter(|errors| *errors > limits.error_rate) {
-            push("errors", format!("{errors} of requests to {label} fail (limit {})", limits.error_rate));
+            push(
+                "errors",
+                format!("{errors} of requests to {label} fail (limit {}){shut}", limits.error_rate),
+            );
         }
         if let Some(p95) = stats.p95.filter(|p95| *p95 > limits.p95) {
             let (p95, limit) = (p95.as_millis(), limits.p95.as_millis());

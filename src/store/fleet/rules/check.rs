@@ -31,6 +31,7 @@ pub fn find(reading: &Reading<CheckResult>, apps: &[AppSetup], now: Timestamp) -
         cause,
         severity,
         affects: Vec::new(),
+        begun: None,
     })
 }
 
@@ -55,6 +56,7 @@ mod tests {
             latency: None,
             interval: Duration::from_secs(10),
             facts: Vec::new(),
+            figures: Vec::new(),
             failures: 0,
             blocked_by: None,
         };

@@ -14,7 +14,8 @@ pub(super) fn find(seen: &Seen<'_>, out: &mut Vec<Finding>) {
     let Some(since) = seen.server.cpu_over else { return };
     if cpu.busy > seen.limits().cpu && since.age(seen.now) >= HOLD {
         let cause = format!("processors {} busy (limit {})", cpu.busy, seen.limits().cpu);
-        out.push(Finding::on_server(seen.server.id(), Kind::Limit, "cpu", Health::Degraded, cause));
+        let finding = Finding::on_server(seen.server.id(), Kind::Limit, "cpu", Health::Degraded, cause);
+        out.push(Finding { begun: Some(since), ..finding });
     }
 }
 

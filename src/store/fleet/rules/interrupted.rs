@@ -5,12 +5,12 @@ use crate::domain::ids::AppId;
 use crate::domain::problem::Target;
 use crate::store::fleet::finding::{Finding, Kind};
 
-/// The finding on one run of an app.
-pub fn finding(app: &AppId, run: &str, cause: String) -> Finding {
+/// The finding on one run of what has that name: an app or a datastore.
+pub fn finding(app: &AppId, target: Target, run: &str, cause: String) -> Finding {
     Finding {
         id: format!("{app}:run:{run}").into(),
         kind: Kind::Run,
-        target: Target::App(app.clone()),
+        target,
         server: None,
         project: None,
         project_servers: Vec::new(),
@@ -18,5 +18,6 @@ pub fn finding(app: &AppId, run: &str, cause: String) -> Finding {
         cause,
         severity: Health::Degraded,
         affects: Vec::new(),
+        begun: None,
     }
 }

@@ -36,8 +36,10 @@ mod tests {
         let app = |project: &str| AppSetup {
             id: "it".into(),
             project: project.into(),
+            environment: None,
             servers: vec!["web-1".into()],
             checks: Vec::new(),
+            proxied: false,
         };
         let mut it = server("web-1");
         assert_eq!(find(&app("shop"), &it, NOW), None);

@@ -1,10 +1,10 @@
 //! What is wrong on one server: one rule a file. A rule reads what is known of a server and adds
 //! findings; it knows no other server and no other rule.
 
-mod access;
+pub mod access;
 mod clock;
 pub mod containers;
-mod cpu;
+pub mod cpu;
 mod disk;
 mod engine;
 mod link;
@@ -15,6 +15,7 @@ pub mod sample;
 mod units;
 mod unread;
 
+pub mod backup;
 pub mod check;
 pub mod interrupted;
 pub mod missing;

@@ -27,6 +27,7 @@ pub fn setup(name: &str) -> ServerSetup {
         thresholds: Thresholds::default(),
         interval: Duration::from_secs(2),
         log_files: Vec::new(),
+        access_logs: Vec::new(),
     }
 }
 

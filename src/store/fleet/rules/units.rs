@@ -3,6 +3,7 @@
 use super::Seen;
 use crate::domain::health::Health;
 use crate::domain::reading::Freshness;
+use crate::domain::time::Timestamp;
 use crate::domain::unit::Timer;
 use crate::store::fleet::finding::{Finding, Kind};
 
@@ -12,25 +13,21 @@ pub(super) fn find(seen: &Seen<'_>, out: &mut Vec<Finding>) {
         return;
     }
     let Some(units) = server.units.value() else { return };
-    let mut push = |name: &str, cause| {
-        out.push(Finding::on_server(
-            server.id(),
-            Kind::Unit,
-            &format!("unit:{name}"),
-            Health::Degraded,
-            cause,
-        ));
+    let mut push = |name: &str, cause, begun: Option<Timestamp>| {
+        let detail = format!("unit:{name}");
+        let finding = Finding::on_server(server.id(), Kind::Unit, &detail, Health::Degraded, cause);
+        out.push(Finding { begun: begun.map(|at| server.here(at)), ..finding });
     };
     for unit in &units.failed {
-        push(unit.name.as_str(), format!("{} failed ({})", unit.name, unit.result));
+        push(unit.name.as_str(), format!("{} failed ({})", unit.name, unit.result), unit.since);
     }
     for unit in units.flapping.iter().filter(|unit| units.failed.iter().all(|f| f.name != unit.name)) {
-        push(unit.name.as_str(), format!("{} keeps restarting ({} times)", unit.name, unit.restarts));
+        push(unit.name.as_str(), format!("{} keeps restarting ({} times)", unit.name, unit.restarts), None);
     }
     let failed = |timer: &&Timer| !matches!(timer.result.as_str(), "" | "success");
     let unsaid = |timer: &&Timer| units.failed.iter().all(|unit| unit.name != timer.activates);
     for timer in units.timers.iter().filter(failed).filter(unsaid) {
-        push(timer.name.as_str(), format!("{} last failed ({})", timer.activates, timer.result));
+        push(timer.name.as_str(), format!("{} last failed ({})", timer.activates, timer.result), timer.last);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Seen;
-use crate::domain::cadence;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::health::Health;
 use crate::domain::link::Link;
@@ -37,13 +36,13 @@ pub(super) fn find(seen: &Seen<'_>, out: &mut Vec<Finding>) {
         push("units", cause);
     }
     for (label, reading) in &server.access {
-        let freshness = server.freshness(reading, cadence::ACCESS, seen.now);
+        let freshness = server.freshness(reading, server.cadence.access, seen.now);
         if let Some(cause) = unread(label, reading, freshness, false, seen.now) {
             push(&format!("access:{label}"), cause);
         }
     }
     for (label, reading) in &server.samples {
-        let freshness = server.freshness(reading, cadence::SAMPLES, seen.now);
+        let freshness = server.freshness(reading, server.cadence.samples, seen.now);
         if let Some(cause) = unread(label, reading, freshness, false, seen.now) {
             push(&format!("samples:{label}"), cause);
         }
@@ -75,6 +74,8 @@ fn unread<T>(
 mod tests {
     use super::super::sample::{NOW, causes, server};
     use super::*;
+    use crate::domain::access::AccessStats;
+    use crate::domain::unit::Units;
 
     #[test]
     fn a_server_that_falls_silent_is_unknown_and_says_since_when() {
@@ -92,5 +93,35 @@ mod tests {
         assert!(causes(&fresh).is_empty());
         fresh.link_up = Some(NOW - Duration::from_secs(16));
         assert_eq!(causes(&fresh), ["no vitals since it was connected"]);
+    }
+
+    #[test]
+    fn what_is_looked_at_more_rarely_is_not_old_the_sooner() {
+        let mut server = server("web-1");
+        server.units.succeed(Units::default(), NOW - Duration::from_secs(100));
+        assert_eq!(causes(&server), ["units were last read 1m ago"]);
+        server.cadence.units = Duration::from_secs(60);
+        assert!(causes(&server).is_empty());
+        server.samples.insert("node".into(), Reading::default());
+        server.access.insert("caddy".into(), Reading::default());
+        for reading in server.samples.values_mut() {
+            reading.succeed((), NOW - Duration::from_secs(400));
+        }
+        for reading in server.access.values_mut() {
+            reading.succeed(AccessStats::default(), NOW - Duration::from_secs(400));
+        }
+        assert_eq!(causes(&server).len(), 2, "{:?}", causes(&server));
+        server.cadence.samples = Duration::from_secs(300);
+        server.cadence.access = Duration::from_secs(300);
+        assert!(causes(&server).is_empty());
+    }
+
+    #[test]
+    fn what_containers_use_is_as_old_as_it_is_looked_at() {
+        let mut server = server("web-1");
+        server.usage.succeed(std::collections::BTreeMap::new(), NOW - Duration::from_secs(100));
+        assert!(matches!(server.usage_freshness(NOW), Freshness::Stale(_)));
+        server.cadence.usage = Duration::from_secs(60);
+        assert_eq!(server.usage_freshness(NOW), Freshness::Fresh);
     }
 }

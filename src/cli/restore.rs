@@ -1,0 +1,86 @@
+//! `midwatch restore`: a backup is brought back, beside what stands or in its place.
+
+use std::path::Path;
+
+use clap::Args as ClapArgs;
+
+use super::args::Args;
+use super::context::Context;
+use super::operate::{Consent, Desk};
+use super::{Exit, context, print};
+use crate::domain::datastore::DatastoreSpec;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::DatastoreId;
+use crate::engine::gather::{Wanted, restore};
+use crate::engine::here::{Here, bring};
+use crate::operations::restore::{Ask, plan};
+use crate::runtime::deploying;
+
+/// The arguments.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct RestoreArgs {
+    /// The datastore, as the configuration names it
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// The backup, by the first digits of its id; the newest where none is named
+    #[arg(long, value_name = "ID")]
+    pub backup: Option<String>,
+
+    /// Beside what stands, which is not touched; so it is done where nothing is said
+    #[arg(long, conflicts_with = "swap")]
+    pub beside: bool,
+
+    /// In the place of what stands: that is backed up before, and kept beside
+    #[arg(long, conflicts_with = "to")]
+    pub swap: bool,
+
+    /// The name of the new database or volume beside; a path, which has a slash, is a file here that the
+    /// backup is brought to, or with a slash at its end a folder for the files of it
+    #[arg(long, value_name = "NAME|PATH")]
+    pub to: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the options' own sentences are the help")]
+    pub consent: Consent,
+}
+
+/// Brings it to a path here, which changes nothing anywhere else.
+fn here(
+    args: &Args,
+    it: &RestoreArgs,
+    context: Context,
+    spec: &DatastoreSpec,
+    path: &str,
+) -> Result<Exit, Failure> {
+    let shown = &it.consent.shown;
+    if shown.dry_run || shown.shell || shown.json {
+        let what = format!("restore {} to {path}", spec.id);
+        return Err(Failure::new(FailureKind::Invalid, what, "it has no plan: it is written here alone"));
+    }
+    let desk = Desk::prepare(args, context)?;
+    let brought = bring(&desk.engines, spec, it.backup.as_deref(), Path::new(path));
+    let Here { backup, bytes } = desk.headless.tasks.block_on(brought)?;
+    print(&format!("{path}: backup {} of {}, {bytes}", backup.short(), backup.at.rfc3339()));
+    Ok(Exit::Well)
+}
+
+/// Plans, asks and brings it back.
+pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
+    let context = context::load(args)?;
+    let spec = deploying::datastore(&context.config, &DatastoreId::from(it.name.as_str()))?;
+    if let Some(path) = it.to.as_ref().filter(|to| to.contains('/')) {
+        return here(args, it, context, &spec, path);
+    }
+    if let Some(to) = it.to.as_ref().filter(|to| to.is_empty() || to.len() > 63) {
+        let why = format!("a database's name has 1 to 63 bytes, {to:?} has {}", to.len());
+        return Err(Failure::new(FailureKind::Invalid, format!("restore {}", spec.id), why));
+    }
+    let desk = Desk::prepare(args, context)?;
+    let wanted = it.backup.as_deref().map_or(Wanted::Newest, Wanted::Id);
+    let facts = restore(&desk.engines, &spec, wanted, desk.headless.now());
+    let facts = desk.headless.tasks.block_on(facts)?;
+    let ask = Ask { reason: it.consent.reason.clone(), swap: it.swap, to: it.to.clone() };
+    let given = it.consent.given();
+    desk.carry_out(plan(&spec, &facts, &ask), &it.consent.shown, given)
+}

@@ -1,0 +1,121 @@
+//! What is done with restored volumes, files and Redis, as a person would type it.
+
+use super::Act;
+use super::shell_data::within;
+use crate::domain::beside::{called, transform};
+use crate::domain::datastore::Source;
+use crate::domain::shell::line;
+
+/// The same by restic and the server's own programs.
+pub(super) fn shell(act: &Act) -> String {
+    match act {
+        Act::Load { datastore, source, backup, into, .. } => {
+            let file = format!("/{datastore}/{}", source.file());
+            format!("{} | {}", line(["restic", "dump", backup, &file]), taken_by(source, into))
+        }
+        Act::CompareData { source, with, .. } => match source {
+            Source::Volume { volume } => {
+                let mounts = [format!("{volume}:/live:ro"), format!("{with}:/restored:ro")];
+                line([
+                    "docker",
+                    "run",
+                    "--rm",
+                    "-v",
+                    &mounts[0],
+                    "-v",
+                    &mounts[1],
+                    "IMAGE",
+                    "diff",
+                    "-rq",
+                    "/live",
+                    "/restored",
+                ])
+            }
+            Source::Files { run_as, paths, .. } => each(paths, |path| {
+                let new = format!("{path}.{with}");
+                user(run_as.as_ref(), &["diff", "-rq", "--no-dereference", path, &new])
+            }),
+            _ => String::new(),
+        },
+        Act::Assert { assertions, .. } => {
+            assertions.iter().map(|it| format!("# {}", it.query)).collect::<Vec<_>>().join("\n")
+        }
+        Act::Swap { source, from, aside, stops, .. } => {
+            around(stops, &exchanged(source, from, aside.as_deref()))
+        }
+        Act::Unswap { source, from, aside: Some(aside), stops, .. } => {
+            around(stops, &exchanged(source, aside, Some(from)))
+        }
+        Act::DropDatabases { source, databases, .. } => {
+            databases.iter().map(|name| dropped(source, name)).collect::<Vec<_>>().join("\n")
+        }
+        _ => String::new(),
+    }
+}
+
+fn each(paths: &[String], one: impl Fn(&str) -> String) -> String {
+    paths.iter().map(|path| one(path)).collect::<Vec<_>>().join("\n")
+}
+
+fn user(run_as: Option<&String>, words: &[&str]) -> String {
+    line(within(None, run_as).into_iter().chain(words.iter().map(|&word| word.to_owned())))
+}
+
+fn taken_by(source: &Source, into: &str) -> String {
+    match source {
+        Source::Volume { .. } => {
+            let mount = format!("{into}:/volume");
+            line(["docker", "run", "-i", "--rm", "-v", &mount, "IMAGE", "tar", "-C", "/volume", "-xp"])
+        }
+        Source::Files { run_as, paths, .. } => {
+            let names: Vec<&str> = paths.iter().map(|path| path.trim_start_matches('/')).collect();
+            let renamed: Vec<String> = paths.iter().map(|path| transform(path, into)).collect();
+            let mut words = vec!["tar", "--numeric-owner", "--acls", "--xattrs", "-C", "/"];
+            words.extend(renamed.iter().map(String::as_str).chain(["-xp", "--"]).chain(names));
+            user(run_as.as_ref(), &words)
+        }
+        Source::Redis { .. } | Source::Postgres { .. } => line(["tee", &called(source, into)]),
+    }
+}
+
+fn exchanged(source: &Source, from: &str, aside: Option<&str>) -> String {
+    match source {
+        Source::Volume { volume } => {
+            let moved = |from: &str, to: &str| {
+                let (from, to) = (
+                    format!("/var/lib/docker/volumes/{from}/_data"),
+                    format!("/var/lib/docker/volumes/{to}/_data"),
+                );
+                line(["mv", "-T", &from, &to])
+            };
+            let first = aside.map(|aside| moved(volume, aside) + " && ").unwrap_or_default();
+            format!("{first}{}", moved(from, volume))
+        }
+        Source::Files { run_as, paths, .. } => each(paths, |path| {
+            let new = format!("{path}.{from}");
+            let first = aside.map(|aside| {
+                user(run_as.as_ref(), &["mv", "-T", "--", path, &format!("{path}.{aside}")]) + " && "
+            });
+            first.unwrap_or_default() + &user(run_as.as_ref(), &["mv", "-T", "--", &new, path])
+        }),
+        Source::Redis { .. } | Source::Postgres { .. } => String::new(),
+    }
+}
+
+fn around(stops: &[String], what: &str) -> String {
+    if stops.is_empty() {
+        return what.to_owned();
+    }
+    let all = |word: &str| line(["docker", word].into_iter().chain(stops.iter().map(String::as_str)));
+    format!("{}\n{what}\n{}", all("stop"), all("start"))
+}
+
+fn dropped(source: &Source, name: &str) -> String {
+    match source {
+        Source::Volume { .. } => line(["docker", "volume", "rm", name]),
+        Source::Files { run_as, paths, .. } => {
+            each(paths, |path| user(run_as.as_ref(), &["rm", "-rf", "--", &format!("{path}.{name}")]))
+        }
+        Source::Redis { .. } | Source::Postgres { .. } => line(["rm", "-f", &called(source, name)]),
+    }
+}

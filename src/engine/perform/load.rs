@@ -1,0 +1,79 @@
+//! Makes a database and brings a backup back into it. What stands is not touched, and what was brought
+//! half is dropped on the way back.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::{Instant, sleep};
+
+use super::{Done, Task};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::Act;
+use crate::domain::quantity::Bytes as Size;
+use crate::domain::run::Progress;
+use crate::engine::restore::load::{Brought, made, stream, taking};
+use crate::engine::restore::psql::{Server, password};
+use crate::transports::RemoteCommand;
+
+/// How often progress is told.
+const PACE: Duration = Duration::from_secs(1);
+/// How long the server may take to learn what is in the tables.
+const ANALYZING: Duration = Duration::from_secs(3600);
+
+pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
+    let what = task.what();
+    let Act::Load { datastore, source, repository, backup, about, into } = &task.step.act else {
+        return Err(Failure::new(FailureKind::Bug, what, "it brings nothing back"));
+    };
+    if super::swap::is_done(task, into).await? {
+        return Ok(Done { said: "it is in its place already".to_owned(), exit: None });
+    }
+    let vault = task.ground.vaults().repository(repository)?;
+    let secret = password(task.ground, datastore).await?;
+    let server = Server::new(source, secret.as_ref());
+    let statements = made(task.ground, &server, source.database(), into).await?;
+    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+    server.change(task, &statements).await?;
+    let it = Brought { vault, snapshot: backup, folder: datastore.as_str(), file: source.file() };
+    let bytes = carried(task, taking(&server, into)?, secret.as_ref(), it, *about).await?;
+    // A dump holds no statistics, and without them the first queries after a swap would crawl.
+    task.listen.progress(Progress::Saying(format!("{bytes} read; analyzing"))).await;
+    server.ask(task.ground, into, &["analyze"], &what, ANALYZING).await?;
+    Ok(Done { said: format!("{bytes} read and restored"), exit: None })
+}
+
+/// Streams it into a command, and tells how far it is.
+pub(super) async fn carried(
+    task: &Task<'_>,
+    command: RemoteCommand,
+    secret: Option<&SecretString>,
+    it: Brought<'_>,
+    about: Size,
+) -> Result<Size, Failure> {
+    let what = task.what();
+    let taken = AtomicU64::new(0);
+    let told = |bytes| taken.store(bytes, Ordering::Relaxed);
+    tokio::select! {
+        bytes = stream(task.ground, command, secret, it, &what, told) => bytes,
+        () = tell(task, &taken, about) => Err(Failure::new(FailureKind::Bug, &what, "it told for ever")),
+    }
+}
+
+/// Tells how far it is, for ever.
+async fn tell(task: &Task<'_>, taken: &AtomicU64, about: Size) {
+    let start = Instant::now();
+    loop {
+        sleep(PACE).await;
+        let bytes = taken.load(Ordering::Relaxed);
+        let rate = bytes as f64 / start.elapsed().as_secs_f64();
+        let left = match about.0.checked_sub(bytes) {
+            Some(left @ 1..) if bytes > 0 => {
+                format!(", {:.0} s left", (left as f64 / rate.max(1.0)).min(1e6))
+            }
+            _ => String::new(),
+        };
+        let word = format!("{} of {about}, {}/s{left}", Size(bytes), Size(rate as u64));
+        task.listen.progress(Progress::Saying(word)).await;
+    }
+}

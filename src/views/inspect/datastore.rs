@@ -1,0 +1,78 @@
+//! All that is known of a datastore: its health, what it is, and its backups.
+
+use super::{Facts, fact, failed, when};
+use std::time::Duration;
+
+use crate::domain::backup::Backup;
+use crate::domain::drill::Drilled;
+use crate::domain::ids::DatastoreId;
+use crate::domain::repository::Checked;
+use crate::domain::schedule::Scheduled;
+use crate::domain::time::Age;
+use crate::state::State;
+
+/// How many of its backups are listed.
+const LISTED: usize = 50;
+
+/// Label and value, in order.
+pub(super) fn facts(state: &State, id: &DatastoreId) -> Facts {
+    let datastores = state.fleet.datastores();
+    let Some(it) = datastores.get(id) else { return Facts::new() };
+    let verdict = datastores.verdict(it, state.now);
+    let (read_at, failure) = datastores.read_at(it);
+    let backups = datastores.backups(it);
+    let age = backups.first().map_or_else(|| "-".to_owned(), |last| Age(last.at.age(state.now)).to_string());
+    let mut facts = vec![
+        fact("health", verdict.health.word()),
+        fact("reason", verdict.reason),
+        fact("kind", &it.kind),
+        fact("what", &it.what),
+        fact("server", it.server.as_str()),
+        fact("repository", it.repository.as_str()),
+        fact("last backup", format!("{age} old, of at most {} (rpo)", Age(it.rpo))),
+        fact("last drill", drill(state, datastores.drill(it), it.rto)),
+        fact("checked", checked(state, datastores.check(it))),
+        fact("read", when(read_at, state.now)),
+    ];
+    facts.extend(datastores.schedules(it).map(|it| fact("schedule", schedule(state, it))));
+    facts.extend(failure.into_iter().flat_map(|failure| failed("not read", failure)));
+    facts.extend(backups.iter().take(LISTED).map(|it| (it.short().to_owned(), line(state, it))));
+    if backups.len() > LISTED {
+        facts.push(fact("", format!("and {} older: midwatch backups {id}", backups.len() - LISTED)));
+    }
+    facts
+}
+
+/// What a timer does for it, and when.
+fn schedule(state: &State, it: &Scheduled) -> String {
+    let last = match (it.running, it.last) {
+        (true, _) => "runs now".to_owned(),
+        (false, None) => "never ran".to_owned(),
+        (false, Some(_)) => format!("last {}: {}", when(it.last, state.now), it.result),
+    };
+    let next = it.next.map_or_else(|| "no next run".to_owned(), |next| format!("next {}", next.rfc3339()));
+    format!("{} on {}, {last}, {next}", it.chore.word(), it.server)
+}
+
+/// How its repository stood when it was last looked through.
+fn checked(state: &State, it: Option<&Checked>) -> String {
+    let Some(it) = it else { return "not known to this console: midwatch repo check REPOSITORY".to_owned() };
+    let how = if it.failed.is_some() { "damaged" } else { "no damage" };
+    let whole = if it.read_data { ", all data read" } else { "" };
+    format!("{how}{whole}, {}", when(Some(it.at), state.now))
+}
+
+/// How the last rehearsed restore went.
+fn drill(state: &State, drilled: Option<&Drilled>, rto: Duration) -> String {
+    let Some(it) = drilled else { return "none known to this console: midwatch drill NAME".to_owned() };
+    let how = if it.failed.is_some() { "failed" } else { "went well" };
+    let took = it.restored_in_seconds().map(|took| format!(", back in {took} s")).unwrap_or_default();
+    format!("{how}{took}, of at most {} (rto), {}", Age(rto), when(Some(it.at), state.now))
+}
+
+fn line(state: &State, it: &Backup) -> String {
+    let why = it.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let release = it.release.as_ref().map(|release| format!(", {release}")).unwrap_or_default();
+    let (size, stored) = (it.bytes.to_string(), it.stored.to_string());
+    format!("{}  {size:>5}  {stored:>5} stored  {}{release}{why}", when(Some(it.at), state.now), it.by)
+}

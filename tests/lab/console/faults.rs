@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use super::floors::Before;
 use super::{Temporary, assert_keys_react, is_up, one_server, open_server, over_one, over_the_lab, row_of};
 use crate::lab::Lab;
 use crate::pty::Start;
@@ -13,8 +14,10 @@ use crate::pty::Start;
 /// Breaks web-2 under the overview of the whole lab, and mends it.
 fn goes_and_comes_back(verb: &str, mend: &str) {
     let lab = Lab::get();
+    let before = Before::console(&lab);
     let mut console = over_the_lab(&lab);
     console.wait_until("web-1 and web-2, read", |screen| is_up(screen, "web-1") && is_up(screen, "web-2"));
+    let floor = before.floor(&console);
     let fault = lab.fault(verb, "web-2", &[]);
     let noticed = console.wait_at_most(Duration::from_secs(30), "web-2, down", |screen| {
         row_of(screen, "web-2").is_some_and(|row| row.contains("down"))
@@ -32,6 +35,7 @@ fn goes_and_comes_back(verb: &str, mend: &str) {
     console.wait_at_most(Duration::from_secs(60), "web-2, back", |screen| {
         row_of(screen, "web-2").is_some_and(|row| row.contains('%') && !row.contains("down"))
     });
+    before.assert_back_at(&floor, &console);
     console.quit();
 }
 
@@ -51,9 +55,11 @@ fn a_black_holed_server_is_shown_as_down_while_keys_react_fault() {
 #[ignore = "needs the lab: tests/run"]
 fn containers_come_back_after_their_engine_was_restarted_fault() {
     let lab = Lab::get();
+    let before = Before::console(&lab);
     let mut console = over_one(&lab, "web-2");
     open_server(&console, "web-2");
     console.wait_for("shop-web-1");
+    let floor = before.floor(&console);
     let restart = std::thread::spawn(|| {
         let lab = Lab::get();
         lab.fault("restart-engine", "web-2", &[]).run("start-engine", &[]);
@@ -69,6 +75,7 @@ fn containers_come_back_after_their_engine_was_restarted_fault() {
     });
     restart.join().unwrap();
     assert_keys_react(&console);
+    before.assert_back_at(&floor, &console);
     console.quit();
 }
 
@@ -76,9 +83,11 @@ fn containers_come_back_after_their_engine_was_restarted_fault() {
 #[ignore = "needs the lab: tests/run"]
 fn a_container_that_comes_and_dies_a_hundred_times_holds_up_no_key_fault() {
     let lab = Lab::get();
+    let before = Before::console(&lab);
     let mut console = over_one(&lab, "web-2");
     open_server(&console, "web-2");
     console.wait_for("shop-web-1");
+    let floor = before.floor(&console);
     let script = "for n in $(seq 100); do docker run --rm --name e2e-dying --net none registry:5000/shop:noisy true; done";
     let dying = std::thread::spawn(move || Lab::get().ssh("web-2", script));
     while !dying.is_finished() {
@@ -89,6 +98,7 @@ fn a_container_that_comes_and_dies_a_hundred_times_holds_up_no_key_fault() {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     console.wait_gone("e2e-dying").wait_for("shop-web-1");
     assert_keys_react(&console);
+    before.assert_back_at(&floor, &console);
     console.quit();
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use midwatch::widgets::histogram::short;
 
+use super::floors::Before;
 use super::logs::{assert_harmless, numbers, saved};
 use super::{assert_keys_react, one_server_and};
 use crate::lab::Lab;
@@ -53,7 +54,7 @@ fn counted(screen: &str) -> Option<(usize, String)> {
 fn follow(console: &Console) {
     super::follow(console, "web-2", "shop-web-1");
     // What is shown leaves the choice, the file comes into it.
-    console.press("o").wait_for("1 marked").press("shop-web-1").wait_for("> shop-web-1").press(" ");
+    console.press("o").wait_for("1 marked").press("shop-web-1").wait_for("> shop-web-1").press("\t");
     console.wait_gone("1 marked").press("\x15").press("e2e-flood").wait_for("> e2e-flood").press("\r");
     console.wait_gone("> e2e-flood").wait_for("following").wait_for("e2e-flood");
 }
@@ -64,8 +65,10 @@ fn a_hundred_thousand_hostile_lines_a_second_hold_up_no_key_and_what_is_dropped_
     let lab = Lab::get();
     let _flood = Flood::empty(&lab);
     let more = format!("logs = [{{ path = {PATH:?} }}]\n[logs]\nmemory = \"32MiB\"\n");
+    let before = Before::console(&lab);
     let mut console = one_server_and(&lab, Start::new(&[]), "web-2", &lab.path("/known_hosts"), &more);
     follow(&console);
+    let floor = before.floor(&console);
     let at = Instant::now();
     let writer = std::thread::spawn(|| Lab::get().ssh("web-2", WRITER));
     let (mut last, mut looks) = (0, 0);
@@ -91,6 +94,7 @@ fn a_hundred_thousand_hostile_lines_a_second_hold_up_no_key_and_what_is_dropped_
     let first = LINES - held as u64 + 1;
     assert!(kept.iter().copied().eq(first..=LINES), "{held} are said to be held, not {}", kept.len());
     assert_eq!(dropped, short(u32::try_from(first - 1).unwrap()), "{held} held");
+    before.assert_back_at(&floor, &console);
     console.quit();
     assert_harmless(&console);
 }

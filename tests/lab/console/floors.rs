@@ -21,7 +21,7 @@ for session in $(pgrep -u ops -f '^sshd-session: ops@'); do
     echo "$session $(pgrep -P "$session" | wc -l) $(sudo ls "/proc/$session/fd" | wc -l) $led"
 done"#;
 /// What is counted: children, files and engine's connections of the session; files and threads here.
-type Counts = [usize; 5];
+pub(super) type Counts = [usize; 5];
 
 /// The sessions on web-2 by their process.
 fn sessions(lab: &Lab) -> BTreeMap<u32, [usize; 3]> {
@@ -54,6 +54,46 @@ fn at_rest(lab: &Lab, session: u32, console: &Console, looks: usize) -> [Counts;
         seen.iter().copied().reduce(|a, b| std::array::from_fn(|n| pick(a[n], b[n]))).unwrap()
     };
     [of(usize::min), of(usize::max)]
+}
+
+/// The sessions on web-2 before a console that is to be watched there.
+pub(super) struct Before<'a> {
+    lab: &'a Lab,
+    sessions: BTreeSet<u32>,
+}
+
+impl<'a> Before<'a> {
+    /// To be called before the console is started.
+    pub(super) fn console(lab: &'a Lab) -> Self {
+        Self { lab, sessions: sessions(lab).into_keys().collect() }
+    }
+
+    fn ours(&self) -> Vec<u32> {
+        sessions(self.lab).into_keys().filter(|it| !self.sessions.contains(it)).collect()
+    }
+
+    /// The most that is held while nothing is done.
+    pub(super) fn floor(&self, console: &Console) -> Counts {
+        let [session] = self.ours()[..] else { panic!("one session is to be seen: {:?}", self.ours()) };
+        let [_, mut floor] = at_rest(self.lab, session, console, 8);
+        floor[4] += POOLED;
+        floor
+    }
+
+    /// Fails where more than that is held after a fault, or the session of a lost connection stays.
+    pub(super) fn assert_back_at(&self, floor: &Counts, console: &Console) {
+        let start = Instant::now();
+        let session = loop {
+            match self.ours()[..] {
+                [session] => break session,
+                ref several => {
+                    assert!(start.elapsed() < Duration::from_secs(25), "not one session: {several:?}");
+                }
+            }
+            std::thread::sleep(Duration::from_millis(300));
+        };
+        assert_back_at(floor, self.lab, session, console);
+    }
 }
 
 #[test]
@@ -119,8 +159,8 @@ fn what_is_held_here_and_there_is_at_its_floor_after_ten_lost_connections_fault(
     let mut console = one_server_and(&lab, Start::new(&[]), "web-2", &lab.path("/known_hosts"), more);
     // A log of each kind: over the engine, and by two kinds of command.
     follow(&console, "web-2", "shop-web-1");
-    console.press("o").wait_for("1 marked").press("journal").wait_for("> journal").press(" ");
-    console.wait_for("2 marked").press("\x15").press("access.log").wait_for("> access.log").press(" ");
+    console.press("o").wait_for("1 marked").press("journal").wait_for("> journal").press("\t");
+    console.wait_for("2 marked").press("\x15").press("access.log").wait_for("> access.log").press("\t");
     console.wait_for("3 marked").press("\r").wait_for("3 sources").wait_for("following");
     let ours = || sessions(&lab).into_keys().filter(|it| !before.contains_key(it)).collect::<Vec<_>>();
     let [first] = ours()[..] else { panic!("one session is to be seen: {:?}", ours()) };

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::floors::Before;
+use super::quit::leave;
 use super::{SERVERS, Temporary, assert_keys_react, follow, over_one, over_the_lab, table_of};
 use crate::lab::Lab;
 use crate::pty::{Console, Start};
@@ -131,15 +133,18 @@ fn a_connection_cut_under_a_followed_log_loses_no_line_and_repeats_none_fault() 
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn a_server_frozen_under_a_followed_log_is_told_there_and_costs_no_line_fault() {
-    const LINES: u64 = 240;
+    // Enough for what is held at rest to be seen while it grows.
+    const LINES: u64 = 1000;
     let lab = Lab::get();
     let noisy = Temporary::noisy(&lab, "web-2", "e2e-frozen", &format!("-e LINES={LINES} -e PER_SECOND=40"));
     // Noticed after three seconds, not nine.
     let known = lab.path("/known_hosts");
     let ssh = format!("[ssh]\nknown_hosts = [{known:?}]\nagent = false\nkeepalive = \"1s\"\n");
+    let held = Before::console(&lab);
     let mut console = Start::new(&[]).size(120, 40).config(&(ssh + &table_of(&lab, "web-2"))).spawn();
     follow(&console, "web-2", noisy.name);
     wait_for_line(&console, 20, 20);
+    let floor = held.floor(&console);
     let before = connections(&console, lab.port("web-2"));
     {
         let fault = lab.fault("freeze", "web-2", &[]);
@@ -148,11 +153,12 @@ fn a_server_frozen_under_a_followed_log_is_told_there_and_costs_no_line_fault() 
         eprintln!("{}", console.row("reconnecting for").unwrap());
         fault.run("thaw", &[]);
     }
-    wait_for_line(&console, LINES, 20);
+    wait_for_line(&console, LINES, 40);
     console.wait_gone("reconnecting").wait_for("following");
     let after = connections(&console, lab.port("web-2"));
     assert!(!before.is_empty() && !after.is_empty() && after.is_disjoint(&before), "{before:?}, {after:?}");
     assert_eq!(numbers(&saved(&console)), (1..=LINES).collect::<Vec<_>>(), "lost, repeated or out of order");
+    held.assert_back_at(&floor, &console);
     console.quit();
 }
 
@@ -218,7 +224,12 @@ fn hostile_lines_at_full_speed_reach_no_terminal_and_hold_up_no_key_fault() {
     const LINES: u64 = 500_000;
     let lab = Lab::get();
     let noisy = Temporary::noisy(&lab, "web-2", "e2e-hostile", "-e LINES=500000 -e KIND=hostile");
+    let before = Before::console(&lab);
     let mut console = over_one(&lab, "web-2");
+    // A quiet log, in whose place the other one comes.
+    follow(&console, "web-2", "shop-web-1");
+    let floor = before.floor(&console);
+    leave(&console);
     follow(&console, "web-2", noisy.name);
     wait_for_line(&console, 1, 20);
     let start = Instant::now();
@@ -229,21 +240,27 @@ fn hostile_lines_at_full_speed_reach_no_terminal_and_hold_up_no_key_fault() {
         assert!(start.elapsed() < Duration::from_secs(70), "line {last} after {:?}", start.elapsed());
     }
     eprintln!("{LINES} hostile lines shown to their end in {:?}", start.elapsed());
+    before.assert_back_at(&floor, &console);
     console.quit();
     assert_harmless(&console);
 }
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
-fn a_line_of_ten_megabytes_holds_up_no_key() {
+fn a_line_of_ten_megabytes_holds_up_no_key_fault() {
     let lab = Lab::get();
-    let noisy = Temporary::noisy(&lab, "web-1", "e2e-giant", "-e KIND=giant -e BYTES=10485760");
-    let mut console = over_one(&lab, "web-1");
-    follow(&console, "web-1", noisy.name);
+    let noisy = Temporary::noisy(&lab, "web-2", "e2e-giant", "-e KIND=giant -e BYTES=10485760");
+    let before = Before::console(&lab);
+    let mut console = over_one(&lab, "web-2");
+    follow(&console, "web-2", "shop-web-1");
+    let floor = before.floor(&console);
+    leave(&console);
+    follow(&console, "web-2", noisy.name);
     console.wait_for("giant line begins");
     assert_keys_react(&console);
     // Over many rows as well as in one.
     console.press("w");
     assert_keys_react(&console);
+    before.assert_back_at(&floor, &console);
     console.quit();
 }

@@ -11,12 +11,11 @@ const SOON: Duration = Duration::from_secs(25);
 
 /// Chooses one metric more in the charts.
 fn pick(console: &Console, metric: &str) {
-    // A space marks; what is typed is found without.
-    console.press("o").wait_for("METRICS").press(&metric.replace(' ', ""));
+    console.press("o").wait_for("METRICS").press(metric);
     console.wait_until("the metric, found", |screen| {
         screen.lines().any(|row| row.contains('▌') && row.contains(metric))
     });
-    console.press(" ").press("\r").wait_gone("space mark");
+    console.press("\t").press("\r").wait_gone("(at most");
 }
 
 #[test]

@@ -28,6 +28,24 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
+/// How long the machine has slept since it was booted, where the kernel tells.
+#[cfg(target_os = "linux")]
+pub fn slept() -> Duration {
+    let at = |clock| {
+        let at = clock_gettime(clock);
+        Duration::new(u64::try_from(at.tv_sec).unwrap_or(0), u32::try_from(at.tv_nsec).unwrap_or(0))
+    };
+    // The one stands still while the machine sleeps; it is read first, so that none is found that was none.
+    let awake = at(ClockId::Monotonic);
+    at(ClockId::Boottime).saturating_sub(awake)
+}
+
+/// How long the machine has slept since it was booted, where the kernel tells.
+#[cfg(not(target_os = "linux"))]
+pub const fn slept() -> Duration {
+    Duration::ZERO
+}
+
 /// How long this thread has had a core. What passes besides is the wait for one, or for something else.
 pub fn on_core() -> Duration {
     let at = clock_gettime(ClockId::ThreadCPUTime);

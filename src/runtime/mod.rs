@@ -27,4 +27,5 @@ pub mod shell;
 pub mod signals;
 pub mod tap;
 pub mod terminal;
+mod waking;
 pub mod wardrobe;

@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use super::{deploying, setup};
+use super::{clock as machine, deploying, setup, waking};
 use crate::collectors::backups::Stocks;
 use crate::collectors::checks::{self, Means, Runner};
 use crate::collectors::drills::Drills;
@@ -32,6 +32,7 @@ pub struct Observers {
     drills: Drills,
     clock: Arc<dyn Clock>,
     config: RwLock<Arc<Config>>,
+    _waking: AbortOnDropHandle<()>,
 }
 
 impl Observers {
@@ -50,6 +51,11 @@ impl Observers {
             reporter,
             setup::link_options(config),
         ));
+        let awake = Arc::clone(&links);
+        let waking = waking::watch(machine::slept, move |slept| {
+            let links = Arc::clone(&awake);
+            async move { links.woke(slept).await }
+        });
         let supervisor = Supervisor::new(Arc::<Links>::clone(&links), Arc::clone(clock), Arc::clone(out));
         let (checks, sources) = (Runner::new(Arc::clone(out)), Sources::new(Arc::clone(out)));
         let stocks = Stocks::new(Arc::clone(out), Arc::clone(clock));
@@ -65,6 +71,7 @@ impl Observers {
             drills,
             clock: Arc::clone(clock),
             config,
+            _waking: AbortOnDropHandle::new(tokio::spawn(waking)),
         }
     }
 

@@ -132,6 +132,19 @@ impl Links {
         Ok(())
     }
 
+    /// The machine slept for so long: what waits for its next try is tried at once, with nothing held
+    /// against it, and a connection that was silent for longer than one may be is made anew. What waits
+    /// for a person goes on waiting.
+    pub async fn woke(&self, slept: Duration) {
+        let limits = &self.inner.options.limits;
+        let unanswered = u32::try_from(limits.unanswered).unwrap_or(u32::MAX);
+        let lost = slept >= limits.keepalive.saturating_mul(unanswered);
+        // First those that others are reached through.
+        for slots in [self.jumps(), self.servers()] {
+            join_all(slots.iter().map(|slot| slot.woke(&self.inner, lost))).await;
+        }
+    }
+
     /// Takes a changed configuration: servers that are as before keep their connection, others
     /// lose it.
     pub async fn update(&self, servers: impl IntoIterator<Item = (ServerId, ServerTarget)>) {

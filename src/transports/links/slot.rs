@@ -197,6 +197,19 @@ impl Slot {
         self.start(inner);
     }
 
+    /// The machine slept; `lost` says whether a connection that stood cannot any more.
+    pub(super) async fn woke(self: &Arc<Self>, inner: &Arc<Inner>, lost: bool) {
+        self.failures.store(0, Ordering::Relaxed);
+        let due = match &*self.state.borrow() {
+            State::Down { next_try, .. } => next_try.is_some(),
+            State::Up(_) => lost && !matches!(self.target, ServerTarget::Local),
+            State::Idle | State::Connecting | State::Retired => false,
+        };
+        if due {
+            self.again(inner).await;
+        }
+    }
+
     fn set(&self, state: State) {
         self.state.send_if_modified(|current| {
             let live = !matches!(current, State::Retired);

@@ -77,3 +77,47 @@ async fn a_refusal_waits_for_a_person_and_reconnect_is_one() {
     links.reconnect(&"it".into()).await.unwrap();
     assert!(links.wait_up(&"it".into()).await.is_ok());
 }
+
+#[tokio::test]
+async fn who_wakes_tries_at_once_what_waits_for_its_next_try_and_nothing_that_waits_for_a_person() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let dead =
+        SshTarget { address: Some("127.0.0.1".to_owned()), port: Some(port), ..SshTarget::new("dead") };
+    let (waiting, seen) = links(vec![ssh(dead)]);
+    assert!(waiting.get(&"dead".into()).await.is_err());
+    assert_eq!(seen.words(), ["connecting", "down"]);
+    waiting.woke(Duration::from_secs(2)).await;
+    let tried = async {
+        while seen.words() != ["connecting", "down", "connecting", "down"] {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // By itself it would not have been tried at all: nobody waits for it.
+    timeout(Duration::from_secs(2), tried).await.unwrap_or_else(|_| panic!("{:?}", seen.words()));
+
+    let server = Server::start().await;
+    std::fs::remove_file(server.known_hosts()).unwrap();
+    let (refused, seen) = links(vec![ssh(server.target())]);
+    assert!(refused.get(&"it".into()).await.is_err());
+    let before = seen.words();
+    refused.woke(Duration::from_secs(3600)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(seen.words(), before);
+}
+
+#[tokio::test]
+async fn a_connection_that_slept_longer_than_it_may_be_silent_is_made_anew() {
+    let server = Server::start().await;
+    let (links, _) = links(vec![ssh(server.target()), ("local".into(), ServerTarget::Local)]);
+    let (first, local) = (links.get(&"it".into()).await.unwrap(), links.get(&"local".into()).await.unwrap());
+    links.woke(Duration::from_millis(100)).await;
+    assert!(!first.is_closed(), "a nap ends nothing");
+    links.woke(Duration::from_secs(3600)).await;
+    timeout(Duration::from_secs(2), first.closed()).await.expect("it was kept");
+    let second = timeout(Duration::from_secs(2), links.wait_up(&"it".into())).await.unwrap().unwrap();
+    assert!(!std::sync::Arc::ptr_eq(&first, &second));
+    assert!(!local.is_closed());
+    assert_eq!(server.counts.connections.load(Ordering::SeqCst), 2);
+}

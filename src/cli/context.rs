@@ -39,10 +39,14 @@ pub fn load(args: &Args) -> Result<Context, Failure> {
             Ok(context)
         }
         Err(error) => {
-            if let Some(report) = error.report() {
+            let told = error.report().map(|report| {
                 eprintln!("{}", report.render(std::io::stderr().is_terminal()));
-            }
-            Err(error.into_failure())
+                "mend what is underlined above: that is every mistake there is"
+            });
+            let mut failure = error.into_failure();
+            // All of it was just told, and no other command tells more.
+            failure.hint = told.map(str::to_owned).or(failure.hint);
+            Err(failure)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be done everywhere.
 
-use super::{Action, Risk, always};
+use super::{Action, Available, Risk, always};
 use crate::keys::keymap::Scope;
 use crate::message::effect::Effect;
 use crate::state::State;
@@ -62,8 +62,8 @@ pub static ALL: &[Action] = &[
         scope: Scope::Everywhere,
         keys: &["esc", "backspace"],
         risk: Risk::Read,
-        in_footer: false,
-        available: always,
+        in_footer: true,
+        available: somewhere,
         run: State::back,
     },
     Action {
@@ -78,6 +78,10 @@ pub static ALL: &[Action] = &[
         run: quit,
     },
 ];
+
+fn somewhere(state: &State) -> Available {
+    if state.leads_back() { Ok(()) } else { Err("this is the first page".into()) }
+}
 
 /// Asks first where a run would be left in the middle.
 fn quit(state: &mut State) -> Vec<Effect> {

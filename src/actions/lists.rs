@@ -100,12 +100,12 @@ pub static ALL: &[Action] = &[
     },
     Action {
         id: "reconnect",
-        title: "reconnect",
-        help: "try the selected server again now",
+        title: "reconnect now",
+        help: "try the selected server again now; in logs and charts, those of theirs that are not reached",
         scope: Scope::Everywhere,
         keys: &["ctrl-r"],
         risk: Risk::Read,
-        in_footer: false,
+        in_footer: true,
         available: on_a_server,
         run: State::reconnect_selected,
     },
@@ -148,5 +148,5 @@ fn charts(state: &mut State) -> Vec<Effect> {
 }
 
 fn on_a_server(state: &State) -> Available {
-    if state.selected_servers().is_empty() { Err("no server is selected".into()) } else { Ok(()) }
+    if state.servers_to_try().is_empty() { Err("no server is selected".into()) } else { Ok(()) }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::operate::answers::{ask, carry_out, guarded};
 use super::operate::plan as plan_again;
 use super::{Action, Available, Risk, always};
-use crate::domain::plan::Finding;
 use crate::keys::keymap::Scope;
 use crate::message::effect::Effect;
 use crate::state::State;
@@ -22,7 +21,7 @@ pub static ALL: &[Action] = &[
         keys: &["enter"],
         risk: Risk::Change,
         in_footer: true,
-        available: always,
+        available: confirmable,
         run: confirm,
     },
     Action {
@@ -68,31 +67,34 @@ fn copy(state: &mut State) -> Vec<Effect> {
     vec![Effect::Copy(text)]
 }
 
-fn confirm(state: &mut State) -> Vec<Effect> {
-    let (plan, since) = match &state.plan.stand {
-        Stand::Nothing => return Vec::new(),
-        Stand::Looking { .. } => {
-            state.refuse("the servers are still looked at");
-            return Vec::new();
+/// What stands in the way of it, but that it was just shown.
+fn confirmable(state: &State) -> Available {
+    let plan = match &state.plan.stand {
+        Stand::Nothing => return Err("nothing is planned".into()),
+        Stand::Looking { .. } => return Err("the servers are still looked at".into()),
+        Stand::Failed(_) => {
+            return Err(format!("there is no plan; {} plans again", state.key_of("plan.again")).into());
         }
-        Stand::Failed(_) => return again(state),
-        Stand::Shown { planned, since } => (planned.plan.plan().clone(), *since),
+        Stand::Shown { planned, .. } => planned.plan.plan(),
     };
+    if state.setup.read_only {
+        return Err("this console is --read-only".into());
+    }
+    match plan.refusals().find(|finding| !finding.may_override) {
+        Some(hard) => Err(format!("no reason overrides this: {}", hard.found).into()),
+        None => Ok(()),
+    }
+}
+
+fn confirm(state: &mut State) -> Vec<Effect> {
+    let Stand::Shown { planned, since } = &state.plan.stand else { return Vec::new() };
+    let (plan, since) = (planned.plan.plan().clone(), *since);
     if since.age(state.now) < READING_TIME {
         state.refuse("this was just shown: Enter again carries it out");
         return Vec::new();
     }
-    if state.setup.read_only {
-        state.refuse("this console is --read-only");
-        return Vec::new();
-    }
-    let refused: Vec<&Finding> = plan.refusals().collect();
-    if let Some(hard) = refused.iter().find(|finding| !finding.may_override) {
-        state.refuse(format!("no reason overrides this: {}", hard.found));
-        return Vec::new();
-    }
+    let refused: Vec<String> = plan.refusals().map(|finding| finding.found.clone()).collect();
     if !refused.is_empty() {
-        let refused = refused.iter().map(|finding| finding.found.clone()).collect();
         return ask(state, Question::Reason { refused });
     }
     match guarded(state, &plan, Then::CarryOut) {

@@ -4,18 +4,26 @@ use ratatui::layout::Rect;
 
 use super::changes::{Change, ChangeId, newest};
 use super::filter::Filter;
+use super::heading::{Heading, wrapped};
 use super::list::{List, Move};
 use super::order::Sorting;
 use super::panes::{Wish, beside, lack, next, stack, with_last_row};
 use super::requests::Requests;
 use super::rows;
+use crate::domain::app::App;
+use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::{AppId, CheckId, ContainerKey, ServerId};
 use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
 use crate::store::fleet::{Fleet, ServerLive};
 
-/// Rows of the app's own figures at the top, beside what is said of its runs.
-const SUMMARY: u16 = 3;
+/// Rows of the app's own figures at the top, below its heading.
+const SUMMARY: u16 = 2;
+/// How many of the notes on its runs are told, and the most rows of each.
+const NOTES: usize = 3;
+const NOTE_ROWS: usize = 2;
+/// What stands in the place of the verdict's word where the app is in maintenance.
+const MAINTAINED: &str = "in maintenance";
 /// How many of the latest changes are listed.
 const CHANGES: usize = 20;
 
@@ -67,7 +75,10 @@ pub struct AppPage {
     pub changes: Vec<Change>,
     /// What each of them is about.
     pub change_rows: Vec<ChangeId>,
-    notes: u16,
+    /// How it is.
+    pub heading: Heading,
+    /// What is said of its runs, and how grave that is.
+    pub notes: Vec<(String, Health)>,
     body: Rect,
 }
 
@@ -96,12 +107,21 @@ impl AppPage {
         }
     }
 
-    /// Takes what is known now, on a screen of this size, with so many rows said of its runs.
-    pub fn settle(&mut self, fleet: &Fleet, setup: &Setup, notes: usize, body: Rect, now: Timestamp) {
+    /// Takes what is known now, on a screen of this size, with what is said of its runs.
+    pub fn settle(
+        &mut self,
+        fleet: &Fleet,
+        setup: &Setup,
+        notes: Vec<(String, Health)>,
+        body: Rect,
+        now: Timestamp,
+    ) {
         self.body = body;
-        self.notes = u16::try_from(notes.min(3)).unwrap_or(0);
+        self.notes = notes;
+        self.notes.truncate(NOTES);
         let Some(id) = &self.app else { return };
         let Some(app) = fleet.app(id) else { return };
+        self.heading = heading(app);
         let name = |key: &ContainerKey| {
             let server = fleet.server(&key.server)?;
             Some(server.container(&key.id)?.name.clone())
@@ -150,7 +170,8 @@ impl AppPage {
 
     fn share(&self, body: Rect) -> Panes {
         let has = |pane| self.pane == pane;
-        let rows = SUMMARY + self.notes;
+        let notes: usize = self.notes.iter().map(|(text, _)| note(text, body.width).len()).sum();
+        let rows = self.heading.height(body.width) + SUMMARY + u16::try_from(notes).unwrap_or(0);
         let summary = Wish { least: rows, most: rows, keys: false };
         let containers = Wish::list(2, self.container_rows.len(), 5).with_keys(has(Pane::Containers));
         let checks = Wish::list(2, self.check_rows.len(), 2).with_keys(has(Pane::Checks));
@@ -276,6 +297,22 @@ impl AppPage {
             Pane::Changes => self.change_rows.is_empty(),
         }
     }
+}
+
+/// Its verdict; of one that is in maintenance, and no worse, that.
+fn heading(app: &App) -> Heading {
+    let Verdict { health, reason } = &app.verdict;
+    let rest = reason.strip_prefix(MAINTAINED).filter(|_| app.maintenance.mark().is_some());
+    let (word, reason) = match rest {
+        Some(rest) if *health == Health::Degraded => (MAINTAINED, rest.trim_start()),
+        _ => (health.word(), reason.as_str()),
+    };
+    Heading { health: *health, word: word.to_owned(), reason: reason.to_owned() }
+}
+
+/// The rows of a note.
+pub fn note(text: &str, width: u16) -> Vec<String> {
+    wrapped(text, width, NOTE_ROWS)
 }
 
 /// Rows of a pane under its headings.

@@ -24,6 +24,11 @@ impl State {
         vec![self.watch()]
     }
 
+    /// Whether there is something to go back out of.
+    pub fn leads_back(&self) -> bool {
+        self.filter().is_some_and(|filter| !filter.is_empty()) || *self.nav.page() != Page::Overview
+    }
+
     /// Goes back: out of a filter first, then to the page before.
     pub fn back(&mut self) -> Vec<Effect> {
         if let Some(filter) = self.filter_mut()

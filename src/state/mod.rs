@@ -11,6 +11,7 @@ mod datastores;
 pub mod exec;
 pub mod filter;
 mod going;
+pub mod heading;
 pub mod layout;
 pub mod list;
 pub mod logs;
@@ -169,18 +170,18 @@ impl State {
 
     /// Brings the shown page up to date with what is known and with the size of the screen.
     pub fn settle(&mut self) {
-        let body = self.size.body();
+        let (body, lists) = (self.size.body(), self.size.lists());
         self.refresh_prompt();
         match self.nav.page() {
-            Page::Overview => self.overview.settle(&self.fleet, body, self.now),
-            Page::Server(_) => self.server.settle(&self.fleet, body, self.now),
+            Page::Overview => self.overview.settle(&self.fleet, lists, self.now),
+            Page::Server(_) => self.server.settle(&self.fleet, lists, self.now),
             Page::App(app) => {
-                let notes = self.app_notes(app).len();
-                self.app.settle(&self.fleet, &self.setup, notes, body, self.now);
+                let notes = self.app_notes(app);
+                self.app.settle(&self.fleet, &self.setup, notes, lists, self.now);
             }
             Page::Logs => logs::bars::refresh(self),
             Page::Releases(_) => self.releases.settle(body),
-            Page::Checks => self.checks.settle(&self.fleet, &self.setup.checks, body, self.now),
+            Page::Checks => self.checks.settle(&self.fleet, &self.setup.checks, lists, self.now),
             Page::Metrics
             | Page::Plan
             | Page::Run(_)
@@ -191,6 +192,17 @@ impl State {
     }
 
     /// The filter of the shown page, where it has one.
+    pub fn filter(&self) -> Option<&Filter> {
+        match self.nav.page() {
+            Page::Overview => Some(&self.overview.filter),
+            Page::Server(_) => Some(&self.server.filter),
+            Page::App(_) => Some(&self.app.filter),
+            Page::Checks => Some(&self.checks.filter),
+            _ => None,
+        }
+    }
+
+    /// The same, to change it.
     pub fn filter_mut(&mut self) -> Option<&mut Filter> {
         match self.nav.page() {
             Page::Overview => Some(&mut self.overview.filter),

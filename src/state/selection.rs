@@ -152,9 +152,27 @@ impl State {
         vec![Effect::Copy(name)]
     }
 
-    /// Tries the selected servers again.
+    /// Whether a server is not reached.
+    pub fn is_lost(&self, server: &ServerId) -> bool {
+        self.fleet.server(server).is_some_and(|it| it.link_lost.is_some())
+    }
+
+    /// The servers that a person who wants to reconnect means: the selected ones; in logs and charts those
+    /// shown that are not reached.
+    pub fn servers_to_try(&self) -> Vec<ServerId> {
+        let mut servers: Vec<ServerId> = match self.nav.page() {
+            Page::Logs => self.logs_page.servers().filter(|it| self.is_lost(it)).cloned().collect(),
+            Page::Metrics => self.metrics.servers.iter().filter(|it| self.is_lost(it)).cloned().collect(),
+            _ => self.selected_servers(),
+        };
+        servers.sort();
+        servers.dedup();
+        servers
+    }
+
+    /// Tries those again.
     pub fn reconnect_selected(&mut self) -> Vec<Effect> {
-        let servers = self.selected_servers();
+        let servers = self.servers_to_try();
         let names: Vec<&str> = servers.iter().map(ServerId::as_str).collect();
         self.say(format!("trying {} again", names.join(", ")));
         servers.into_iter().map(Effect::Reconnect).collect()

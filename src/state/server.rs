@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::filter::Filter;
+use super::heading::Heading;
 use super::list::{List, Move};
 use super::order::Sorting;
 use super::panes::{Wish, beside, lack, next, stack, with_last_row};
@@ -11,11 +12,15 @@ use super::rows;
 use crate::domain::container::Container;
 use crate::domain::health::Health;
 use crate::domain::ids::{CheckId, ContainerId, ServerId, UnitName};
+use crate::domain::reading::Freshness;
+use crate::domain::time::Age;
 use crate::domain::time::Timestamp;
-use crate::store::fleet::Fleet;
+use crate::store::fleet::{Fleet, ServerLive};
 
 /// Rows of the machine's own figures at the top.
 pub const MACHINE: u16 = 6;
+/// From this width on, two columns of panes stand beside each other.
+const WIDE: u16 = 150;
 
 /// A pane of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +76,8 @@ pub struct ServerPage {
     pub check_rows: Vec<CheckId>,
     /// Its access logs.
     pub requests: Requests,
+    /// How it is.
+    pub heading: Heading,
     body: Rect,
 }
 
@@ -105,6 +112,7 @@ impl ServerPage {
     pub fn settle(&mut self, fleet: &Fleet, body: Rect, now: Timestamp) {
         self.body = body;
         let Some(server) = self.server.as_ref().and_then(|id| fleet.server(id)) else { return };
+        self.heading = heading(server, now);
         let mut containers: Vec<&Container> =
             server.known_containers().iter().filter(|it| container_passes(&self.filter, it)).collect();
         containers.sort_by_key(|it| server.judged(it, now).health == Health::Up);
@@ -143,7 +151,10 @@ impl ServerPage {
 
     fn share(&self, body: Rect) -> Panes {
         let has = |pane| self.pane == pane;
-        let machine = Wish { least: MACHINE, most: MACHINE, keys: false };
+        let column = if body.width < WIDE { body.width } else { body.width * 3 / 5 };
+        // The first of its rows is the heading.
+        let rows = MACHINE - 1 + self.heading.height(column);
+        let machine = Wish { least: rows, most: rows, keys: false };
         let requests = self.requests.wish(has(Pane::Requests));
         let known = self.requests.all > 0;
         let least = if known { 3 } else { 4 };
@@ -169,7 +180,7 @@ impl ServerPage {
             (places, Rect { y, height, ..area })
         };
         let rest = Rect::default();
-        if body.width < 150 {
+        if body.width < WIDE {
             let (places, requests) = column(body, &[containers, units, disks, checks]);
             return Panes {
                 machine: places[0],
@@ -305,6 +316,18 @@ impl ServerPage {
             Pane::Checks => self.checks.mark(),
         }
     }
+}
+
+/// Its verdict, and how old what is shown of it is where that is too old.
+fn heading(server: &ServerLive, now: Timestamp) -> Heading {
+    let verdict = server.verdict();
+    // As wide at any age.
+    let old = match server.vitals_freshness(now) {
+        Freshness::Stale(age) => format!("  figures are {:>4} old", Age(age).to_string()),
+        _ => String::new(),
+    };
+    let (health, word) = (verdict.health, verdict.health.word().to_owned());
+    Heading { health, word, reason: format!("{}{old}", verdict.reason) }
 }
 
 fn rows_of(pane: Rect) -> usize {

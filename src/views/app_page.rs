@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 use super::containers_table::Shown;
 use super::overview::{count, head, noted};
@@ -10,7 +11,7 @@ use crate::domain::app::App;
 use crate::domain::health::Health;
 use crate::domain::ids::{AppId, ContainerKey};
 use crate::state::State;
-use crate::state::app_page::Pane;
+use crate::state::app_page::{Pane, note};
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Window, draw_empty};
 use crate::widgets::text::{Place, put_pieces};
@@ -47,37 +48,32 @@ pub fn page(state: &State, id: &AppId, theme: &Theme, buf: &mut Buffer) -> Optio
     filter_line::draw(&state.app.filter, state, theme, buf)
 }
 
-/// What stands in the place of the verdict's word where the app is in maintenance.
-const MAINTAINED: &str = "in maintenance";
-
 fn summary(state: &State, app: &App, area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let health = app.verdict.health;
+    let heading = &state.app.heading;
     let mut images: Vec<&str> =
         app.containers.iter().filter_map(|key| Some(cells::image(&state.container(key)?.image))).collect();
     images.sort_unstable();
     images.dedup();
     let servers: Vec<&str> = app.servers.iter().map(crate::domain::ids::ServerId::as_str).collect();
-    let rest = app.verdict.reason.strip_prefix(MAINTAINED).filter(|_| app.maintenance.mark().is_some());
-    let (word, reason) = match rest {
-        Some(rest) if health == Health::Degraded => (MAINTAINED, rest.trim_start()),
-        _ => (health.word(), app.verdict.reason.as_str()),
-    };
-    let word = format!("{} {word}", theme.glyphs.health(health));
-    let lines = [
-        vec![(word, theme.bold(Theme::health(health))), (format!("  {reason}"), theme.style(Role::Text))],
-        vec![
-            ("project ".to_owned(), theme.style(Role::Muted)),
-            (format!("{}   ", app.project), theme.style(Role::Text)),
-            ("servers ".to_owned(), theme.style(Role::Muted)),
-            (servers.join(" "), theme.style(Role::Text)),
-        ],
-        vec![("images ".to_owned(), theme.style(Role::Muted)), (images.join("  "), theme.style(Role::Text))],
-    ];
-    let notes = state.app_notes(&app.id).into_iter().map(|(text, health)| {
-        let role = if health == Health::Up { Role::Accent } else { Theme::health(health) };
-        vec![(text, theme.bold(role))]
-    });
-    for (row, line) in area.rows().zip(lines.into_iter().chain(notes)) {
+    let sign = format!("{} {}  ", theme.glyphs.health(heading.health), heading.word);
+    let mut lines: Vec<Vec<(String, Style)>> =
+        heading.rows(area.width).into_iter().map(|row| vec![(row, theme.style(Role::Text))]).collect();
+    lines[0].insert(0, (sign, theme.bold(Theme::health(heading.health))));
+    lines.push(vec![
+        ("project ".to_owned(), theme.style(Role::Muted)),
+        (format!("{}   ", app.project), theme.style(Role::Text)),
+        ("servers ".to_owned(), theme.style(Role::Muted)),
+        (servers.join(" "), theme.style(Role::Text)),
+    ]);
+    lines.push(vec![
+        ("images ".to_owned(), theme.style(Role::Muted)),
+        (images.join("  "), theme.style(Role::Text)),
+    ]);
+    for (text, health) in &state.app.notes {
+        let role = if *health == Health::Up { Role::Accent } else { Theme::health(*health) };
+        lines.extend(note(text, area.width).into_iter().map(|row| vec![(row, theme.bold(role))]));
+    }
+    for (row, line) in area.rows().zip(lines) {
         let place = Place { x: row.x + 2, y: row.y, width: row.width.saturating_sub(3) };
         let pieces: Vec<_> = line.into_iter().map(|(text, style)| (text.into(), style)).collect();
         put_pieces(buf, place, &pieces, theme);

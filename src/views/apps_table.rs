@@ -78,7 +78,7 @@ fn row<'a>(state: &State, app: &App, theme: &Theme) -> Vec<Cell<'a>> {
 }
 
 /// Why it is as it is; of one that is in maintenance, and no worse, for how long and by whom.
-fn reason(app: &App, now: Timestamp) -> String {
+pub fn reason(app: &App, now: Timestamp) -> String {
     match &app.maintenance {
         Maintained::Yes { mark, not, unknown, .. }
             if app.verdict.health == Health::Degraded && not.is_empty() && unknown.is_empty() =>

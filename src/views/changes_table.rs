@@ -58,7 +58,7 @@ pub fn draw_rows(state: &State, body: Rect, shown: &Shown<'_>, theme: &Theme, bu
 }
 
 /// The word and the color of a change.
-const fn mark_word(kind: MarkKind) -> (&'static str, Role) {
+pub const fn mark_word(kind: MarkKind) -> (&'static str, Role) {
     match kind {
         MarkKind::Deploy => ("deploy", Role::Accent),
         MarkKind::Restart => ("restart", Role::Degraded),

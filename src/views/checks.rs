@@ -13,7 +13,7 @@ use crate::widgets::table::{Window, draw_empty};
 
 /// Draws it.
 pub fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
-    let (page, area) = (&state.checks, state.size.body());
+    let (page, area) = (&state.checks, state.size.lists());
     let note = noted(count(page.rows.len(), page.all), &page.list, area, HEADS, &page.rows);
     let order = page.order.order();
     let word = if order == Order::Usual { Order::Health.word() } else { order.word() };

@@ -2,16 +2,14 @@
 
 use ratatui::buffer::Buffer;
 
-use super::environment;
-use crate::actions;
+use super::{environment, hints};
 use crate::domain::health::Health;
 use crate::domain::time::Age;
-use crate::keys::keymap::Scope;
 use crate::state::State;
 use crate::state::page::Page;
 use crate::state::run::Run;
 use crate::theme::{Role, Theme};
-use crate::widgets::footer::{self, Hint};
+use crate::widgets::footer;
 use crate::widgets::text::{Align, Place, put, put_aligned, put_pieces, width};
 
 /// The first row: program and page at the left; at the right, whether it may change anything, and
@@ -54,7 +52,7 @@ fn runs(state: &State, theme: &Theme) -> String {
     told.collect::<Vec<_>>().join("  ")
 }
 
-/// The last row: a notice while there is one, else the keys of this page.
+/// The last row: a notice while there is one, else the keys that count now.
 pub fn footer(state: &State, theme: &Theme, buf: &mut Buffer) {
     let area = state.size.footer();
     buf.set_style(area, theme.surface());
@@ -64,53 +62,7 @@ pub fn footer(state: &State, theme: &Theme, buf: &mut Buffer) {
         put(buf, place, &notice.text, theme.style(role), theme);
         return;
     }
-    footer::draw(buf, area, &fitting(hints(state), area.width), theme);
-}
-
-/// The keys of the page first, then those that count everywhere.
-fn hints(state: &State) -> Vec<Hint> {
-    let page = state.nav.page().scope();
-    let of = |scope: Scope| {
-        actions::all().filter(move |action| action.in_footer && action.scope == scope).filter_map(|action| {
-            Some(Hint {
-                // A chord that the page gives to another action does not count here.
-                key: state.keymap.chords_on(page, action.id).next()?.label(),
-                word: action.title,
-                enabled: (action.available)(state).is_ok(),
-            })
-        })
-    };
-    // What counts on lists alone is not shown where there are none.
-    let lists = matches!(page, Scope::Overview | Scope::Server | Scope::App | Scope::Checks);
-    let everywhere = of(Scope::Everywhere).filter(|hint| lists || hint.enabled);
-    // A change is offered where it can be planned, and not where one is planned or done already.
-    let changes = |hint: &Hint| matches!(hint.word, "deploy" | "releases");
-    of(page).chain(everywhere.filter(|hint| !changes(hint) || (lists && hint.enabled))).collect()
-}
-
-/// What goes first where not all hints have room: what cannot be done, then what `?` tells as well.
-const FIRST_TO_GO: [&str; 3] = ["filter", "sort", "metrics"];
-
-/// What stays in any case: the way to all that was left out, and the way out.
-const STAYS: [&str; 2] = ["help", "quit"];
-
-fn fitting(mut hints: Vec<Hint>, cells: u16) -> Vec<Hint> {
-    let needed = |hints: &[Hint]| -> u16 {
-        hints.iter().map(|hint| width(&hint.key) + width(hint.word) + 3).fold(0, u16::saturating_add)
-    };
-    if needed(&hints) > cells {
-        hints.retain(|hint| hint.enabled);
-    }
-    for word in FIRST_TO_GO {
-        if needed(&hints) > cells {
-            hints.retain(|hint| hint.word != word);
-        }
-    }
-    while needed(&hints) > cells {
-        let Some(last) = hints.iter().rposition(|hint| !STAYS.contains(&hint.word)) else { break };
-        hints.remove(last);
-    }
-    hints
+    footer::draw(buf, area, &hints::row(state, theme, area.width), theme);
 }
 
 /// The time in UTC to the minute: seconds would change the screen for nothing.

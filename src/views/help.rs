@@ -1,6 +1,7 @@
 //! The keys that count on this page, from the actions themselves, and what the signs mean.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::legend;
 use crate::actions;
@@ -14,8 +15,21 @@ use crate::widgets::{frame, scrollbar};
 /// The most cells for the keys.
 const KEYS: u16 = 18;
 
-/// Draws the page's keys, then those that count everywhere, from the row `first` on.
-pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
+/// All of it, as broken for this size.
+struct Laid {
+    area: Rect,
+    lines: Vec<(String, String)>,
+    keys_wide: u16,
+    cells: u16,
+}
+
+/// Whether it is longer than the screen.
+pub fn scrolls(state: &State, theme: &Theme) -> bool {
+    let laid = laid(state, theme);
+    laid.lines.len() + 2 > usize::from(laid.area.height)
+}
+
+fn laid(state: &State, theme: &Theme) -> Laid {
     let page = state.nav.page().scope();
     let mut lines: Vec<(String, String)> = Vec::new();
     for scope in [page, Scope::Everywhere] {
@@ -53,7 +67,12 @@ pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
     let cells = wide.saturating_sub(keys_wide + 5);
     let lines: Vec<(String, String)> = lines.into_iter().flat_map(|line| broken(line, cells)).collect();
     let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let area = frame::centered(body, wide, rows);
+    Laid { area: frame::centered(body, wide, rows), lines, keys_wide, cells }
+}
+
+/// Draws the page's keys, then those that count everywhere, from the row `first` on.
+pub fn draw(state: &State, first: usize, theme: &Theme, buf: &mut Buffer) {
+    let Laid { area, lines, keys_wide, cells } = laid(state, theme);
     let inside = frame::draw(buf, area, "help", Role::Accent, theme);
     let first = first.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (row, (keys, help)) in inside.rows().zip(&lines[first..]) {

@@ -5,6 +5,7 @@ mod datastore;
 mod server;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::cells;
 use super::containers_table::word;
@@ -29,6 +30,19 @@ type Facts = Vec<(String, String)>;
 
 /// Draws it, from the row `first` on.
 pub fn draw(state: &State, what: &Selected, first: usize, theme: &Theme, buf: &mut Buffer) {
+    let (title, facts) = told(state, what);
+    show(state, &title, &facts, first, theme, buf);
+}
+
+/// Whether it is longer than the screen.
+pub fn scrolls(state: &State, what: &Selected) -> bool {
+    let (_, facts) = told(state, what);
+    let laid = laid(state, &facts);
+    laid.rows.len() + 2 > usize::from(laid.area.height)
+}
+
+/// What it is, and all that is known of it.
+fn told(state: &State, what: &Selected) -> (String, Facts) {
     let (title, facts) = match what {
         Selected::Unit(server, unit) => {
             (format!("{server}/{unit}"), unit_facts(state, server, unit.as_str()))
@@ -57,15 +71,21 @@ pub fn draw(state: &State, what: &Selected, first: usize, theme: &Theme, buf: &m
             (place(state, target), with_problems(state, target, facts))
         }
     };
-    let facts = if facts.is_empty() { vec![fact("", "it is gone")] } else { facts };
-    show(state, &title, &facts, first, theme, buf);
+    (title, if facts.is_empty() { vec![fact("", "it is gone")] } else { facts })
 }
 
 /// A label takes at most this part of the row.
 const LABELS: u16 = 3;
 
-/// Draws facts in rows, each value whole: over as many rows as it needs.
-fn show(state: &State, title: &str, facts: &Facts, first: usize, theme: &Theme, buf: &mut Buffer) {
+/// Facts in rows of this size, each value over as many as it needs.
+struct Laid<'a> {
+    area: Rect,
+    rows: Vec<(&'a str, String)>,
+    labels: u16,
+    cells: u16,
+}
+
+fn laid<'a>(state: &State, facts: &'a Facts) -> Laid<'a> {
     let body = state.size.body();
     let wide = body.width.saturating_sub(6).min(110);
     let labels = facts.iter().map(|(label, _)| width(label)).max().unwrap_or(0).min(wide / LABELS);
@@ -82,6 +102,12 @@ fn show(state: &State, title: &str, facts: &Facts, first: usize, theme: &Theme, 
         })
         .collect();
     let area = frame::centered(body, wide, u16::try_from(rows.len() + 2).unwrap_or(u16::MAX));
+    Laid { area, rows, labels, cells }
+}
+
+/// Draws facts, each value whole.
+fn show(state: &State, title: &str, facts: &Facts, first: usize, theme: &Theme, buf: &mut Buffer) {
+    let Laid { area, rows, labels, cells } = laid(state, facts);
     let inside = frame::draw(buf, area, title, Role::Accent, theme);
     let first = first.min(rows.len().saturating_sub(usize::from(inside.height)));
     for (row, (label, value)) in inside.rows().zip(&rows[first..]) {

@@ -17,6 +17,10 @@ const WORDS: &[(&str, &str)] = &[
     ("steal", "the share of processor time that the host gave to others"),
     ("iowait", "the share of processor time spent waiting for disks"),
     ("files", "open files, of all processes"),
+    (
+        "faint band",
+        "around the line of a chart, which is the mean: from the least to the greatest of that moment",
+    ),
     ("takes N with it", "what does not work because of it: one problem, not N"),
     ("severe", "as bad as down, on a server that is reached"),
     ("too few", "fewer requests than are judged"),

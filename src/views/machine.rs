@@ -7,12 +7,12 @@ use super::cells::{self, NOTHING};
 use crate::domain::metric::Metric;
 use crate::domain::quantity::{Bytes, Percent};
 use crate::domain::reading::Freshness;
-use crate::domain::time::Age;
 use crate::domain::vitals::Vitals;
 use crate::state::State;
+use crate::state::heading::wrapped;
 use crate::store::fleet::ServerLive;
 use crate::theme::{Role, Theme};
-use crate::widgets::text::{Align, Piece, Place, put, put_aligned, put_pieces};
+use crate::widgets::text::{Align, Piece, Place, put, put_aligned, put_pieces, width};
 use crate::widgets::{gauge, spark};
 
 /// Between two facts.
@@ -23,20 +23,19 @@ const NUMBER: u16 = 5;
 /// Its course takes this part of the row.
 const SPARK: u16 = 6;
 
-/// Draws six rows, in which every figure has its own cells, so that nothing moves with a sample: verdict, processors, memory, swap and pressure, traffic, the system.
+/// Draws heading and five rows, in which every figure has its own cells, so that nothing moves with a sample: verdict, processors, memory, swap and pressure, traffic, the system.
 pub fn draw(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let mut rows = area.rows();
-    if let Some(row) = rows.next() {
-        verdict(state, server, row, theme, buf);
-    }
+    let told = heading(state, server, area, theme, buf);
+    let mut rows = area.rows().skip(told);
     let fresh = server.vitals_freshness(state.now);
     let Some(vitals) = server.vitals.value() else {
-        if let Some(row) = rows.next() {
-            let (text, role) = match &server.vitals.failure {
-                Some((failure, _)) => (failure.to_string(), Role::Down),
-                None => ("not read yet".to_owned(), Role::Unknown),
-            };
-            put(buf, line(row), &text, theme.style(role), theme);
+        let (text, role) = match &server.vitals.failure {
+            Some((failure, _)) => (failure.to_string(), Role::Down),
+            None => ("not read yet".to_owned(), Role::Unknown),
+        };
+        let parts = wrapped(&text, area.width, usize::from(area.height).saturating_sub(told));
+        for (row, part) in rows.zip(parts) {
+            put(buf, line(row), &part, theme.style(role), theme);
         }
         return;
     };
@@ -86,24 +85,29 @@ fn line(row: Rect) -> Place {
     Place { x: row.x + 2, y: row.y, width: row.width.saturating_sub(3) }
 }
 
-fn verdict(state: &State, server: &ServerLive, row: Rect, theme: &Theme, buf: &mut Buffer) {
-    let verdict = server.verdict();
-    let role = Theme::health(verdict.health);
-    let mut pieces: Vec<Piece<'_>> = vec![
-        (
-            format!("{} {}", theme.glyphs.health(verdict.health), verdict.health.word()).into(),
-            theme.bold(role),
-        ),
-        ("  ".into(), theme.style(Role::Text)),
-        (verdict.reason.clone().into(), theme.style(Role::Text)),
-    ];
-    if let Freshness::Stale(age) = server.vitals_freshness(state.now) {
-        pieces.push((format!("  figures are {} old", Age(age)).into(), theme.style(Role::Unknown)));
+/// Its health and why, and behind that, where there is room, the way to it; gives back how many rows that
+/// took.
+fn heading(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: &mut Buffer) -> usize {
+    let heading = &state.server.heading;
+    let role = Theme::health(heading.health);
+    let told = heading.rows(area.width);
+    let mut end = line(area);
+    for (n, (row, part)) in area.rows().zip(&told).enumerate() {
+        let mut pieces: Vec<Piece<'_>> = Vec::new();
+        if n == 0 {
+            let sign = theme.glyphs.health(heading.health);
+            pieces.push((format!("{sign} {}", heading.word).into(), theme.bold(role)));
+            pieces.push(("  ".into(), theme.style(Role::Text)));
+        }
+        pieces.push((part.as_str().into(), theme.style(Role::Text)));
+        let used = put_pieces(buf, line(row), &pieces, theme) + 2;
+        end = line(row);
+        (end.x, end.width) = (end.x + used, end.width.saturating_sub(used));
     }
-    let used = put_pieces(buf, line(row), &pieces, theme);
-    let place = line(row);
-    let rest = Place { x: place.x + used + 2, width: place.width.saturating_sub(used + 2), ..place };
-    put_aligned(buf, rest, &server.setup.address, theme.style(Role::Muted), Align::Right, theme);
+    if width(&server.setup.address) <= end.width {
+        put_aligned(buf, end, &server.setup.address, theme.style(Role::Muted), Align::Right, theme);
+    }
+    told.len()
 }
 
 fn bar(row: Rect, bar: &Bar, theme: &Theme, buf: &mut Buffer) {

@@ -14,6 +14,7 @@ mod disks_table;
 mod environment;
 mod filter_line;
 pub mod help;
+pub mod hints;
 mod inspect;
 mod left_out;
 mod legend;
@@ -31,6 +32,7 @@ mod requests_table;
 mod run_log;
 mod server;
 mod servers_table;
+mod strip;
 mod units_table;
 
 use ratatui::buffer::Buffer;
@@ -52,6 +54,9 @@ pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> 
     chrome::header(state, theme, buf);
     chrome::footer(state, theme, buf);
     let cursor = page(state, theme, buf);
+    if matches!(state.nav.page(), Page::Overview | Page::Server(_) | Page::App(_) | Page::Checks) {
+        strip::draw(state, theme, buf);
+    }
     let cursor = overlays::draw(state, theme, buf).unwrap_or(cursor);
     for cell in &mut buf.content {
         if let Some(plain) = theme.glyphs.instead_of(cell.symbol()) {

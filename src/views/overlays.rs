@@ -4,16 +4,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use unicode_width::UnicodeWidthStr;
 
-use super::{help, inspect, palette, prompt};
+use super::{help, hints, inspect, palette, prompt};
 use crate::domain::failure::Failure;
 use crate::domain::question::Question;
 use crate::state::State;
 use crate::state::overlay::Overlay;
 use crate::state::text_input::TextInput;
 use crate::theme::{Role, Theme};
-use crate::widgets::frame;
 use crate::widgets::text::{Place, put};
 use crate::widgets::wrap::wrap;
+use crate::widgets::{footer, frame};
 
 /// Draws the top one. `None` where there is none; else where the cursor stands, if it is to be seen.
 pub fn draw(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Option<Position>> {
@@ -85,7 +85,7 @@ fn ask(
                 ("Compare it with what the server's owner says. Yes adds it to".to_owned(), Role::Text),
                 (file.clone(), Role::Muted),
                 (String::new(), Role::Text),
-                ("y  it is the right one     n  do not connect".to_owned(), Role::Key),
+                (footer::line(&hints::question(question)), Role::Key),
             ];
             say(state, "unknown host key", Role::Degraded, &lines, theme, buf);
             None
@@ -99,7 +99,7 @@ fn ask(
                 (String::new(), Role::Text),
                 (format!("passphrase: {dots}"), Role::Text),
                 (String::new(), Role::Text),
-                ("enter  go on     esc  without this key".to_owned(), Role::Key),
+                (footer::line(&hints::question(question)), Role::Key),
             ];
             let place = say(state, "passphrase", Role::Accent, &lines, theme, buf);
             let typed = u16::try_from("passphrase: ".width() + dots.width()).unwrap_or(u16::MAX);

@@ -66,7 +66,7 @@ fn row<'a>(state: &State, problem: &Problem, theme: &Theme) -> Vec<Cell<'a>> {
 }
 
 /// How bad it is, in a word. A server that is reached is not down, whatever is as bad on it.
-fn word(state: &State, problem: &Problem) -> &'static str {
+pub fn word(state: &State, problem: &Problem) -> &'static str {
     let reached = |id| state.fleet.server(id).is_some_and(|it| it.verdict().health != Health::Down);
     match &problem.target {
         Target::Server(id) if problem.severity == Health::Down && reached(id) => "severe",

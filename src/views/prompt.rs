@@ -8,9 +8,9 @@ use crate::state::State;
 use crate::state::prompt::options::{Item, Row};
 use crate::state::prompt::{Choice, Offer, Options, Prompt, Question, Then, Versions};
 use crate::theme::{Role, Theme};
-use crate::widgets::frame;
 use crate::widgets::text::{Align, Place, put, put_aligned, width};
 use crate::widgets::wrap::wrap;
+use crate::widgets::{footer, frame};
 
 /// The most rows of a list that are shown at a time, and the least.
 const LISTED: (usize, usize) = (8, 3);
@@ -20,7 +20,7 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
     let body = state.size.body();
     let wide = 72.min(body.width.saturating_sub(4));
     let cells = usize::from(wide.saturating_sub(4));
-    let (title, role, says, label, keys) = words(prompt);
+    let (title, role, says, label) = words(prompt);
     let says: Vec<(String, Role)> = says
         .into_iter()
         .flat_map(|(line, role)| wrap(&line, cells).into_iter().map(move |it| (it, role)))
@@ -83,7 +83,7 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
         put(buf, places.next()?, mistake, style(Role::Down), theme);
     }
     places.next();
-    put(buf, places.next()?, keys, style(Role::Key), theme);
+    put(buf, places.next()?, &footer::line(&prompt.keys()), style(Role::Key), theme);
     cursor
 }
 
@@ -116,19 +116,12 @@ fn note(choice: &Choice, now: Timestamp) -> String {
     runs.into_iter().chain(age).collect::<Vec<_>>().join("  ")
 }
 
-const fn choosing(row: Row) -> &'static str {
-    match row {
-        Row::Strategy => "enter  plan it   up, down  choose   tab  next   esc  leave",
-        Row::Servers | Row::Services => "enter  plan it   space  mark   tab  next   esc  leave",
-    }
-}
-
 type Said = Vec<(String, Role)>;
 
-fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
+fn words(prompt: &Prompt) -> (String, Role, Said, &'static str) {
     let plain = |lines: &[String]| lines.iter().map(|it| (it.clone(), Role::Text)).collect::<Said>();
     match &prompt.question {
-        Question::Version { app, versions: Versions { present, offer, .. }, options } => {
+        Question::Version { app, versions: Versions { present, offer, .. }, .. } => {
             let mut says = vec![("now:".to_owned(), Role::Muted)];
             says.extend(present.iter().map(|it| (format!("  {it}"), Role::Text)));
             if present.is_empty() {
@@ -141,26 +134,15 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
                 Offer::Told(_, said) => (said.clone(), Role::Muted),
                 Offer::Failed(why) => (why.clone(), Role::Unknown),
             });
-            (
-                format!("deploy {app}"),
-                Role::Accent,
-                says,
-                "version: ",
-                match options.at() {
-                    None => "enter  plan it   down  pick   tab  how and where   esc  leave",
-                    Some(row) => choosing(row),
-                },
-            )
+            (format!("deploy {app}"), Role::Accent, says, "version: ")
         }
-        Question::Back { app, to, options } => {
+        Question::Back { app, to, .. } => {
             let more = "Nothing is changed before the plan was shown. A part of the app that goes back leaves the rest, and the release that is in place, as they are.";
-            let keys = options.at().map_or("enter  plan it   esc  leave", choosing);
             (
                 format!("roll {app} back to release {to}"),
                 Role::Accent,
                 vec![(more.to_owned(), Role::Muted)],
                 "",
-                keys,
             )
         }
         Question::Scale { app, present } => {
@@ -168,18 +150,12 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
             says.extend(present.iter().map(|it| (format!("  {it}"), Role::Text)));
             let more = "So many are to be on each of its servers, and the deploys after keep that. Several: web=3 worker=2. Nothing is changed before the plan was shown.";
             says.push((more.to_owned(), Role::Muted));
-            (format!("scale {app}"), Role::Accent, says, "service=number: ", "enter  plan it     esc  leave")
+            (format!("scale {app}"), Role::Accent, says, "service=number: ")
         }
         Question::Maintenance { app } => {
             let more = "Its proxy answers visitors with 503 and a short page. Type the sentence that they read, and before it when they may come again (10m We move the database.); nothing typed: the usual one, two minutes. Nothing is changed before the plan was shown.";
             let title = format!("put {app} into maintenance");
-            (
-                title,
-                Role::Accent,
-                vec![(more.to_owned(), Role::Muted)],
-                "message: ",
-                "enter  plan it     esc  leave",
-            )
+            (title, Role::Accent, vec![(more.to_owned(), Role::Muted)], "message: ")
         }
         Question::Exec { asked } => {
             let says = vec![
@@ -190,22 +166,19 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str, &'static str) {
                 ),
             ];
             let title = format!("shell in {} on {}", asked.name, asked.server());
-            (title, Role::Accent, says, "command: ", "enter  open it     esc  leave")
+            (title, Role::Accent, says, "command: ")
         }
         Question::Reason { refused } => {
             let mut says: Said = refused.iter().map(|it| (it.clone(), Role::Down)).collect();
             says.push(("Why is it to be done all the same? The reason is journaled.".to_owned(), Role::Text));
-            let keys = "enter  plan it with this reason     esc  leave";
-            ("override".to_owned(), Role::Down, says, "reason: ", keys)
+            ("override".to_owned(), Role::Down, says, "reason: ")
         }
         Question::Name { app, says, then } => {
             let whose = if matches!(then, Then::Exec(_)) { "container" } else { "app" };
             let asked = format!("Its environment asks for the {whose}'s name: type {app}");
             let says = vec![(says.clone(), Role::Text), (asked, Role::Muted)];
-            ("confirm".to_owned(), Role::Production, says, "name: ", "enter  go on     esc  leave")
+            ("confirm".to_owned(), Role::Production, says, "name: ")
         }
-        Question::Sure { says, .. } => {
-            ("are you sure".to_owned(), Role::Degraded, plain(says), "", "y  yes     n  no")
-        }
+        Question::Sure { says, .. } => ("are you sure".to_owned(), Role::Degraded, plain(says), ""),
     }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::cells;
 use crate::domain::health::{Health, Verdict};
+use crate::domain::ids::UnitName;
 use crate::domain::time::{Age, Timestamp};
 use crate::domain::unit::{Timer, Unit};
 use crate::state::State;
@@ -70,6 +71,57 @@ pub fn draw_rows(
     });
 }
 
+/// How a unit or timer is, and all that is said of it.
+pub fn told(state: &State, server: &ServerLive, name: &UnitName) -> Option<(Verdict, String)> {
+    let units = server.units.value()?;
+    let of = |list: &[Unit], judge: fn(&Unit) -> Verdict| {
+        list.iter().find(|unit| unit.name == *name).map(|unit| {
+            let verdict = judge(unit);
+            let text = text(unit, &verdict);
+            (verdict, text)
+        })
+    };
+    of(&units.failed, |unit| verdict(unit, Health::Down))
+        .or_else(|| of(&units.flapping, |unit| verdict(unit, Health::Degraded)))
+        .or_else(|| {
+            let timer = units.timers.iter().find(|timer| timer.name == *name)?;
+            let (verdict, last) = last(timer);
+            Some((verdict, format!("{last}; {}", next(timer, state.now))))
+        })
+        .or_else(|| of(&units.services, running))
+}
+
+/// What is said of a unit beside its state.
+fn text(unit: &Unit, verdict: &Verdict) -> String {
+    if matches!(verdict.health, Health::Up | Health::Unknown) {
+        unit.description.clone()
+    } else {
+        format!("{}: {}", unit.result, unit.description)
+    }
+}
+
+/// How a timer's service last ended.
+fn last(timer: &Timer) -> (Verdict, &str) {
+    match (timer.last, timer.result.as_str()) {
+        (None, _) => (Verdict::up(), "never ran"),
+        (_, "") => (Verdict::new(Health::Unknown, "how it last ended is not known"), "not known"),
+        (_, "success") => (Verdict::up(), "success"),
+        (_, result) => (Verdict::new(Health::Degraded, result), result),
+    }
+}
+
+/// When a timer runs next, and what it starts.
+fn next(timer: &Timer, now: Timestamp) -> String {
+    let next = timer
+        .next
+        .map_or_else(|| "does not run again".to_owned(), |next| format!("next in {}", Age(next.since(now))));
+    // One that is not started names nothing.
+    match timer.activates.as_str() {
+        "" => next,
+        name => format!("{next}, starts {name}"),
+    }
+}
+
 /// One that is only on its way is not called up.
 fn running(unit: &Unit) -> Verdict {
     if unit.active == "activating" { verdict(unit, Health::Unknown) } else { Verdict::up() }
@@ -80,41 +132,25 @@ fn verdict(unit: &Unit, health: Health) -> Verdict {
 }
 
 fn of_unit<'a>(state: &State, unit: &Unit, verdict: &Verdict, theme: &Theme) -> Vec<Cell<'a>> {
-    let well = matches!(verdict.health, Health::Up | Health::Unknown);
     let role = if verdict.health == Health::Up { Role::Muted } else { Theme::health(verdict.health) };
-    let text = if well { unit.description.clone() } else { format!("{}: {}", unit.result, unit.description) };
     vec![
         cells::name(verdict, unit.name.as_str(), theme),
         Cell::new(unit.sub.clone(), theme.style(role)),
         ago(unit.since, state, theme),
         Cell::new(unit.restarts.to_string(), theme.style(Role::Muted)),
-        Cell::new(text, theme.style(Role::Muted)),
+        Cell::new(text(unit, verdict), theme.style(Role::Muted)),
     ]
 }
 
 fn of_timer<'a>(state: &State, timer: &Timer, theme: &Theme) -> Vec<Cell<'a>> {
-    let (verdict, last) = match (timer.last, timer.result.as_str()) {
-        (None, _) => (Verdict::up(), "never ran"),
-        (_, "") => (Verdict::new(Health::Unknown, "how it last ended is not known"), "not known"),
-        (_, "success") => (Verdict::up(), "success"),
-        (_, result) => (Verdict::new(Health::Degraded, result), result),
-    };
-    let next = timer.next.map_or_else(
-        || "does not run again".to_owned(),
-        |next| format!("next in {}", Age(next.since(state.now))),
-    );
-    // One that is not started names nothing.
-    let starts = match timer.activates.as_str() {
-        "" => String::new(),
-        name => format!(", starts {name}"),
-    };
+    let (verdict, last) = last(timer);
     let role = if verdict.health == Health::Up { Role::Muted } else { Theme::health(verdict.health) };
     vec![
         cells::name(&verdict, timer.name.as_str(), theme),
         Cell::new(last.to_owned(), theme.style(role)),
         ago(timer.last, state, theme),
         Cell::empty(),
-        Cell::new(format!("{next}{starts}"), theme.style(Role::Muted)),
+        Cell::new(next(timer, state.now), theme.style(Role::Muted)),
     ]
 }
 

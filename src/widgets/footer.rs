@@ -17,6 +17,18 @@ pub struct Hint {
     pub enabled: bool,
 }
 
+impl Hint {
+    /// One that can be done now.
+    pub fn new(key: impl Into<String>, word: &'static str) -> Self {
+        Self { key: key.into(), word, enabled: true }
+    }
+}
+
+/// The same within a frame, where there is more room between them.
+pub fn line(hints: &[Hint]) -> String {
+    hints.iter().map(|hint| format!("{}  {}", hint.key, hint.word)).collect::<Vec<_>>().join("   ")
+}
+
 /// Draws the hints, most important first.
 pub fn draw(buf: &mut Buffer, area: Rect, hints: &[Hint], theme: &Theme) {
     let mut x = area.x + 1;

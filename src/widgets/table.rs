@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{Align, Piece, Place, put, put_aligned, put_ends, put_pieces, width};
+use super::wrap::wrap;
 use super::{scrollbar, spark};
 use crate::theme::{Role, Theme};
 
@@ -244,11 +245,18 @@ fn draw_cells(
     }
 }
 
-/// Draws a sentence in place of rows: why there are none.
+/// Draws a sentence in place of rows: why there are none. It goes on over the rows that there are; what
+/// has no room even so is cut with a mark.
 pub fn draw_empty(buf: &mut Buffer, area: Rect, sentence: &str, role: Role, theme: &Theme) {
-    if area.height > 0 && area.width > GUTTER {
-        let place = Place { x: area.x + GUTTER, y: area.y, width: area.width - GUTTER };
-        put(buf, place, sentence, theme.style(role), theme);
+    if area.width <= GUTTER {
+        return;
+    }
+    let mut parts = wrap(sentence, usize::from(area.width - GUTTER)).into_iter();
+    for (n, row) in area.rows().enumerate() {
+        let last = n + 1 == usize::from(area.height);
+        let part = if last { parts.by_ref().collect() } else { parts.next().unwrap_or_default() };
+        let place = Place { x: row.x + GUTTER, y: row.y, width: row.width - GUTTER };
+        put(buf, place, part.trim_end(), theme.style(role), theme);
     }
 }
 

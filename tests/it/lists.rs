@@ -305,8 +305,8 @@ fn sorting_is_offered_where_there_is_a_list_and_nowhere_else() {
 fn nothing_is_left_out_without_a_word() {
     let (mut app, now) = console(60, 15);
     let screen = shown(&mut app, now);
-    let rest = screen.lines().rev().nth(1).unwrap().to_owned();
-    assert!(rest.contains("no room for") && rest.contains("CHANGED 2"), "{screen}");
+    let rest = screen.lines().rev().nth(2).unwrap().to_owned();
+    assert!(rest.contains("no room for") && rest.contains("DATASTORES 2"), "{screen}");
     assert!(rest.contains("tab goes there"), "{screen}");
     for n in 0..5 {
         let screen = shown(&mut app, now);

@@ -24,7 +24,7 @@ fn what_is_saved_has_no_secrets_and_is_for_its_owner_alone() {
     );
     let console = start.config(&config).spawn();
     console.wait_for("SERVERS").press("l").wait_for("sources");
-    console.press("o").wait_for("app.log").press("app.log").wait_for("> app.log").press(" ");
+    console.press("o").wait_for("app.log").press("app.log").wait_for("> app.log").press("\t");
     console.wait_for("marked").press("\r").wait_for("hunter2-swordfish");
     console.press("&login\r").wait_gone("INFO begin");
     let saved = console.home().join("saved.txt");

@@ -3,6 +3,8 @@
 
 use midwatch::app::{App, Wardrobe};
 use midwatch::domain::failure::{Failure, FailureKind};
+use midwatch::domain::ids::RequestId;
+use midwatch::domain::question::Question;
 use midwatch::domain::time::Timestamp;
 use midwatch::keys::chord::Chord;
 use midwatch::keys::mouse::{Cell, Gesture, Mouse};
@@ -127,6 +129,39 @@ fn help() {
 #[test]
 fn the_palette() {
     looks("palette", ": l o g");
+}
+
+#[test]
+fn the_choice_of_themes() {
+    for (columns, rows) in SIZES {
+        let (mut app, now) = console(columns, rows);
+        app.state.themes =
+            ["color-blind", "dark", "high-contrast", "light", "terminal"].map(str::to_owned).to_vec();
+        press(&mut app, now, "T");
+        insta::assert_snapshot!(format!("themes-{columns}"), text(&frame(&mut app, now)));
+    }
+}
+
+#[test]
+fn all_that_is_known_of_a_server_and_of_a_container() {
+    looks("inspect", "/ d b - 1 enter i");
+    looks("inspect-container", "/ d b - 1 enter enter i");
+}
+
+#[test]
+fn a_host_key_that_is_not_known() {
+    for (columns, rows) in SIZES {
+        let (mut app, now) = console(columns, rows);
+        let question = Question::UnknownHostKey {
+            server: "web-1".into(),
+            address: "[web-1.example]:2222".into(),
+            algorithm: "ssh-ed25519".into(),
+            fingerprint: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU".into(),
+            file: "/home/ops/.ssh/known_hosts".into(),
+        };
+        app.handle(Event::Ask(RequestId(7), question), now);
+        insta::assert_snapshot!(format!("host-key-{columns}"), text(&frame(&mut app, now)));
+    }
 }
 
 /// Nothing is well of which nothing is known: neither a server nor a check that nobody heard of yet.

@@ -8,7 +8,6 @@ use crate::state::logs::filters::Manner;
 use crate::state::logs::picker::{self, Picked};
 use crate::state::logs::place::Place;
 use crate::state::logs::prompt::{Prompt, Purpose};
-use crate::state::logs::view::View;
 use crate::state::logs::{detail, filters, motion, narrow, open, take_away};
 use crate::state::text_input::{Edit, TextInput};
 use crate::store::logs::Cursor;
@@ -185,15 +184,15 @@ fn detail_key(state: &mut State, chord: Chord) -> Vec<Effect> {
         Key::PageUp => shown.first = shown.first.saturating_sub(page),
         Key::Home | Key::Char('g') => shown.first = 0,
         Key::Char('e' | 'E') => {
-            if motion::to_error(state, chord.key == Key::Char('e'))
-                && let Some(head) = state.logs_page.selected
-            {
-                shown = detail::Detail { head, first: 0 };
+            let later = chord.key == Key::Char('e');
+            match (motion::to_error(state, later), state.logs_page.selected) {
+                (true, Some(head)) => shown = detail::Detail { head, first: 0 },
+                _ => state.refuse(if later { "no later error" } else { "no earlier error" }),
             }
         }
         Key::Right | Key::Left | Key::Char('n' | 'N' | 'l' | 'h') => {
             let forward = matches!(chord.key, Key::Right | Key::Char('n' | 'l'));
-            if let Some(head) = beside(state, shown.head, forward) {
+            if let Some(head) = motion::beside(state, shown.head, forward) {
                 motion::visit(state, head);
                 shown = detail::Detail { head, first: 0 };
             }
@@ -202,15 +201,4 @@ fn detail_key(state: &mut State, chord: Chord) -> Vec<Effect> {
     }
     state.logs_page.detail = Some(shown);
     Vec::new()
-}
-
-/// The first line of the next or the previous record.
-fn beside(state: &State, head: Cursor, forward: bool) -> Option<Cursor> {
-    let view = View::of(state);
-    let is_head = |at: &Cursor| crate::state::logs::fold::head(&state.logs, *at) == *at;
-    if forward {
-        view.forward(head.next()).map(|entry| entry.cursor).find(is_head)
-    } else {
-        view.backward(head).map(|entry| entry.cursor).find(is_head)
-    }
 }

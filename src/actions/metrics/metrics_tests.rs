@@ -13,7 +13,7 @@ use crate::keys::chord::Chord;
 use crate::message::batch::{Batch, Observation};
 use crate::state::logs::place::Place;
 use crate::state::metrics::MetricsPage;
-use crate::state::metrics::picker::Choice;
+use crate::state::metrics::picker::{self, Choice};
 use crate::state::metrics::span::Span;
 use crate::state::metrics::window::Window;
 use crate::state::overlay::Overlay;
@@ -168,13 +168,38 @@ fn news_of_a_replaced_file_stay_until_they_are_dismissed() {
 #[test]
 fn servers_are_laid_over_each_other_by_the_choice() {
     let mut state = opened();
-    press(&mut state, &["o", "b", "space", "enter"]);
+    press(&mut state, &["o", "b", "tab", "enter"]);
     assert_eq!(state.metrics.servers, [ServerId::from("a"), ServerId::from("b")]);
     let shown = state.metrics_shown();
     let names: Vec<&str> = shown.charts[0].series.iter().map(|series| series.entry.name.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
     press(&mut state, &["o", "esc"]);
     assert_eq!((state.metrics.picker.is_none(), state.metrics.servers.len()), (true, 2));
+}
+
+#[test]
+fn a_search_in_the_choice_has_words_that_all_have_to_match() {
+    let mut state = opened();
+    press(&mut state, &["o", "n", "e", "t", "space", "o", "u", "t"]);
+    let names = |state: &State| -> Vec<String> {
+        let picker = state.metrics.picker.as_ref().unwrap();
+        picker::offers(state, picker).iter().map(Choice::name).collect()
+    };
+    let picker = state.metrics.picker.as_ref().unwrap();
+    assert_eq!((picker.input.text(), picker.marked.len()), ("net out", marked(&opened())));
+    assert_eq!(names(&state), ["net out"]);
+    // In any order; and where nothing is typed a space marks.
+    press(&mut state, &["ctrl-u", "o", "u", "t", "space", "n", "e", "t"]);
+    assert_eq!(names(&state), ["net out"]);
+    press(&mut state, &["ctrl-u", "space"]);
+    let picker = state.metrics.picker.as_ref().unwrap();
+    assert_eq!(picker.input.text(), "");
+    assert_ne!(picker.marked.len(), marked(&opened()));
+}
+
+/// How many are marked when the choice is opened.
+fn marked(state: &State) -> usize {
+    state.metrics.servers.len() + state.metrics.metrics().len()
 }
 
 #[test]
@@ -329,7 +354,7 @@ fn what_was_kept_of_a_metric_that_is_not_live_is_offered() {
     let kept = Metric::ContainerCpu("gone-1".into());
     let offered = |state: &State| {
         let picker = state.metrics.picker.as_ref().unwrap();
-        crate::state::metrics::picker::offers(state, picker).contains(&Choice::Metric(kept.clone()))
+        picker::offers(state, picker).contains(&Choice::Metric(kept.clone()))
     };
     assert!(!offered(&state));
     // Not an answer to this choice.

@@ -114,13 +114,13 @@ pub static ALL: &[Action] = &[
     }),
     Action {
         available: always,
-        ..action(
+        ..in_footer(action(
             "metrics.back",
             "back",
             "take the cursor away, show all charts, or go back",
             &["esc"],
             travel::back,
-        )
+        ))
     },
 ];
 

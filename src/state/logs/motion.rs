@@ -206,6 +206,17 @@ pub fn go_on_waiting(state: &mut State) {
     }
 }
 
+/// The first line of the next or the previous record that is shown.
+pub fn beside(state: &State, head: Cursor, forward: bool) -> Option<Cursor> {
+    let view = View::of(state);
+    let is_head = |at: &Cursor| super::fold::head(&state.logs, *at) == *at;
+    if forward {
+        view.forward(head.next()).map(|entry| entry.cursor).find(is_head)
+    } else {
+        view.backward(head).map(|entry| entry.cursor).find(is_head)
+    }
+}
+
 /// Goes to the next (or the previous) record of an error; gives back whether there was one.
 pub fn to_error(state: &mut State, forward: bool) -> bool {
     pause(state);

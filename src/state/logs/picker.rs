@@ -55,17 +55,11 @@ impl Picker {
                 return if chosen.is_empty() { Picked::Stay } else { Picked::Show(chosen) };
             }
             (Key::Up, _) | (Key::Char('p' | 'k'), true) => self.step(offers, -1),
-            (Key::Down | Key::Tab, _) | (Key::Char('n' | 'j'), true) => self.step(offers, 1),
+            (Key::Down, _) | (Key::Char('n' | 'j'), true) => self.step(offers, 1),
             (Key::PageUp, _) => self.step(offers, -10),
             (Key::PageDown, _) => self.step(offers, 10),
-            (Key::Char(' '), false) => {
-                if let Some(source) = self.current(offers).map(|offer| offer.source.clone()) {
-                    if !self.marked.remove(&source) {
-                        self.marked.insert(source);
-                    }
-                    self.step(offers, 1);
-                }
-            }
+            (Key::Tab, _) => self.mark(offers),
+            (Key::Char(' '), false) if self.space_marks() => self.mark(offers),
             (Key::Char('a'), true) => {
                 let all = offers.iter().map(|offer| offer.source.clone());
                 if offers.iter().all(|offer| self.marked.contains(&offer.source)) {
@@ -90,6 +84,21 @@ impl Picker {
         let held = self.selected.as_ref().and_then(|held| offers.iter().find(|o| o.source == *held));
         // The first of the best: `max_by_key` alone would give the last.
         held.or_else(|| offers.iter().rev().max_by_key(|offer| offer.score))
+    }
+
+    /// Whether a space marks: where something is typed, it stands between two words of that.
+    pub fn space_marks(&self) -> bool {
+        self.input.text().is_empty()
+    }
+
+    /// Marks the selected one, or takes its mark off, and goes to the next.
+    fn mark(&mut self, offers: &[Offer]) {
+        if let Some(source) = self.current(offers).map(|offer| offer.source.clone()) {
+            if !self.marked.remove(&source) {
+                self.marked.insert(source);
+            }
+            self.step(offers, 1);
+        }
     }
 
     fn step(&mut self, offers: &[Offer], by: isize) {

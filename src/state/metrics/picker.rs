@@ -65,20 +65,11 @@ impl Picker {
             (Key::Esc, _) => return Picked::Leave,
             (Key::Enter, _) => return self.done(),
             (Key::Up, _) | (Key::Char('p' | 'k'), true) => self.step(offers, -1),
-            (Key::Down | Key::Tab, _) | (Key::Char('n' | 'j'), true) => self.step(offers, 1),
+            (Key::Down, _) | (Key::Char('n' | 'j'), true) => self.step(offers, 1),
             (Key::PageUp, _) => self.step(offers, -10),
             (Key::PageDown, _) => self.step(offers, 10),
-            (Key::Char(' '), false) => {
-                if let Some(choice) = self.current(offers).cloned() {
-                    match self.marked.iter().position(|held| *held == choice) {
-                        Some(at) => {
-                            self.marked.remove(at);
-                        }
-                        None => self.marked.push(choice),
-                    }
-                    self.step(offers, 1);
-                }
-            }
+            (Key::Tab, _) => self.mark(offers),
+            (Key::Char(' '), false) if self.space_marks() => self.mark(offers),
             _ => {
                 if self.input.key(chord) == Edit::Changed {
                     self.selected = None;
@@ -104,6 +95,24 @@ impl Picker {
             }
         }
         if servers.is_empty() { Picked::Stay } else { Picked::Show(servers, metrics) }
+    }
+
+    /// Whether a space marks: where something is typed, it stands between two words of that.
+    pub fn space_marks(&self) -> bool {
+        self.input.text().is_empty()
+    }
+
+    /// Marks the selected one, or takes its mark off, and goes to the next.
+    fn mark(&mut self, offers: &[Choice]) {
+        if let Some(choice) = self.current(offers).cloned() {
+            match self.marked.iter().position(|held| *held == choice) {
+                Some(at) => {
+                    self.marked.remove(at);
+                }
+                None => self.marked.push(choice),
+            }
+            self.step(offers, 1);
+        }
     }
 
     fn step(&mut self, offers: &[Choice], by: isize) {

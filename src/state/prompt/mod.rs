@@ -1,6 +1,7 @@
 //! What a person is asked before something is changed: a version and how it is deployed, a reason, the
 //! app's name, or whether it is meant.
 
+mod keys;
 mod maintenance;
 pub mod options;
 pub mod versions;

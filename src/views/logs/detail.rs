@@ -1,6 +1,7 @@
 //! One record, whole, above the lines.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::time;
@@ -9,14 +10,30 @@ use crate::state::State;
 use crate::state::logs::detail::{Detail, lines};
 use crate::state::logs::render::breaks;
 use crate::theme::{Role, Theme};
-use crate::widgets::text::{Align, Place, put, put_aligned};
+use crate::widgets::text::{Place, put};
 use crate::widgets::{frame, scrollbar};
 
 /// The most cells that names of fields take.
 const NAMES: usize = 28;
 
-/// Draws it.
-pub fn draw(state: &State, detail: &Detail, theme: &Theme, buf: &mut Buffer) {
+/// The record as broken for this size.
+struct Laid {
+    area: Rect,
+    rows: Vec<(String, String)>,
+    names: usize,
+    gutter: usize,
+}
+
+/// Whether it is longer than the screen.
+pub fn scrolls(state: &State, detail: &Detail) -> bool {
+    let laid = laid(state, detail);
+    laid.rows.len() + HEAD > usize::from(laid.area.height)
+}
+
+/// The frame, and the rows above the record.
+const HEAD: usize = 4;
+
+fn laid(state: &State, detail: &Detail) -> Laid {
     let body = state.size.body();
     let columns = body.width.saturating_sub(4).min(120);
     let lines = lines(state, detail);
@@ -37,8 +54,13 @@ pub fn draw(state: &State, detail: &Detail, theme: &Theme, buf: &mut Buffer) {
             rows.push((name, line.text[*start..end].to_owned()));
         }
     }
-    let height = u16::try_from(rows.len() + 5).unwrap_or(u16::MAX).min(body.height.saturating_sub(2));
-    let area = frame::centered(body, columns, height);
+    let height = u16::try_from(rows.len() + HEAD + 1).unwrap_or(u16::MAX).min(body.height.saturating_sub(2));
+    Laid { area: frame::centered(body, columns, height), rows, names, gutter }
+}
+
+/// Draws it.
+pub fn draw(state: &State, detail: &Detail, theme: &Theme, buf: &mut Buffer) {
+    let Laid { area, rows, names, gutter } = laid(state, detail);
     let record = state.logs.entry(detail.head.source, detail.head.seq);
     let source = state.logs.source(detail.head.source).map(ToString::to_string).unwrap_or_default();
     let mut inside = frame::draw(buf, area, &source, Role::Accent, theme);
@@ -51,7 +73,6 @@ pub fn draw(state: &State, detail: &Detail, theme: &Theme, buf: &mut Buffer) {
     let word = if level == Level::Unknown { "" } else { level.word() };
     let head = format!("{}  {word}", time::full(state, record.line.time));
     put(buf, place, &head, theme.style(crate::widgets::level::role(level)), theme);
-    put_aligned(buf, place, "y copy  ←→ others  esc", theme.style(Role::Muted), Align::Right, theme);
     inside.y += 2;
     inside.height = inside.height.saturating_sub(2);
     let first = detail.first.min(rows.len().saturating_sub(usize::from(inside.height)));

@@ -1,7 +1,7 @@
 //! The logs page: what is shown and how in one row, streams in trouble, the histogram, the lines.
 
 mod chips;
-mod detail;
+pub(super) mod detail;
 mod empty;
 mod histogram;
 mod line;

@@ -30,10 +30,6 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
     let (head, tail) = picker.input.split();
     let typed = Place { x: line.x + 2, width: line.width.saturating_sub(2), ..line };
     put(buf, typed, &format!("{head}{tail}"), theme.style(Role::Text), theme);
-    let keys = "space mark  ^a all  enter show  esc leave";
-    if typed.width > width(picker.input.text()) + width(keys) + 2 {
-        put_aligned(buf, typed, keys, theme.style(Role::Muted), Align::Right, theme);
-    }
     let offers = offers(state, picker.input.text());
     let current = picker.current(&offers);
     let rows = rows(&offers);

@@ -164,5 +164,19 @@ fn readout(state: &State, shown: &Shown, zone: &TimeZone, theme: &Theme, buf: &m
         }
         pieces.push((format!("{}: {}", mark.server, mark.text).into(), theme.style(Role::Text)));
     }
-    put_pieces(buf, place, &pieces, theme);
+    let used = put_pieces(buf, place, &pieces, theme);
+    let rest = Place { x: place.x + used, width: place.width - used, ..place };
+    band(shown, rest, theme, buf);
+}
+
+/// What the band around a line is, where one is drawn and there is room to say it.
+fn band(shown: &Shown, rest: Place, theme: &Theme, buf: &mut Buffer) {
+    let (sample, says) = (chart::band_sample(theme), " least to greatest");
+    let needed = width(&sample) + width(says);
+    if rest.width < needed + 2 || shown.charts.iter().all(|one| one.series.len() > chart::BANDS) {
+        return;
+    }
+    let at = Place { x: rest.x + rest.width - needed, width: needed, ..rest };
+    let pieces = [(sample.into(), theme.style(Role::Faint)), (says.into(), theme.style(Role::Muted))];
+    put_pieces(buf, at, &pieces, theme);
 }

@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::state::metrics::MOST_SERVERS;
 use crate::state::metrics::picker::{Choice, Picker, offers};
 use crate::theme::{Role, Theme};
-use crate::widgets::text::{Align, Place, put, put_aligned, width};
+use crate::widgets::text::{Place, put, width};
 use crate::widgets::{frame, scrollbar};
 
 enum Row<'a> {
@@ -29,10 +29,6 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
     let (head, tail) = picker.input.split();
     let typed = Place { x: line.x + 2, width: line.width.saturating_sub(2), ..line };
     put(buf, typed, &format!("{head}{tail}"), theme.style(Role::Text), theme);
-    let keys = if servers == 0 { "mark a server  esc leave" } else { "space mark  enter show  esc leave" };
-    if typed.width > width(picker.input.text()) + width(keys) + 2 {
-        put_aligned(buf, typed, keys, theme.style(Role::Muted), Align::Right, theme);
-    }
     let offers = offers(state, picker);
     let current = picker.current(&offers);
     let rows = rows(&offers);

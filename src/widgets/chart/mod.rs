@@ -25,7 +25,7 @@ pub const GUTTER: u16 = 9;
 /// Parts of the time axis in one cell.
 pub const BINS: u16 = 2;
 /// Charts with more series than this have no bands: they would cover each other.
-const BANDS: usize = 2;
+pub const BANDS: usize = 2;
 /// Where so many cells or more have events, they are not drawn through the plot.
 const CROWD: usize = 12;
 /// Cells between the marks on a line.
@@ -151,7 +151,7 @@ fn lines(buf: &mut Buffer, plot: Rect, chart: &Chart<'_>, theme: &Theme) {
         let place = (plot.x + x, plot.y + y);
         let line = ink.owner.and_then(|slot| chart.lines.iter().find(|line| line.slot == usize::from(slot)));
         let Some(line) = line else {
-            let glyph = if theme.glyphs.braille { braille(ink.dots) } else { '.' };
+            let glyph = if theme.glyphs.braille { braille(ink.dots) } else { BAND_PLAIN };
             buf[place].set_char(glyph).set_style(theme.style(Role::Faint));
             continue;
         };
@@ -181,6 +181,15 @@ fn marks(buf: &mut Buffer, plot: Rect, chart: &Chart<'_>, strokes: &[Stroke], th
             }
         }
     }
+}
+
+/// What a band is drawn with where there is no Braille.
+const BAND_PLAIN: char = '.';
+
+/// A piece of a band, to say what it is.
+pub fn band_sample(theme: &Theme) -> String {
+    let glyph = if theme.glyphs.braille { braille(u8::MAX) } else { BAND_PLAIN };
+    [glyph; 2].iter().collect()
 }
 
 /// The pattern of eight dots, Unicode's block from U+2800.

@@ -22,27 +22,44 @@ fn following() {
     }
 }
 
+/// How the page looks at the three sizes after these keys.
+fn looks(name: &str, chords: &str) {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let mut app = filled(columns, rows, "dark");
+        keys(&mut app, chords);
+        insta::assert_snapshot!(format!("{name}-{columns}"), screen(&mut app));
+    }
+}
+
 #[test]
 fn a_trace_unfolded_and_whole() {
-    let mut app = filled(80, 24, "dark");
-    keys(&mut app, "k k z");
-    insta::assert_snapshot!("trace-80", screen(&mut app));
-    keys(&mut app, "enter");
-    insta::assert_snapshot!("detail-80", screen(&mut app));
+    looks("trace", "k k z");
+    looks("detail", "k k z enter");
 }
 
 #[test]
 fn the_fields_of_a_line_whole() {
-    let mut app = filled(120, 40, "dark");
-    keys(&mut app, "k k k k enter");
-    insta::assert_snapshot!("detail-120", screen(&mut app));
+    looks("fields", "k k k k enter");
+}
+
+#[test]
+fn paused_with_lines_marked() {
+    looks("paused", "k k space k space");
+}
+
+#[test]
+fn only_some_lines_with_words_colored() {
+    looks("filtered", "& s t a t u s > = 5 0 0 enter * c a r t enter");
+}
+
+#[test]
+fn a_line_that_is_typed() {
+    looks("typed", "/ c a r t");
 }
 
 #[test]
 fn the_choice_of_sources() {
-    let mut app = filled(80, 24, "dark");
-    keys(&mut app, "o s h o p");
-    insta::assert_snapshot!("picker-80", screen(&mut app));
+    looks("picker", "o s h o p");
 }
 
 #[test]

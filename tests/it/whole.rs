@@ -13,8 +13,8 @@ use midwatch::message::event::Event;
 use crate::pages::{console, frame, press, text};
 
 /// A reason that no row of a list has room for.
-const WHY: &str = "the server closed the connection in the middle of the handshake, after it had sent \
-                   `Exceeded MaxStartups` in place of a version";
+const WHY: &str = "the server closed the connection in the middle of the handshake, having sent \
+                   `Exceeded MaxStartups` first";
 
 fn shown(app: &mut App, now: Timestamp) -> String {
     text(&frame(app, now))

@@ -16,10 +16,12 @@ pub(super) fn facts(state: &State, id: &ServerId) -> Facts {
     let Some(server) = state.fleet.server(id) else { return Facts::new() };
     let mut facts = vec![
         fact("health", server.verdict().health.word()),
-        fact("reason", &server.verdict().reason),
         fact("reached by", &server.setup.address),
         fact("environment", server.setup.environment.as_ref().map_or("-", |name| name.as_str())),
     ];
+    if !server.verdict().reason.is_empty() {
+        facts.insert(1, fact("reason", &server.verdict().reason));
+    }
     facts.extend(server.setup.labels.iter().map(|(key, value)| fact(&format!("label {key}"), value)));
     if let Some(it) = server.facts.value() {
         facts.push(fact("hostname", &it.hostname));
@@ -75,7 +77,10 @@ fn vitals_facts(it: &Vitals) -> Facts {
 
 /// From where on something is a problem.
 fn limits(it: &Thresholds) -> Facts {
-    let days = |time: Duration| format!("{} days", time.as_secs() / 86_400);
+    let days = |time: Duration| match time.as_secs() / 86_400 {
+        1 => "1 day".to_owned(),
+        n => format!("{n} days"),
+    };
     vec![
         fact(
             "problem from",

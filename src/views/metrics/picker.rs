@@ -21,8 +21,12 @@ pub fn draw(state: &State, picker: &Picker, theme: &Theme, buf: &mut Buffer) -> 
     let area =
         frame::centered(body, 72.min(body.width.saturating_sub(4)), body.height.saturating_sub(2).min(40));
     let servers = picker.marked.iter().filter(|choice| matches!(choice, Choice::Server(_))).count();
-    let title =
-        format!("{} metrics, {servers} servers (at most {MOST_SERVERS})", picker.marked.len() - servers);
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let title = format!(
+        "{}, {} (at most {MOST_SERVERS})",
+        count(picker.marked.len() - servers, "metric"),
+        count(servers, "server")
+    );
     let inside = frame::draw(buf, area, &title, Role::Accent, theme);
     let line = Place { x: inside.x, y: inside.y, width: inside.width };
     put(buf, line, "> ", theme.bold(Role::Accent), theme);

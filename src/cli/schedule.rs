@@ -255,8 +255,7 @@ fn restic(
     }
     let own = repository(config, spec).filter(|_| local);
     let Some(address) = it.to.clone().or(own) else {
-        let why =
-            format!("the repository {} is a folder on this machine, and {on} is another", spec.repository);
+        let why = format!("the repository {} is not a folder of {on}", spec.repository);
         return Err(invalid(why).hint("name it as that server sees it: --to ADDRESS"));
     };
     // An address may hold a password, and would stand in the unit for everybody to read.
@@ -273,9 +272,10 @@ fn restic(
     Ok(Does::Restic { address })
 }
 
-/// The folder of its repository on this machine.
+/// The folder of its repository on this machine, where it is one.
 fn repository(config: &Config, spec: &DatastoreSpec) -> Option<String> {
-    config.repositories.get(&spec.repository).map(|it| it.path.display().to_string())
+    let place = &config.repositories.get(&spec.repository)?.place;
+    place.folder().map(|path| path.display().to_string())
 }
 
 /// The secrets that are where a service does not come.

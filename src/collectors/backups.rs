@@ -22,6 +22,8 @@ use crate::repository::{RepositoryError, Vault};
 
 /// How often it is looked whether anything came or went.
 const LOOK: Duration = Duration::from_secs(10);
+/// The same of one that is elsewhere, where each look is paid for.
+const LOOK_AWAY: Duration = Duration::from_secs(30);
 /// How many of the newest backups of a datastore are told.
 const TOLD: usize = 200;
 
@@ -59,6 +61,7 @@ impl Stocks {
 
 async fn watch(vault: Vault, clock: Arc<dyn Clock>, out: Arc<dyn Publish>) {
     let name = vault.id.as_str();
+    let every = if vault.folder().is_some() { LOOK } else { LOOK_AWAY };
     let tell = |observation| {
         out.batch(Batch { server: ServerId::from(ServerId::LOCAL), at: clock.now(), observation });
     };
@@ -69,7 +72,7 @@ async fn watch(vault: Vault, clock: Arc<dyn Clock>, out: Arc<dyn Publish>) {
             Ok(changed) => {
                 // What did not change is told again, so that it is known to be true.
                 let due = told.is_none_or(|at: crate::domain::time::Timestamp| {
-                    at.age(clock.now()) + LOOK / 2 >= cadence::BACKUPS
+                    at.age(clock.now()) + every / 2 >= cadence::BACKUPS
                 });
                 if changed || due {
                     tell(Observation::Backups(vault.id.clone(), known.newest()));
@@ -83,7 +86,7 @@ async fn watch(vault: Vault, clock: Arc<dyn Clock>, out: Arc<dyn Publish>) {
                 told = None;
             }
         }
-        tokio::time::sleep(check_schedule::pause(name, n, LOOK, Percent(10.0))).await;
+        tokio::time::sleep(check_schedule::pause(name, n, every, Percent(10.0))).await;
     }
 }
 

@@ -1,16 +1,14 @@
 //! `[repositories.NAME]`: where backups are kept, in the format of restic.
 
-use std::path::PathBuf;
-
-use super::mistake::Mistake;
+use super::repository_place::RepositoryPlace;
 use super::secret::Secret;
 use super::table::Table;
 
 /// A repository.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepositoryConfig {
-    /// The folder on this machine.
-    pub path: PathBuf,
+    /// Where it is.
+    pub place: RepositoryPlace,
     /// The password that opens it. Whoever loses it loses the backups.
     pub password: Secret,
 }
@@ -18,20 +16,12 @@ pub struct RepositoryConfig {
 impl RepositoryConfig {
     /// Where it is, for the reader.
     pub fn at(&self) -> String {
-        self.path.display().to_string()
+        self.place.to_string()
     }
 
     pub(super) fn read(t: &mut Table<'_>) -> Option<Self> {
-        let path: Option<PathBuf> = t.need("path");
+        let place = RepositoryPlace::read(t);
         let password: Option<Secret> = t.need("password");
-        let path = path?;
-        if !path.is_absolute() {
-            t.report(
-                Mistake::error(t.span_of("path"), "a repository's folder starts with `/` or `~/`")
-                    .help("where midwatch is started must not decide where backups go"),
-            );
-            return None;
-        }
-        Some(Self { path, password: password? })
+        Some(Self { place: place?, password: password? })
     }
 }

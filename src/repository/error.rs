@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rustic_core::RusticError;
 use thiserror::Error;
 
+use super::away::StoreError;
 use crate::config::SecretError;
 use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::quantity::Bytes;
@@ -15,11 +16,11 @@ use crate::domain::text::{clean, shorten};
 #[derive(Debug, Error)]
 pub enum RepositoryError {
     /// There is no repository at its place.
-    #[error("there is no repository in {}", .0.display())]
-    NotThere(PathBuf),
+    #[error("there is no repository in {0}")]
+    NotThere(String),
     /// There is data of a repository, but not what it begins with.
-    #[error("{} holds data of a repository, but its file `config` is missing", .0.display())]
-    NoConfig(PathBuf),
+    #[error("{0} holds data of a repository, but its file `config` is missing")]
+    NoConfig(String),
     /// Its password could not be had.
     #[error("its password could not be had")]
     Secret(#[source] SecretError),
@@ -90,13 +91,18 @@ impl RepositoryError {
     /// For the screen; `what` is verb and object (`open the repository main`).
     pub fn into_failure(self, what: &str) -> Failure {
         let hint = match &self {
-            Self::NotThere(path) => Some(format!("see that {} is there and mounted", path.display())),
-            Self::NoConfig(_) => Some("bring `config` back, or name another folder".to_owned()),
+            Self::NotThere(at) => {
+                Some(format!("see that {at} is the right place, and mounted where it is a folder"))
+            }
+            Self::NoConfig(_) => Some("bring `config` back, or name another place".to_owned()),
             Self::Password => Some("see which password `password` leads to".to_owned()),
             Self::Locked(_) => {
                 Some("wait for it; where it has died: midwatch repo unlock REPOSITORY".to_owned())
             }
             Self::MoreGoes { .. } => Some("plan it anew".to_owned()),
+            Self::Library(error) if matches!(away(error), Some(FailureKind::Auth)) => {
+                Some("see who `user` and `secret` of the repository name, and what they may do".to_owned())
+            }
             Self::Library(error) if no_space(error) => Some("make room where the repository is".to_owned()),
             _ => None,
         };
@@ -105,12 +111,10 @@ impl RepositoryError {
             Self::NotThere(_) => FailureKind::NotFound,
             Self::Password => FailureKind::Auth,
             Self::Stopped | Self::Locked(_) | Self::MoreGoes { .. } => FailureKind::Conflict,
-            Self::NoConfig(_)
-            | Self::Cut(_)
-            | Self::Differs { .. }
-            | Self::Io { .. }
-            | Self::Opens
-            | Self::Library(_) => FailureKind::Invalid,
+            Self::Library(ref error) => away(error).unwrap_or(FailureKind::Invalid),
+            Self::NoConfig(_) | Self::Cut(_) | Self::Differs { .. } | Self::Io { .. } | Self::Opens => {
+                FailureKind::Invalid
+            }
             Self::Died => FailureKind::Bug,
         };
         Failure { kind, what: what.to_owned(), why: Failure::chain(&self), hint, retry: Retry::Never }
@@ -127,6 +131,18 @@ impl RepositoryError {
 /// Whether an error says that a disk is full.
 fn no_space(error: &RusticError) -> bool {
     matches!(io(error), Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
+}
+
+/// What kind it is where a store elsewhere is the cause.
+fn away(error: &RusticError) -> Option<FailureKind> {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if let Some(store) = cause.downcast_ref::<StoreError>() {
+            return Some(store.kind());
+        }
+        next = cause.source();
+    }
+    None
 }
 
 /// What a file said, where one is the cause.

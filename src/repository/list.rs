@@ -41,7 +41,7 @@ impl Vault {
         blocking(move || {
             let backend = vault.backend();
             if backend.list(FileType::Config)?.is_empty() {
-                return Err(RepositoryError::NotThere(vault.path));
+                return Err(RepositoryError::NotThere(vault.at()));
             }
             let all = backend.list(FileType::Snapshot)?;
             Ok(all.iter().map(|id| id.to_hex().as_str().to_owned()).collect())

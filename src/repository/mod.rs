@@ -7,6 +7,7 @@
 //!
 //! The library that writes the format blocks, so all of it runs on threads that may.
 
+mod away;
 pub mod check;
 mod error;
 mod folder;

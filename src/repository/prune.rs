@@ -93,14 +93,16 @@ mod tests {
 
     use super::super::{Content, Entry, Label};
     use super::*;
-    use crate::config::{RepositoryConfig, Secret};
+    use crate::config::{RepositoryConfig, RepositoryPlace, Secret};
     use crate::domain::clock::FixedClock;
     use crate::domain::ids::RepositoryId;
     use crate::domain::time::Timestamp;
 
     fn vault(path: &Path) -> Vault {
-        let config =
-            RepositoryConfig { path: path.to_owned(), password: Secret::Literal("watch".to_owned().into()) };
+        let config = RepositoryConfig {
+            place: RepositoryPlace::Folder(path.to_owned()),
+            password: Secret::Literal("watch".to_owned().into()),
+        };
         Vault::new(
             &RepositoryId::from("main"),
             &config,

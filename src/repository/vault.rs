@@ -1,8 +1,8 @@
 //! One repository: where it is and what opens it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustic_core::repofile::MasterKey;
 use rustic_core::{
@@ -12,9 +12,10 @@ use rustic_core::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::RepositoryError;
+use super::away::{Away, Rest, S3, Which};
 use super::folder::Folder;
 use super::shelf::Shelf;
-use crate::config::{RepositoryConfig, Secret};
+use crate::config::{RepositoryConfig, RepositoryPlace, Secret};
 use crate::domain::clock::Clock;
 use crate::domain::ids::RepositoryId;
 
@@ -23,17 +24,18 @@ use crate::domain::ids::RepositoryId;
 pub struct Vault {
     /// Its name.
     pub id: RepositoryId,
-    /// Its folder on this machine.
-    pub path: PathBuf,
+    place: RepositoryPlace,
     password: Secret,
     pub(super) clock: Arc<dyn Clock>,
     /// What it was opened with before: a password takes a good part of a second and 128 MiB to become that.
     known: Arc<Mutex<Option<MasterKey>>>,
+    /// Its files; made when they are first asked for.
+    shelf: Arc<OnceLock<Arc<dyn Shelf>>>,
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").field("id", &self.id).field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Vault").field("id", &self.id).field("at", &self.at()).finish_non_exhaustive()
     }
 }
 
@@ -42,21 +44,29 @@ impl Vault {
     pub fn new(id: &RepositoryId, config: &RepositoryConfig, clock: Arc<dyn Clock>) -> Self {
         Self {
             id: id.clone(),
-            path: config.path.clone(),
+            place: config.place.clone(),
             password: config.password.clone(),
             clock,
             known: Arc::default(),
+            shelf: Arc::default(),
         }
     }
 
     /// Where it is, for the reader.
     pub fn at(&self) -> String {
-        self.path.display().to_string()
+        self.place.to_string()
     }
 
-    /// Whether there is a repository at its place. One that is not there yet can be made.
-    pub async fn is_there(&self) -> bool {
-        tokio::fs::try_exists(self.path.join("config")).await.unwrap_or(false)
+    /// The folder, where it is one of this machine.
+    pub fn folder(&self) -> Option<&PathBuf> {
+        self.place.folder()
+    }
+
+    /// Whether there is a repository at its place. One that is not there yet can be made; one that does not
+    /// answer is a failure.
+    pub async fn is_there(&self) -> Result<bool, RepositoryError> {
+        let vault = self.clone();
+        blocking(move || Ok(!vault.backend().list(FileType::Config)?.is_empty())).await
     }
 
     /// The password that opens it, fetched.
@@ -69,9 +79,21 @@ impl Vault {
         self.password().await.map(|_| ())
     }
 
-    /// Where its files are, with its locks.
+    /// Where its files are, with its locks. Those elsewhere need a tokio runtime around.
     pub(super) fn shelf(&self) -> Arc<dyn Shelf> {
-        Arc::new(Folder(self.path.clone()))
+        let made = || -> Arc<dyn Shelf> {
+            match &self.place {
+                RepositoryPlace::Folder(path) => Arc::new(Folder(path.clone())),
+                RepositoryPlace::Rest { url, login } => {
+                    Arc::new(Away::new(Rest::new(url.clone(), login.clone(), Arc::clone(&self.clock))))
+                }
+                RepositoryPlace::S3 { endpoint, bucket, prefix, region, key, secret } => {
+                    let which = Which { endpoint, bucket, prefix, region, key };
+                    Arc::new(Away::new(S3::new(&which, secret.clone(), Arc::clone(&self.clock))))
+                }
+            }
+        };
+        Arc::clone(self.shelf.get_or_init(made))
     }
 
     /// Where its files are.
@@ -110,30 +132,30 @@ impl Vault {
         credentials: &Credentials,
     ) -> Result<Repository<OpenStatus>, RepositoryError> {
         if backend.list(FileType::Config)?.is_empty() {
-            return Err(RepositoryError::NotThere(self.path.clone()));
+            return Err(RepositoryError::NotThere(self.at()));
         }
         Ok(over(backend)?.open(credentials)?)
     }
 
     fn make(&self, credentials: &Credentials) -> Result<Repository<OpenStatus>, RepositoryError> {
         let backend = self.backend();
-        clear(&*backend, &self.path)?;
+        clear(&*backend, &self.at())?;
         Ok(over(backend)?.init(credentials, &KeyOptions::default(), &ConfigOptions::default())?)
     }
 }
 
 fn over(backend: Arc<dyn WriteBackend>) -> Result<Repository<()>, RepositoryError> {
-    // What is kept aside would be one more thing to leave behind, and a local folder needs none.
+    // What is kept aside would be one more thing to leave behind, and what is kept elsewhere is read again.
     let options = RepositoryOptions::default().no_cache(true);
     Ok(Repository::new(&options, &RepositoryBackends::new(backend, None))?)
 }
 
 /// Makes way for a new repository: what is left of one that was not made to its end is a key that opens
 /// nothing, and would be taken for the new one's.
-fn clear(backend: &dyn WriteBackend, path: &Path) -> Result<(), RepositoryError> {
+fn clear(backend: &dyn WriteBackend, at: &str) -> Result<(), RepositoryError> {
     for tpe in [FileType::Snapshot, FileType::Index, FileType::Pack] {
         if !backend.list(tpe)?.is_empty() {
-            return Err(RepositoryError::NoConfig(path.to_owned()));
+            return Err(RepositoryError::NoConfig(at.to_owned()));
         }
     }
     for key in backend.list(FileType::Key)? {

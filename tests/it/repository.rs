@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use midwatch::config::{RepositoryConfig, Secret};
+use midwatch::config::{RepositoryConfig, RepositoryPlace, Secret};
 use midwatch::domain::clock::FixedClock;
 use midwatch::domain::ids::RepositoryId;
 use midwatch::domain::time::Timestamp;
@@ -13,8 +13,10 @@ use midwatch::repository::{Content, Entry, Label, RepositoryError, Vault, Writte
 use tokio::sync::oneshot;
 
 fn vault(path: &Path, password: &str) -> Vault {
-    let config =
-        RepositoryConfig { path: path.to_owned(), password: Secret::Literal(password.to_owned().into()) };
+    let config = RepositoryConfig {
+        place: RepositoryPlace::Folder(path.to_owned()),
+        password: Secret::Literal(password.to_owned().into()),
+    };
     let clock = Arc::new(FixedClock(Timestamp::from_secs(1_800_000_000)));
     Vault::new(&RepositoryId::from("main"), &config, clock)
 }

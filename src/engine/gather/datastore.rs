@@ -79,7 +79,7 @@ pub(super) async fn lock(ground: &Ground) -> Result<Option<Held>, Failure> {
 pub async fn stock(engines: &Engines, spec: &DatastoreSpec) -> Result<Stock, Failure> {
     let vault = engines.vaults.repository(&spec.repository)?;
     let what = format!("open the repository {}", vault.id);
-    let there = vault.is_there().await;
+    let there = vault.is_there().await.map_err(|error| error.into_failure(&what))?;
     let backups = if there {
         vault.backups().await.map_err(|error| error.into_failure(&what))?
     } else {
@@ -95,7 +95,7 @@ pub async fn stock(engines: &Engines, spec: &DatastoreSpec) -> Result<Stock, Fai
         path: vault.at(),
         there,
         backups: its,
-        free: free(&vault.path),
+        free: vault.folder().and_then(|path| free(path)),
         locks,
         shared: others.into_iter().filter_map(|it| it.run).collect(),
     })

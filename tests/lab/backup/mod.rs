@@ -1,5 +1,6 @@
 //! Backups of real datastores, read by the real restic.
 
+mod away;
 mod deploys;
 mod disaster;
 mod drill;

@@ -154,7 +154,7 @@ fn a_repository_on_a_rest_server_is_written_read_checked_and_pruned_as_one_here(
 
     // Nor is one that does not answer; a folder that was there before stays as it was.
     drop(server);
-    let told = store.run(&["backups", &store.name, "--json"]).ends(1).json();
+    let told = store.run(&["backups", &store.name, "--json"]).ends(3).json();
     assert_eq!(told["datastores"][0]["health"], "unknown", "{told}");
     let _server = Rest::serve(&store.path("served"), port);
     assert!(store.backups().len() >= 2);

@@ -6,6 +6,7 @@ use super::operate::answers::{ask, carry_out, guarded};
 use super::operate::plan as plan_again;
 use super::{Action, Available, Risk, always};
 use crate::keys::keymap::Scope;
+use crate::message::change::Asked;
 use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::plan::{READING_TIME, Stand};
@@ -36,6 +37,17 @@ pub static ALL: &[Action] = &[
         run: again,
     },
     Action {
+        id: "plan.choose",
+        title: "choose",
+        help: "choose servers, services and strategy of what is planned, then plan it again",
+        scope: Scope::Plan,
+        keys: &["o"],
+        risk: Risk::Read,
+        in_footer: false,
+        available: in_parts,
+        run: choose,
+    },
+    Action {
         id: "plan.copy",
         title: "copy as shell",
         help: "copy the plan as a person would type it on its servers",
@@ -50,6 +62,24 @@ pub static ALL: &[Action] = &[
 
 fn shown(state: &State) -> Available {
     if state.plan.plan().is_some() { Ok(()) } else { Err("there is no plan yet".into()) }
+}
+
+/// Whether what is planned can be of a part of its app.
+fn in_parts(state: &State) -> Available {
+    let Some(asked) = &state.plan.asked else { return Err("there is no plan yet".into()) };
+    if !asked.what.is_in_parts() {
+        return Err("it is asked for as a whole".into());
+    }
+    let options = state.options_of(&asked.app, asked.what.operation());
+    if options.rows().next().is_some() { Ok(()) } else { Err("there is nothing to choose between".into()) }
+}
+
+fn choose(state: &mut State) -> Vec<Effect> {
+    let Some(Asked { app, what, .. }) = state.plan.asked.clone() else { return Vec::new() };
+    let mut options = state.options_of(&app, what.operation());
+    // Nothing is typed: the keys go to the first row at once.
+    options.turn(true, false);
+    ask(state, Question::Manner { app, what, options })
 }
 
 fn again(state: &mut State) -> Vec<Effect> {

@@ -84,7 +84,7 @@ fn ask_manner(state: &mut State) -> Vec<Effect> {
     let mut options = state.options_of(&app, Operation::Rollback);
     // Nothing is typed: the keys go to the first row at once.
     options.turn(true, false);
-    let question = Question::Back { app, to, options };
+    let question = Question::Manner { app, what: Wanted::Release(to), options };
     state.overlays.push(Overlay::Prompt(Box::new(Prompt::new(question, state.now))));
     Vec::new()
 }

@@ -1,5 +1,7 @@
 //! `midwatch check`: the checks once, judged by that one attempt.
 
+mod excused;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,13 +39,18 @@ struct Report {
 }
 
 /// Makes them, and prints what they found. 3 where a server that a check is seen from was not
-/// reached, 1 where one is not up.
+/// reached, 1 where one is not up. One that meets the maintenance of its app is no alarm.
 pub fn run(args: &Args, check: &CheckArgs) -> Result<Exit, Failure> {
     let context = context::load(args)?;
     let picked = pick(tasks(&context.config), &check.names)?;
     let headless = Headless::prepare(&context, args.read_only, Arc::new(NobodyThere))?;
     let means = Arc::new(headless.observers.means(&context.config));
-    let results = headless.tasks.block_on(run_once(picked, &means));
+    let apps = picked.iter().filter_map(|task| Some((task.id.clone(), task.config.app.clone()?))).collect();
+    let (results, excused) = headless.tasks.block_on(async {
+        let mut results = run_once(picked, &means).await;
+        let excused = excused::excuse(&mut results, &apps, &context.config, &means).await;
+        (results, excused)
+    });
     let now = headless.now();
     if check.json {
         let checks = results.iter().map(|result| Check::made(result, now)).collect();
@@ -53,7 +60,7 @@ pub fn run(args: &Args, check: &CheckArgs) -> Result<Exit, Failure> {
     } else {
         print(&text(&results));
     }
-    Ok(exit(&results))
+    Ok(exit(&results, &excused))
 }
 
 /// The tasks of these names, each once.
@@ -94,10 +101,11 @@ fn text(results: &[CheckResult]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn exit(results: &[CheckResult]) -> Exit {
+fn exit(results: &[CheckResult], excused: &BTreeSet<CheckId>) -> Exit {
+    let bad = |it: &CheckResult| it.verdict.health != Health::Up && !excused.contains(&it.check);
     if results.iter().any(|result| result.blocked_by.is_some()) {
         Exit::Unreachable
-    } else if results.iter().any(|result| result.verdict.health != Health::Up) {
+    } else if results.iter().any(bad) {
         Exit::Problem
     } else {
         Exit::Well

@@ -9,6 +9,7 @@ use super::args::Args;
 use super::operate::Operating;
 use super::{Exit, context, print};
 use crate::config::Config;
+use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::run::{Outcome, RunId};
@@ -46,11 +47,33 @@ struct Known {
     waits: Option<u64>,
     /// Whether this console began it and no server ever heard of it: nothing was changed.
     never_came: bool,
+    /// Where it is written down, as far as this console's journal says: what is of an app and what is of a
+    /// datastore of the same name lies in different folders.
+    #[serde(skip)]
+    places: BTreeMap<ServerId, Place>,
 }
 
 impl Known {
     fn new(run: RunId, app: String, what: String, by: String) -> Self {
-        Self { run, app, what, by, outcome: None, open_on: Vec::new(), waits: None, never_came: false }
+        Self {
+            run,
+            app,
+            what,
+            by,
+            outcome: None,
+            open_on: Vec::new(),
+            waits: None,
+            never_came: false,
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it is written down where these are.
+    fn is_at(&self, places: &BTreeMap<ServerId, Place>) -> bool {
+        let same = |(server, it): (&ServerId, &Place)| {
+            places.get(server).is_some_and(|place| place.directory == it.directory)
+        };
+        self.places.iter().any(same)
     }
 
     fn is_open(&self) -> bool {
@@ -102,7 +125,9 @@ fn journaled(journal: &crate::history::journal::Journal) -> Result<BTreeMap<RunI
                     plan.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
                 };
                 let (app, what) = (text("app"), text("title"));
-                all.insert(run.clone(), Known::new(run, app, what, by.to_string()));
+                let places = plan.get("places").and_then(|it| serde_json::from_value(it.clone()).ok());
+                let known = Known::new(run.clone(), app, what, by.to_string());
+                all.insert(run, Known { places: places.unwrap_or_default(), ..known });
             }
             Entry::RunEnded { run, outcome, .. } => {
                 if let Some(it) = all.get_mut(&run) {
@@ -156,7 +181,8 @@ fn ask(
         });
         (run.outcome, run.waits) = (None, Some(it.left.as_secs()));
     }
-    let silent = known.values_mut().filter(|it| it.app == app && it.outcome.is_none());
+    let here = &operating.spec.places;
+    let silent = known.values_mut().filter(|it| it.app == app && it.outcome.is_none() && it.is_at(here));
     for it in silent.filter(|it| it.open_on.is_empty() && it.waits.is_none()) {
         // This console knows of no end: another may have brought it about.
         match operating.unfinished(&it.run) {

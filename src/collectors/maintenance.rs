@@ -10,11 +10,11 @@ use super::failing::{command_failed, transport_failed};
 use super::{Beat, Collector};
 use crate::domain::cadence;
 use crate::domain::failure::Failure;
-use crate::domain::ids::AppId;
-use crate::domain::maintenance::{HEAD, Mark};
+use crate::domain::ids::{AppId, ServerId};
+use crate::domain::maintenance::{HEAD, Mark, Told};
 use crate::domain::text::{clean, shorten};
 use crate::message::batch::{Observation, Subject};
-use crate::transports::RemoteCommand;
+use crate::transports::{RemoteCommand, Transport};
 
 /// How long an answer may take.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -44,26 +44,30 @@ impl MaintenanceCollector {
     }
 
     async fn observe(&self, mut beat: Beat) -> Result<Infallible, Failure> {
-        let what = format!("see which apps of {} are in maintenance", beat.server);
         loop {
-            let command =
-                RemoteCommand::script(SCRIPT).args(self.files.iter().map(|(_, file)| file.as_str()));
-            let output = beat
-                .transport
-                .run(command, DEADLINE, LONGEST)
-                .await
-                .map_err(|error| transport_failed(error, &what))?;
-            if !output.success() {
-                return Err(command_failed(&output, what));
-            }
-            let text = output.text();
-            let mut lines = text.lines();
-            let apps =
-                self.files.iter().map(|(app, _)| (app.clone(), read(lines.next().unwrap_or_default())));
-            beat.publish(Observation::Maintenance(apps.collect()));
+            let told = look(&*beat.transport, &beat.server, &self.files).await?;
+            beat.publish(Observation::Maintenance(told));
             beat.rest(cadence::MAINTENANCE).await;
         }
     }
+}
+
+/// Looks at the files of these apps once.
+pub async fn look(
+    transport: &dyn Transport,
+    server: &ServerId,
+    files: &[(AppId, String)],
+) -> Result<Told, Failure> {
+    let what = format!("see which apps of {server} are in maintenance");
+    let command = RemoteCommand::script(SCRIPT).args(files.iter().map(|(_, file)| file.as_str()));
+    let output =
+        transport.run(command, DEADLINE, LONGEST).await.map_err(|error| transport_failed(error, &what))?;
+    if !output.success() {
+        return Err(command_failed(&output, what));
+    }
+    let text = output.text();
+    let mut lines = text.lines();
+    Ok(files.iter().map(|(app, _)| (app.clone(), read(lines.next().unwrap_or_default()))).collect())
 }
 
 /// What a file's line says.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
-use super::health::Verdict;
+use super::health::{Health, Verdict};
 use super::ids::{CheckId, ServerId};
 
 /// The kinds of check.
@@ -78,4 +78,13 @@ pub struct CheckResult {
     pub failures: u32,
     /// The server whose missing connection kept the check from looking: its trouble, not the target's.
     pub blocked_by: Option<ServerId>,
+}
+
+impl CheckResult {
+    /// Whether it met what an app's visitors get while it is in maintenance. Of a `503` alone that cannot be
+    /// told from an app that gives one by itself: only together with the mark in its proxy's file it says so.
+    pub fn met_maintenance(&self) -> bool {
+        let shut = || self.facts.iter().any(|(name, value)| name == "status" && value == "503");
+        self.kind == CheckKind::Http && self.verdict.health != Health::Up && shut()
+    }
 }

@@ -33,7 +33,8 @@ pub struct Notice {
     /// The sentence on the page; the usual one where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// After how many seconds they may come again: `Retry-After` (RFC 9110, 10.2.3).
+    /// After how many seconds they may come again: `Retry-After` (RFC 9110, 10.2.3). 0 where the proxy cannot
+    /// say it.
     pub retry_after: u64,
     /// Why, for the operators; visitors are not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,12 +83,12 @@ impl Notice {
         )
     }
 
-    /// What the proxy is told in the place of where requests go; `None` where that is not known of its
-    /// kind. `port` is nginx's own, of the address [`ALONE`].
-    pub fn body(&self, proxy: &Proxy, port: u16) -> Option<String> {
+    /// What the proxy is told in the place of where requests go. `port` is nginx's own, of the address
+    /// [`ALONE`].
+    pub fn body(&self, proxy: &Proxy, port: u16) -> String {
         let (page, seconds, name) = (self.page(), self.retry_after, &proxy.upstream);
         let told = "# In maintenance, by midwatch; what stood here is kept above.\n";
-        Some(match proxy.kind {
+        match proxy.kind {
             // `reverse_proxy` needs something that answers: the admin endpoint does, always, and is asked
             // for nothing that it has.
             ProxyKind::Caddy => format!(
@@ -103,10 +104,17 @@ impl Notice {
                  \x20   add_header Retry-After {seconds} always;\n    add_header Cache-Control no-store always;\n\
                  \x20   return 503 \"{page}\";\n}}\n"
             ),
-            ProxyKind::Traefik => return None,
-        })
+            // Its file can hold no answer of its own, but a service without servers, of which its own
+            // questions and answers say that it gives a 503 (`servers: {}`, as they write it).
+            ProxyKind::Traefik => {
+                format!("{told}http:\n  services:\n    {name}:\n      loadBalancer:\n        servers: {{}}\n")
+            }
+        }
     }
 }
+
+/// What Traefik answers by itself with a 503 where a service has no servers: its version 3, and its version 2.
+pub const OWN_WORDS: [&str; 2] = ["no available server", "Service Unavailable"];
 
 /// What of a body goes on answering while it is taken out: what nginx began before it read its file again
 /// asks there for a moment more. Nothing where nothing has to.
@@ -121,7 +129,7 @@ impl Mark {
     /// The file's first line.
     pub fn line(&self) -> String {
         // It holds strings and numbers only.
-        HEAD.to_owned() + &serde_json::to_string(self).unwrap_or_default()
+        HEAD.to_owned() + &one_brace(&serde_json::to_string(self).unwrap_or_default())
     }
 
     /// Reads a file's first line; `None` where it is no such line, or none that can be read.
@@ -138,6 +146,12 @@ impl Mark {
         let why = self.notice.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         format!("since {} by {}{why}", short(self.since), self.by)
     }
+}
+
+/// The same JSON without two braces in a row, which only strings in it can have: Traefik takes its files for
+/// templates, comments too.
+pub fn one_brace(json: &str) -> String {
+    json.replace("{{", "{\\u007b")
 }
 
 /// A time to the minute, in UTC.
@@ -227,6 +241,10 @@ mod tests {
         );
         assert_eq!(read.says(), "since 2026-11-21 19:30Z by ada@laptop: a \"run\":\"x\" of it␊");
         assert_eq!(Mark::read("#! midwatch maintenance {"), None);
+        let notice = Notice { reason: Some("of {{{ .Env }}}".into()), ..Notice::default() };
+        let line = Mark { notice, ..mark() }.line();
+        assert!(!line.contains("{{"), "it means nothing in a template: {line}");
+        assert_eq!(Mark::read(&line).unwrap().notice.reason.as_deref(), Some("of {{{ .Env }}}"));
     }
 
     #[test]
@@ -252,7 +270,7 @@ mod tests {
             .unwrap()
         };
         let notice = Notice { retry_after: 9, ..Notice::default() };
-        let body = notice.body(&proxy("nginx"), 4242).unwrap();
+        let body = notice.body(&proxy("nginx"), 4242);
         let lingers = lingering(&body);
         assert!(
             lingers.starts_with("server {\n    listen 127.77.87.1:4242;") && !lingers.contains("upstream")
@@ -261,12 +279,15 @@ mod tests {
             body.contains("upstream shop {\n    server 127.77.87.1:4242;")
                 && body.contains("Retry-After 9 always;")
         );
-        let body = notice.body(&proxy("caddy"), 4242).unwrap();
+        let body = notice.body(&proxy("caddy"), 4242);
         assert!(
             body.contains("\nto localhost:2019\n") && body.contains("\theader Retry-After 9\n"),
             "{body}"
         );
-        assert_eq!((lingering(&body), notice.body(&proxy("traefik"), 1)), ("", None));
+        assert_eq!(lingering(&body), "");
+        let body = notice.body(&proxy("traefik"), 1);
+        assert!(body.ends_with("\n    shop:\n      loadBalancer:\n        servers: {}\n"), "{body}");
+        assert_eq!(lingering(&body), "");
     }
 
     #[test]

@@ -60,6 +60,11 @@ impl ProxyKind {
         }
     }
 
+    /// Whether what it answers where an app is in maintenance is in words of its own, and cannot be ours.
+    pub const fn has_own_words(self) -> bool {
+        matches!(self, Self::Traefik)
+    }
+
     /// How long it may go on sending to where it sent before, once it was told.
     pub const fn settles(self) -> Duration {
         match self {

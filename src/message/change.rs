@@ -62,6 +62,39 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// Whether it may be of some of an app's servers or services only, by choice.
+    pub const fn is_in_parts(&self) -> bool {
+        match self {
+            Self::Tag(_)
+            | Self::Digest(_)
+            | Self::AsWritten
+            | Self::Release(_)
+            | Self::Daily(_)
+            | Self::Pull => true,
+            Self::Scale(_) | Self::Maintenance(_) | Self::Backup => false,
+        }
+    }
+
+    /// What is asked for of an app, in a line.
+    pub fn title(&self, app: &AppId) -> String {
+        match self {
+            Self::Tag(tag) => format!("deploy {app} {tag}"),
+            Self::Digest(digest) => format!("deploy {app} {}", digest.short()),
+            Self::AsWritten => format!("deploy {app} as its Compose file is now"),
+            Self::Release(number) => format!("roll {app} back to release {number}"),
+            Self::Daily(operation) => format!("{} {app}", operation.word()),
+            Self::Scale(services) => {
+                let each: Vec<String> =
+                    services.iter().map(|(service, n)| format!("{service}={n}")).collect();
+                format!("scale {app} to {}", each.join(", "))
+            }
+            Self::Pull => format!("pull the images of {app}"),
+            Self::Maintenance(Some(_)) => format!("put {app} into maintenance"),
+            Self::Maintenance(None) => format!("take {app} out of maintenance"),
+            Self::Backup => format!("back {app} up"),
+        }
+    }
+
     /// Which kind of change it is.
     pub const fn operation(&self) -> Operation {
         match self {

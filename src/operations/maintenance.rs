@@ -16,7 +16,7 @@ use crate::domain::maintenance::{ALONE, LONGEST, Notice, Shut, lingering};
 use crate::domain::plan::{
     Act, Before, Change, FORMAT, Finding, Judgement, Lane, Maintain, Operation, Plan, Stage, Step,
 };
-use crate::domain::proxy::{Proxy, ProxyKind};
+use crate::domain::proxy::Proxy;
 
 /// How long the proxy's test, its reload and the look at what visitors get may take.
 const SWITCH: Duration = Duration::from_secs(90);
@@ -39,7 +39,7 @@ pub struct Ask {
 pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
     let (proxy, site) = possible(spec)?;
     let notice = match &ask.on {
-        Some(notice) => Some(said(spec, notice, ask.reason.as_deref())?),
+        Some(notice) => Some(said(spec, proxy, notice, ask.reason.as_deref())?),
         None => None,
     };
     let servers = chosen(spec, &ask.servers)?;
@@ -106,7 +106,7 @@ fn possible(spec: &AppSpec) -> Result<(&Proxy, &str), Refusal> {
     let app = &spec.id;
     let refused = |why: String, hint: String| {
         let what = format!("put {app} into maintenance");
-        Refusal::Senseless(Failure::new(FailureKind::Unsupported, what, why).hint(hint))
+        Refusal::Senseless(Failure::new(FailureKind::Invalid, what, why).hint(hint))
     };
     let Some(proxy) = &spec.proxy else {
         return Err(refused(
@@ -116,12 +116,6 @@ fn possible(spec: &AppSpec) -> Result<(&Proxy, &str), Refusal> {
             ),
         ));
     };
-    if proxy.kind == ProxyKind::Traefik {
-        return Err(refused(
-            "its proxy is Traefik, whose file has no place for an answer of its own".to_owned(),
-            format!("stop it (midwatch stop {app}): Traefik then answers 502 or 503 by itself"),
-        ));
-    }
     let Some(site) = &proxy.site else {
         return Err(refused(
             "no address of it is known, by which it is seen what visitors get".to_owned(),
@@ -132,15 +126,24 @@ fn possible(spec: &AppSpec) -> Result<(&Proxy, &str), Refusal> {
 }
 
 /// What visitors are told, where it can be told.
-fn said(spec: &AppSpec, notice: &Notice, reason: Option<&str>) -> Result<Notice, Refusal> {
+fn said(spec: &AppSpec, proxy: &Proxy, notice: &Notice, reason: Option<&str>) -> Result<Notice, Refusal> {
     let message = notice.message.as_deref().map(str::trim).filter(|it| !it.is_empty());
     if let Some(long) = message.map(|it| it.chars().count()).filter(|long| *long > LONGEST) {
         let what = format!("put {} into maintenance", spec.id);
         let why = format!("the message has {long} characters; {LONGEST} is the most");
         return Err(Refusal::Senseless(Failure::new(FailureKind::Invalid, what, why)));
     }
+    let own_words = proxy.kind.has_own_words();
+    if own_words && message.is_some() {
+        let what = format!("tell visitors of {} that", spec.id);
+        let why = format!("{} answers in its own words: its file has no place for others", proxy.kind.word());
+        return Err(Refusal::Senseless(
+            Failure::new(FailureKind::Invalid, what, why).hint("leave the message away"),
+        ));
+    }
     let reason = reason.map(|it| it.chars().take(LONGEST).collect());
-    Ok(Notice { message: message.map(str::to_owned), reason, ..notice.clone() })
+    let retry_after = if own_words { 0 } else { notice.retry_after };
+    Ok(Notice { message: message.map(str::to_owned), reason, retry_after })
 }
 
 /// How it stands on a server, against what is asked for.
@@ -184,7 +187,7 @@ impl One<'_> {
     fn to(&self, notice: Option<&Notice>, spec: &AppSpec, facts: &ServerFacts) -> Option<Maintain> {
         let before = self.shut.map_or(Before::Open, |it| Before::By(it.mark.run.clone()));
         if let Some(notice) = notice {
-            let body = notice.body(self.proxy, self.port(spec, facts))?;
+            let body = notice.body(self.proxy, self.port(spec, facts));
             return Some(self.maintain(true, body, notice.clone(), before));
         }
         let shut = self.shut?;
@@ -209,6 +212,7 @@ impl One<'_> {
             notice,
             body,
             mark: None,
+            own_words: proxy.kind.has_own_words(),
             before,
             file: proxy.file.clone(),
             test: proxy.test.clone(),
@@ -220,6 +224,9 @@ impl One<'_> {
 
     fn change(&self, server: &ServerId, notice: Option<&Notice>) -> Change {
         let told = |it: &Notice| {
+            if self.proxy.kind.has_own_words() {
+                return format!("503 in {}'s own words, without Retry-After", self.proxy.kind.word());
+            }
             let message = it.message.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             format!("503, Retry-After {} s{message}", it.retry_after)
         };

@@ -22,6 +22,8 @@ mod numbering;
 #[cfg(test)]
 mod plans_tests;
 pub mod preflight;
+#[cfg(test)]
+mod preflight_tests;
 pub mod prune;
 pub mod pull;
 pub mod repository;

@@ -318,9 +318,31 @@ fn maintenance_without_a_proxy_says_what_to_configure() {
         }
     };
     assert!(hint(|proxy| proxy.as_mut().unwrap().site = None).contains("site = "));
-    assert!(
-        hint(|proxy| proxy.as_mut().unwrap().kind = crate::domain::proxy::ProxyKind::Traefik)
-            .contains("stop")
-    );
     assert!(hint(|proxy| *proxy = None).contains("[apps.shop.proxy]"));
+}
+
+#[test]
+fn traefik_is_put_into_maintenance_in_its_own_words() {
+    let facts = facts(vec![("web-1", shut(None))]);
+    let mut spec = spec(&["web-1"], Strategy::Recreate);
+    spec.proxy.as_mut().unwrap().kind = ProxyKind::Traefik;
+    let ask = |message: Option<&str>| maintenance::Ask {
+        on: Some(Notice { message: message.map(str::to_owned), retry_after: 120, reason: None }),
+        ..maintenance::Ask::default()
+    };
+    let plan = maintenance::plan(&spec, &facts, &ask(None)).unwrap();
+    let step = plan.steps().find_map(|(_, step)| match &step.act {
+        Act::Maintain(it) => Some(it.clone()),
+        _ => None,
+    });
+    let step = step.unwrap();
+    assert!(step.own_words && step.notice.retry_after == 0, "it promises no Retry-After: {:?}", step.notice);
+    assert!(step.body.ends_with("servers: {}\n"), "{}", step.body);
+    let to = plan.changes[0].to.as_deref().unwrap();
+    assert_eq!(to, "503 in traefik's own words, without Retry-After");
+    let Err(super::Refusal::Senseless(failure)) = maintenance::plan(&spec, &facts, &ask(Some("We move.")))
+    else {
+        panic!("a message that nobody would read");
+    };
+    assert!(failure.hint.unwrap().contains("leave the message away"));
 }

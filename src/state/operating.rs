@@ -83,6 +83,8 @@ impl State {
     /// What a person may choose of a change: all of its services in a rollback, in a deploy those whose
     /// image it changes.
     pub fn options_of(&self, app: &AppId, operation: Operation) -> Options {
+        // What is put in place is by a strategy; what is there already is restarted, pulled, as it is.
+        let placed = matches!(operation, Operation::Deploy | Operation::Rollback);
         let setup = self.setup.changeable.get(app).cloned().unwrap_or_default();
         let mut services = setup.services;
         if services.is_empty() || operation != Operation::Deploy {
@@ -93,7 +95,7 @@ impl State {
         }
         let possible = |it: &Strategy| {
             let tried_out = *it == Strategy::Canary && operation == Operation::Rollback;
-            (setup.proxied || !it.is_beside()) && !tried_out
+            placed && (setup.proxied || !it.is_beside()) && !tried_out
         };
         let strategies = Strategy::ALL.into_iter().filter(possible).collect();
         Options::new(setup.strategy, strategies, self.servers_of(app), services)

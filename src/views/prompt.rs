@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use crate::domain::time::{Age, Timestamp};
+use crate::message::change::Wanted;
 use crate::state::State;
 use crate::state::prompt::options::{Item, Row};
 use crate::state::prompt::{Choice, Offer, Options, Prompt, Question, Then, Versions};
@@ -136,14 +137,14 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str) {
             });
             (format!("deploy {app}"), Role::Accent, says, "version: ")
         }
-        Question::Back { app, to, .. } => {
-            let more = "Nothing is changed before the plan was shown. A part of the app that goes back leaves the rest, and the release that is in place, as they are.";
-            (
-                format!("roll {app} back to release {to}"),
-                Role::Accent,
-                vec![(more.to_owned(), Role::Muted)],
-                "",
-            )
+        Question::Manner { app, what, .. } => {
+            let more = match what {
+                Wanted::Release(_) => {
+                    "Nothing is changed before the plan was shown. A part of the app that goes back leaves the rest, and the release that is in place, as they are."
+                }
+                _ => "Nothing is changed before the plan was shown; where nothing is chosen, it is of all.",
+            };
+            (what.title(app), Role::Accent, vec![(more.to_owned(), Role::Muted)], "")
         }
         Question::Scale { app, present } => {
             let mut says = vec![("now:".to_owned(), Role::Muted)];

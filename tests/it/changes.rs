@@ -702,3 +702,27 @@ fn maintenance_is_put_on_by_a_key_and_taken_off_by_the_same() {
         "{screen}"
     );
 }
+
+#[test]
+fn what_is_planned_is_narrowed_on_its_page_and_planned_again() {
+    let mut desk = Desk::new(120, 40, &["web-1", "web-2"]);
+    let mut setup = setup(&["web-1", "web-2"]);
+    setup.changeable.get_mut("shop").unwrap().services = vec!["web".into(), "worker".into()];
+    desk.tell(Event::Setup(setup));
+    let effects = desk.press("P");
+    let asked = |manner: Manner| Asked { app: "shop".into(), what: Wanted::Pull, manner, reason: None };
+    planned(&effects, &asked(Manner::default()));
+    desk.press("o");
+    let screen = desk.screen();
+    assert!(screen.contains("pull the images of shop") && !screen.contains("strategy"), "{screen}");
+    let effects = desk.press("down space tab down space enter");
+    let manner = Manner { servers: vec!["web-2".into()], services: vec!["worker".into()], strategy: None };
+    planned(&effects, &asked(manner));
+    // What is asked for as a whole has nothing to choose.
+    let mut desk = Desk::new(120, 40, &["web-1", "web-2"]);
+    desk.press("N");
+    desk.write("web=2");
+    desk.press("enter");
+    desk.press("o");
+    assert!(desk.screen().contains("it is asked for as a whole"), "{}", desk.screen());
+}

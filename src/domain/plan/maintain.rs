@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::maintenance::{HEAD, KEPT, Mark, Notice, OPEN_END};
+use crate::domain::maintenance::{HEAD, KEPT, Mark, Notice, OPEN_END, one_brace};
 use crate::domain::shell::{line, quote};
 
 /// What is done to the proxy's file.
@@ -22,6 +22,9 @@ pub struct Maintain {
     /// Who did it and when, where that is not the run itself: on the way back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
+    /// Whether the proxy answers in words of its own: no page and no `Retry-After` of ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_words: bool,
     /// What has to stand there.
     pub before: Before,
     /// The file.
@@ -70,7 +73,7 @@ impl Maintain {
             let first = format!("{{ grep '^#[!=]' {file}; {kept}; echo; cat; }} >{new} <<'END' && {then}");
             return format!("{first}\n{}END\nsleep {LINGERS}; {last}", self.body);
         }
-        let rest = serde_json::to_string(&self.notice).unwrap_or_default();
+        let rest = one_brace(&serde_json::to_string(&self.notice).unwrap_or_default());
         let rest = quote(rest.trim_start_matches('{')).into_owned();
         let head = format!(
             "printf '{HEAD}{{\"since\":\"%s\",\"by\":\"%s@%s\",\"run\":\"by-hand\",%s\\n' \

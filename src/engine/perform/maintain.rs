@@ -11,7 +11,7 @@ use super::route::refused;
 use super::visit::{Visit, visit};
 use super::{Done, Task};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::maintenance::Mark;
+use crate::domain::maintenance::{Mark, OWN_WORDS};
 use crate::domain::plan::maintain::LINGERS;
 use crate::domain::plan::{Before, Maintain};
 use crate::domain::run::Progress;
@@ -111,8 +111,12 @@ async fn seen(task: &Task<'_>, it: &Maintain) -> Result<Done, Failure> {
                 continue;
             }
             Ok(answer) if it.on && answer.status == 503 => {
-                "it answers 503, and not with this page and its Retry-After: something else makes that of it"
-                    .to_owned()
+                let with = if it.own_words {
+                    "in the proxy's own words"
+                } else {
+                    "with this page and its Retry-After"
+                };
+                format!("it answers 503, and not {with}: something else makes that of it")
             }
             Ok(answer) if it.on => format!("it answers {}, not 503", answer.status),
             Ok(_) => "it still answers that it is in maintenance".to_owned(),
@@ -133,9 +137,68 @@ async fn seen(task: &Task<'_>, it: &Maintain) -> Result<Done, Failure> {
     }
 }
 
-/// Whether an answer is the page that visitors get during maintenance.
+/// Whether an answer is what visitors get during maintenance.
 fn told(answer: &Visit, it: &Maintain) -> bool {
-    answer.status == 503
-        && answer.retry_after.as_deref() == Some(it.notice.retry_after.to_string().as_str())
+    if answer.status != 503 || it.own_words {
+        return answer.status == 503 && OWN_WORDS.contains(&answer.body.trim());
+    }
+    answer.retry_after.as_deref() == Some(it.notice.retry_after.to_string().as_str())
         && answer.body.contains(&it.notice.page())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::maintenance::Notice;
+
+    fn step(own_words: bool) -> Maintain {
+        Maintain {
+            on: true,
+            notice: Notice { retry_after: 7, ..Notice::default() },
+            body: String::new(),
+            mark: None,
+            own_words,
+            before: Before::Any,
+            file: "/f".into(),
+            test: Vec::new(),
+            reload: Vec::new(),
+            settles: Duration::ZERO,
+            site: "http://shop/".into(),
+        }
+    }
+
+    fn answer(status: u16, retry_after: Option<&str>, body: &str) -> Visit {
+        Visit { status, retry_after: retry_after.map(str::to_owned), body: body.to_owned() }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_taken_for_it() {
+        let it = step(false);
+        let page = it.notice.page();
+        assert!(told(&answer(503, Some("7"), &page), &it));
+        for other in [
+            answer(200, Some("7"), &page),
+            answer(503, None, &page),
+            answer(503, Some("8"), &page),
+            answer(503, Some("7"), "no available server\n"),
+        ] {
+            assert!(!told(&other, &it), "{}", other.body);
+        }
+    }
+
+    #[test]
+    fn traefik_own_words_are_told_from_a_503_of_the_app() {
+        let it = step(true);
+        assert!(told(&answer(503, None, "no available server\n"), &it));
+        assert!(told(&answer(503, None, "Service Unavailable"), &it));
+        for other in [
+            answer(503, None, "the app is busy"),
+            answer(502, None, "Bad Gateway"),
+            answer(200, None, "no available server"),
+        ] {
+            assert!(!told(&other, &it), "{}", other.body);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::domain::image::ImageRef;
 use crate::domain::plan::{Change, Finding, FrozenPlan, Judgement, Operation, Plan, Stage};
 use crate::domain::setup::Guard;
 use crate::domain::time::{Age, Timestamp};
-use crate::message::change::{Asked, Looked, Planned, Wanted};
+use crate::message::change::{Asked, Looked, Planned};
 use crate::state::run::lines::span;
 use crate::theme::Role;
 use crate::widgets::sheet::{Line, fitted, wrapped};
@@ -51,22 +51,7 @@ pub fn lines(page: &PlanPage, now: Timestamp, cells: u16) -> Vec<Line> {
 
 /// What was asked for, in a line.
 pub fn title(asked: &Asked) -> String {
-    let app = &asked.app;
-    match &asked.what {
-        Wanted::Tag(tag) => format!("deploy {app} {tag}"),
-        Wanted::Digest(digest) => format!("deploy {app} {}", digest.short()),
-        Wanted::AsWritten => format!("deploy {app} as its Compose file is now"),
-        Wanted::Release(number) => format!("roll {app} back to release {number}"),
-        Wanted::Daily(operation) => format!("{} {app}", operation.word()),
-        Wanted::Scale(services) => {
-            let each: Vec<String> = services.iter().map(|(service, n)| format!("{service}={n}")).collect();
-            format!("scale {app} to {}", each.join(", "))
-        }
-        Wanted::Pull => format!("pull the images of {app}"),
-        Wanted::Maintenance(Some(_)) => format!("put {app} into maintenance"),
-        Wanted::Maintenance(None) => format!("take {app} out of maintenance"),
-        Wanted::Backup => format!("back {app} up"),
-    }
+    asked.what.title(&asked.app)
 }
 
 fn head(asked: Option<&Asked>) -> Line {

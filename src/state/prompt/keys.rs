@@ -11,7 +11,7 @@ impl Prompt {
         let enter = |word| vec![Hint::new("enter", word), leave.clone()];
         match &self.question {
             Question::Sure { .. } => vec![Hint::new("y", "yes"), Hint::new("n", "no")],
-            Question::Version { .. } | Question::Back { .. } => self.chosen_from(),
+            Question::Version { .. } | Question::Manner { .. } => self.chosen_from(),
             Question::Scale { .. } | Question::Maintenance { .. } => enter("plan it"),
             Question::Exec { .. } => enter("open it"),
             Question::Reason { .. } => enter("plan it with this reason"),

@@ -17,7 +17,6 @@ use crate::domain::exec::ExecAsked;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::plan::PlanDigest;
-use crate::domain::release::ReleaseNumber;
 use crate::domain::run::RunId;
 use crate::domain::shell;
 use crate::domain::tags::TagList;
@@ -55,12 +54,12 @@ pub enum Question {
         /// How.
         options: Options,
     },
-    /// How a rollback is carried out.
-    Back {
+    /// How a change is carried out of which it is known what it is.
+    Manner {
         /// Of which app.
         app: AppId,
-        /// To which release.
-        to: ReleaseNumber,
+        /// What it is.
+        what: Wanted,
         /// How.
         options: Options,
     },
@@ -163,7 +162,7 @@ impl Prompt {
     /// What else can be chosen, where something can.
     pub const fn options(&self) -> Option<&Options> {
         match &self.question {
-            Question::Version { options, .. } | Question::Back { options, .. } => Some(options),
+            Question::Version { options, .. } | Question::Manner { options, .. } => Some(options),
             _ => None,
         }
     }
@@ -186,7 +185,7 @@ impl Prompt {
 
     /// Whether it has a line to type in.
     pub const fn has_line(&self) -> bool {
-        !matches!(self.question, Question::Sure { .. } | Question::Back { .. })
+        !matches!(self.question, Question::Sure { .. } | Question::Manner { .. })
     }
 
     /// Takes a key.
@@ -205,7 +204,7 @@ impl Prompt {
             };
         }
         let line = self.has_line();
-        if let Question::Version { options, .. } | Question::Back { options, .. } = &mut self.question {
+        if let Question::Version { options, .. } | Question::Manner { options, .. } = &mut self.question {
             match chord.key {
                 Key::Tab => {
                     options.turn(!chord.shift, line);
@@ -241,8 +240,8 @@ impl Prompt {
             Question::Version { app, versions, options } => versions
                 .wanted(self.input.text())
                 .map(|wanted| Answered::Change(app.clone(), wanted, options.manner())),
-            Question::Back { app, to, options } => {
-                Ok(Answered::Change(app.clone(), Wanted::Release(*to), options.manner()))
+            Question::Manner { app, what, options } => {
+                Ok(Answered::Change(app.clone(), what.clone(), options.manner()))
             }
             Question::Scale { app, .. } => {
                 numbers(&typed).map(|it| Answered::Change(app.clone(), Wanted::Scale(it), Manner::default()))
@@ -274,6 +273,7 @@ impl Prompt {
 mod tests {
     use super::*;
     use crate::domain::deploy::Strategy;
+    use crate::domain::release::ReleaseNumber;
     use crate::domain::tags::Tag;
 
     const NOW: Timestamp = Timestamp::from_secs(9);
@@ -419,8 +419,10 @@ mod tests {
             vec!["web-1".into(), "web-2".into()],
             Vec::new(),
         );
-        let mut prompt =
-            Prompt::new(Question::Back { app: "shop".into(), to: ReleaseNumber(3), options }, NOW);
+        let mut prompt = Prompt::new(
+            Question::Manner { app: "shop".into(), what: Wanted::Release(ReleaseNumber(3)), options },
+            NOW,
+        );
         assert!(!prompt.has_line());
         let answer = press(&mut prompt, "x tab down space enter");
         let manner = Manner { servers: vec!["web-2".into()], ..Manner::default() };

@@ -42,7 +42,7 @@ impl Fleet {
         }
         let app = self.configured_apps.iter().find(|app| app.checks.contains(id))?;
         let ended = self.in_maintenance.get(&app.id)?;
-        let shut = result.facts.iter().any(|(name, value)| name == "status" && value == "503");
+        let shut = result.met_maintenance();
         let reason = &result.verdict.reason;
         let word = match ended {
             None if shut => CHECKED,

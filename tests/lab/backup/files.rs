@@ -132,3 +132,31 @@ fn a_fault_in_a_restore_of_files_leaves_them_whole() {
     full.on("sudo rm -rf /srv/small/filfull*");
     clean(&store);
 }
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_run_of_files_is_taken_up_where_an_app_has_their_name() {
+    let store = files("twosame", "");
+    store.says("[apps.twosame]\nservers = [\"web-1\"]\ncompose = \"/home/ops/twosame/compose.yaml\"\nservices = [\"web\"]");
+    store.on("head -c 4M /dev/urandom >~/twosame/a.b/big");
+    store.back_up(&[]).ends(0);
+    let backed = sum(&store, "");
+    store.on("echo new >~/twosame/a.b/file");
+    let live = sum(&store, "");
+    let swap = ["restore", "twosame", "--swap", "--confirm", "twosame"];
+    let once = "ls -d ~/twosame/a.b.restore-* 2>/dev/null";
+
+    let run = killed(&store, &swap, once);
+    // It is looked for where the datastore is, and not on the app's server, which knows nothing of it.
+    let told = store.run(&["runs"]).ends(1).text();
+    assert!(told.contains(&run) && told.contains("NO END"), "{told}");
+    let told = store.run(&["resume", &run]).ends(1).text();
+    assert!(told.contains("db-1: in between") && !told.contains("web-1"), "{told}");
+    store.run(&["resume", &run, "undo", "--confirm", "twosame"]).ends(1);
+    assert_eq!((beside(&store), sum(&store, "")), (String::new(), live));
+
+    let run = killed(&store, &swap, once);
+    store.run(&["resume", &run, "finish", "--confirm", "twosame"]).ends(0);
+    assert_eq!(sum(&store, ""), backed);
+    clean(&store);
+}

@@ -72,6 +72,24 @@ fn a_canary_that_answers_as_well_gets_all_requests() {
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
+fn a_canary_behind_nginx_loses_no_request() {
+    let more = "[apps.sierra2.canary]\nshares = [10, 50]\nwindow = \"3s\"\npath = \"/version\"\n";
+    let site = under_load("sierra2", Kind::Nginx, "canary", "1.1", 18196, more);
+    assert_eq!(site.app.versions("web-2"), ["1.1"]);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn blue_green_behind_caddy_loses_no_request_either_way() {
+    let site = under_load("romeo2", Kind::Caddy, "blue-green", "1.1", 18198, "");
+    let load = site.load("/version", 4);
+    site.app.run(&["rollback", "romeo2", "--yes"]).ends(0);
+    assert_eq!(site.served(), "1.0");
+    load.lost_nothing();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
 fn what_is_not_good_never_gets_a_request() {
     let site = Site::up("tango", Kind::Nginx, "start-first", 18088, "gate.deadline = \"20s\"");
     let before = site.app.on("web-2", "docker compose ps -q web; cat /etc/nginx/apps/tango.conf");

@@ -249,3 +249,20 @@ fn containers_are_restarted_by_a_key_and_a_console_that_is_read_only_changes_not
     assert_eq!(app.on("web-2", started), after);
     console.quit();
 }
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_pull_is_of_the_services_that_are_chosen() {
+    let app = Project::up("cdpull", &["web-2"], BY_KEY);
+    app.everywhere("cd ~/cdpull && sed -i 's/shop:json/shop:none-such/' compose.yaml");
+    let mut console = on_the_app(&app);
+    console.wait_for("cdpull-worker-1");
+    console.press("P").wait_for("pull the images of cdpull").wait_for("none-such");
+    // What cannot be had is of the other one.
+    console.press("o").wait_for("services: all 2").press(" ").wait_for("web only");
+    console.press("\r").wait_for("STEPS");
+    assert!(!console.screen_text().contains("none-such"), "{}", console.screen_text());
+    enter_until(&console, "esc detach");
+    over(&console, "done and verified");
+    console.quit();
+}

@@ -2,8 +2,10 @@
 //! as it was.
 
 use std::process::Command;
+use std::time::Duration;
 
 use super::kills::killed_at;
+use super::project::Project;
 use super::site::{Kind, Site};
 
 /// What a visitor gets: status, `Retry-After` and body.
@@ -83,15 +85,34 @@ fn maintenance_behind_caddy_stays_on_over_a_deploy() {
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn maintenance_behind_nginx_is_seen_by_every_console() {
-    let site = up("mtnginx", Kind::Nginx, 18152, "");
+    let check = "\n[checks.mtsite]\nkind = \"http\"\nurl = \"http://mtnginx.lab/version\"\nconnect = \"127.0.0.1:80\"\n\
+                 from = [\"web-2\"]\napp = \"mtnginx\"\n";
+    let site = up("mtnginx", Kind::Nginx, 18152, check);
     let load = site.tally("/version", 10);
     on_and_off(&site);
     let told = site.app.run(&["status", "--json", "--deadline", "5"]).json();
     let app = told["apps"].as_array().unwrap().iter().find(|it| it["name"] == "mtnginx").unwrap();
     let (state, why, health) = (&app["maintenance"]["state"], &app["maintenance"]["reason"], &app["health"]);
     assert_eq!((state, why, health), (&"on".into(), &"moving the data".into(), &"degraded".into()), "{app}");
+    // The check that meets it is no alarm, and says whose doing it is.
+    let told = site.app.run(&["check", "mtsite"]).ends(0).text();
+    let said = told.contains("in maintenance since") && told.contains(": moving the data; it answers 503");
+    assert!(said && told.contains("degraded"), "{told}");
     site.app.run(&["maintenance", "mtnginx", "off", "--yes"]).ends(0);
+    assert!(site.app.run(&["check", "mtsite"]).ends(0).text().contains("up"));
     nothing_else(&load.answers());
+    // A 503 without a mark is what it always is, and one whose file cannot be read excuses nothing.
+    let file = site.file();
+    site.app.everywhere(&format!(
+        "cp {file} ~/mtnginx/kept && echo 'upstream mtnginx {{ server 127.0.0.1:18159; }} server {{ listen 127.0.0.1:18159; return 503; }}' >{file} && \
+         sudo nginx -s reload && sleep 0.5"
+    ));
+    let told = site.app.run(&["check", "mtsite"]).ends(1).text();
+    assert!(told.contains("it answers 503") && !told.contains("maintenance"), "{told}");
+    site.app.everywhere(&format!("chmod 000 {file}"));
+    let told = site.app.run(&["check", "mtsite"]).ends(1).text();
+    assert!(told.contains("whether it is in maintenance is not known of web-2"), "{told}");
+    site.app.everywhere(&format!("chmod 644 {file}; cat ~/mtnginx/kept >{file} && sudo nginx -s reload"));
 }
 
 #[test]
@@ -150,4 +171,67 @@ fn maintenance_that_visitors_do_not_see_is_not_called_done_fault() {
     assert_eq!((site.served(), file(&site)), ("1.0".to_owned(), before));
     let told = site.app.run(&["maintenance", "mtunseen", "off", "--yes"]).ends(2);
     assert!(told.text().contains("it is not in maintenance"), "{}", told.text());
+}
+
+/// What stands in for Traefik, which Debian does not have: it does with the file what Traefik's documentation
+/// says that Traefik does, a moment later, and nothing else.
+const LIKE_TRAEFIK: &str = r#"use IO::Socket::INET; my ($port, $file) = @ARGV; $SIG{CHLD} = "IGNORE"; $SIG{ALRM} = sub { exit };
+my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $port, Listen => 64, ReuseAddr => 1) or die;
+alarm 300; my $had = "";
+while (my $c = $l->accept) {
+  open my $f, "<", $file; my $now = join "", grep { !/^#/ } <$f>;
+  $had = $now if time - (stat $f)[9] >= 1 && !-e "stuck"; close $f;
+  next if fork; while (<$c>) { last if /^\r?$/ }
+  my $plain = sub { print $c "HTTP/1.1 $_[0]\r\nConnection: close\r\nContent-Length: ${\length $_[1]}\r\n\r\n$_[1]"; exit };
+  my ($to) = $had =~ m{- url: "http://([^"]+)"};
+  $plain->("503 Service Unavailable", "no available server\n") if $had =~ /loadBalancer:\n +servers: \{\}/;
+  $plain->("404 Not Found", "404 page not found\n") unless $to;
+  my $u = IO::Socket::INET->new(PeerAddr => $to) or $plain->("502 Bad Gateway", "Bad Gateway");
+  print $u "GET /version HTTP/1.0\r\nHost: x\r\n\r\n"; print $c $_ while <$u>; exit }"#;
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn maintenance_behind_what_does_as_traefik_says_is_in_its_words() {
+    let file = "/home/ops/mttraefik/dynamic.yml";
+    let app = Project::up(
+        "mttraefik",
+        &["web-2"],
+        &format!(
+            "strategy = \"start-first\"\n[apps.mttraefik.proxy]\nkind = \"traefik\"\nfile = \"{file}\"\nservice = \"web\"\n\
+             port = 8080\nports = [18160, 18161]\ndrain = \"1s\"\nsite = \"http://mttraefik.lab:18165/\"\n"
+        ),
+    );
+    app.everywhere(&format!(
+        "cd ~/mttraefik && sed -i '/image: registry:5000.shop:1.0/a\\    ports: [\"127.0.0.1:18160:8080\"]' compose.yaml && \
+         docker compose up -d --wait web 2>&1 && \
+         printf 'http:\\n  services:\\n    mttraefik:\\n      loadBalancer:\\n        servers:\\n          - url: \"http://127.0.0.1:18160\"\\n' >{file} && \
+         cat >like-traefik <<'END'\n{LIKE_TRAEFIK}\nEND\n\
+         (nohup perl like-traefik 18165 {file} >/dev/null 2>&1 & echo $! >pid)"
+    ));
+    let before = app.on("web-2", &format!("base64 {file}; ls {file}*"));
+    let get = || app.on("web-2", "curl -s -w ' %{http_code}' http://127.0.0.1:18165/");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(get().replace('\n', ""), "1.0 200");
+    let refused = app.run(&["maintenance", "mttraefik", "on", "--yes", "--message", "We move."]).ends(2);
+    assert!(refused.text().contains("leave the message away"), "{}", refused.text());
+    let told = app.run(&["maintenance", "mttraefik", "on", "--yes", "--reason", "moving {{ .Env }}"]).ends(0);
+    assert!(told.text().contains("without Retry-After"), "{}", told.text());
+    assert_eq!(get().replace('\n', ""), "no available server 503");
+    assert!(!app.on("web-2", &format!("cat {file}")).contains("{{"), "Traefik takes its files for templates");
+    // Another release meanwhile, which nobody sees before it is over.
+    app.run(&["deploy", "mttraefik", "--tag", "1.1", "--yes"]).ends(0);
+    assert_eq!(get().replace('\n', ""), "no available server 503");
+    app.run(&["maintenance", "mttraefik", "off", "--yes"]).ends(0);
+    assert_eq!(get().replace('\n', ""), "1.1 200");
+    app.run(&["rollback", "mttraefik", "--yes"]).ends(0);
+    assert_eq!(get().replace('\n', ""), "1.0 200");
+    // Where it never reads the file, it is not called done, and the file is as it was.
+    let stood = app.on("web-2", &format!("base64 {file}; ls {file}*"));
+    assert_ne!(stood, before, "a rollback wrote it");
+    app.everywhere("touch ~/mttraefik/stuck");
+    let told = app.run(&["maintenance", "mttraefik", "on", "--yes"]);
+    app.everywhere("kill $(cat ~/mttraefik/pid)");
+    assert!(told.text().contains("it answers 200, not 503"), "{}", told.text());
+    told.ends(1);
+    assert_eq!(app.on("web-2", &format!("base64 {file}; ls {file}*")), stood);
 }

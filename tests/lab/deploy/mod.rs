@@ -14,6 +14,7 @@ mod kills;
 mod maintenance;
 mod notify;
 pub mod project;
+mod promises;
 mod send;
 mod site;
 mod table;

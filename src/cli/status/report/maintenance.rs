@@ -31,7 +31,7 @@ impl Maintenance {
             since: mark.map(|it| it.since.rfc3339()),
             by: mark.map(|it| it.by.clone()),
             reason: mark.and_then(|it| it.notice.reason.clone()),
-            retry_after_s: mark.map(|it| it.notice.retry_after),
+            retry_after_s: mark.map(|it| it.notice.retry_after).filter(|seconds| *seconds > 0),
             servers,
             unknown: unknown.iter().map(|(server, _)| server.to_string()).collect(),
         }

@@ -107,7 +107,7 @@ impl App {
     /// A terminal sends Esc and the key right behind it as it does that key with alt. Where nothing is
     /// bound to the two together, it was one after the other.
     fn pressed(&mut self, chord: Chord) -> Vec<Effect> {
-        let scope = self.state.nav.page().scope();
+        let scope = self.state.scope();
         let both = chord.alt
             && (self.state.keymap.action(scope, chord).is_none() || !self.state.overlays.is_empty());
         if !both {
@@ -152,7 +152,7 @@ impl App {
         if let Some(effects) = self.typed(chord) {
             return effects;
         }
-        let scope = self.state.nav.page().scope();
+        let scope = self.state.scope();
         match self.state.keymap.action(scope, chord).and_then(actions::find) {
             Some(action) => palette::choose(&mut self.state, palette::Choice::Action(action)),
             None => Vec::new(),

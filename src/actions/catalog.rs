@@ -1,8 +1,8 @@
 //! The list of all actions: a row for each file of them.
 
 use super::{
-    Action, adopt, approval, backup, exec, general, lists, logs, metrics, movement, operate, plan, releases,
-    run, unfinished,
+    Action, adopt, approval, backup, datastores, exec, general, lists, logs, metrics, movement, operate,
+    plan, releases, run, unfinished,
 };
 
 /// All actions by file, in the order of help and footer.
@@ -19,6 +19,7 @@ pub static ALL: &[&[Action]] = &[
     unfinished::ALL,
     approval::ALL,
     adopt::ALL,
+    datastores::ALL,
     general::ALL,
     movement::ALL,
 ];

@@ -7,6 +7,7 @@ pub mod adopt;
 pub mod approval;
 mod backup;
 pub mod catalog;
+mod datastores;
 pub mod exec;
 pub mod general;
 pub mod lists;

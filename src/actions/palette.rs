@@ -77,7 +77,7 @@ pub fn choose(state: &mut State, choice: Choice) -> Vec<Effect> {
 }
 
 fn offers(state: &State) -> Vec<Candidate> {
-    let page = state.nav.page().scope();
+    let page = state.scope();
     let actions = super::all()
         .filter(|action| {
             action.id != "palette" && (action.scope == page || action.scope == Scope::Everywhere)
@@ -113,6 +113,11 @@ fn offers(state: &State) -> Vec<Candidate> {
         note: app.verdict.health.word().to_owned(),
         choice: Choice::Open(Page::App(app.id.clone())),
     });
+    let datastores = state.fleet.datastores().all().map(|it| Candidate {
+        text: format!("go to datastore {}", it.id),
+        note: state.fleet.datastores().verdict(it, state.now).health.word().to_owned(),
+        choice: Choice::Open(Page::Datastore(it.id.clone())),
+    });
     let mut checks: BTreeSet<&CheckId> = state.setup.checks.iter().collect();
     checks.extend(state.fleet.checks().map(|(id, _)| id));
     let checks = checks.into_iter().map(|id| Candidate {
@@ -120,5 +125,5 @@ fn offers(state: &State) -> Vec<Candidate> {
         note: state.fleet.check_verdict(id, state.now).health.word().to_owned(),
         choice: Choice::Check(id.clone()),
     });
-    actions.chain(pages).chain(runs).chain(servers).chain(apps).chain(checks).collect()
+    actions.chain(pages).chain(runs).chain(servers).chain(apps).chain(datastores).chain(checks).collect()
 }

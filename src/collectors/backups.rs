@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Config, RepositoryConfig};
-use crate::domain::backup::Backup;
+use crate::domain::backup::{Backup, TOLD};
 use crate::domain::cadence;
 use crate::domain::check_schedule;
 use crate::domain::clock::Clock;
@@ -24,8 +24,6 @@ use crate::repository::{RepositoryError, Vault};
 const LOOK: Duration = Duration::from_secs(10);
 /// The same of one that is elsewhere, where each look is paid for.
 const LOOK_AWAY: Duration = Duration::from_secs(30);
-/// How many of the newest backups of a datastore are told.
-const TOLD: usize = 200;
 
 /// The repositories of a configuration that a datastore goes to. Dropping it ends the looks.
 pub struct Stocks {

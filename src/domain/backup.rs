@@ -5,9 +5,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::health::{Health, Verdict};
-use super::ids::{DatastoreId, ServerId};
+use super::ids::{BackupId, DatastoreId, ServerId};
 use super::quantity::Bytes;
 use super::time::{Age, Timestamp};
+
+/// How many of the newest backups of a datastore the live picture holds.
+pub const TOLD: usize = 1000;
 
 /// One backup: a snapshot that was written by us, whole and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,9 +66,21 @@ impl Default for Backup {
 }
 
 impl Backup {
+    /// Why it is kept although its retention does not: it is what a restore replaced, and that is kept for
+    /// as long as its undo may be wanted.
+    pub fn replaced(&self, keep: Duration, now: Timestamp) -> Option<String> {
+        let kept = self.safety && self.at.age(now) < keep;
+        kept.then(|| format!("a restore replaced it, kept for {}", Age(keep)))
+    }
+
     /// The first eight digits of its id, as restic shows it.
     pub fn short(&self) -> &str {
         self.id.get(..8).unwrap_or(&self.id)
+    }
+
+    /// Its id.
+    pub fn key(&self) -> BackupId {
+        BackupId::from(self.id.as_str())
     }
 }
 

@@ -63,6 +63,10 @@ id!(
     DatastoreId
 );
 id!(
+    /// A backup's snapshot in its repository: 64 hex digits, or the first of them.
+    BackupId
+);
+id!(
     /// The name of a repository for backups in the configuration.
     RepositoryId
 );
@@ -86,6 +90,13 @@ id!(
 impl ServerId {
     /// The reserved name of the machine that the console runs on.
     pub const LOCAL: &'static str = "local";
+}
+
+impl BackupId {
+    /// The first eight digits, as restic shows it.
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
 }
 
 impl ContainerId {

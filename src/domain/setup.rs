@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::backup::Backup;
 use super::cadence::Cadence;
+use super::datastore::Retention;
 use super::deploy::Strategy;
 use super::ids::{AppId, CheckId, DatastoreId, EnvironmentId, RepositoryId, ServerId};
 use super::thresholds::Thresholds;
+use super::time::Timestamp;
 
 /// What the core is told at start and after each reload.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -130,6 +133,28 @@ pub struct DatastoreSetup {
     pub rpo: Duration,
     /// How long bringing it back may take.
     pub rto: Duration,
+    /// Which of its backups are kept; `None` where a recording does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeping: Option<Keeping>,
+}
+
+/// Which backups of a datastore are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keeping {
+    /// Those that any of these keeps.
+    pub retention: Retention,
+    /// How long what a restore replaced is kept, whatever that says.
+    pub replaced: Duration,
+}
+
+impl Keeping {
+    /// What keeps one of a datastore's backups; nothing where nothing does.
+    pub fn why(&self, all: &[Backup], id: &str, now: Timestamp) -> Vec<String> {
+        let judged = self.retention.judged(all, now);
+        let it = judged.into_iter().find(|(it, _)| it.id == id);
+        it.map(|(it, why)| why.into_iter().chain(it.replaced(self.replaced, now)).collect())
+            .unwrap_or_default()
+    }
 }
 
 /// One app that the configuration names.

@@ -50,6 +50,12 @@ impl Timestamp {
         Some(Self(parsed.as_millisecond()))
     }
 
+    /// Day and minute in UTC, for rows: `2026-11-20 03:00`.
+    pub fn minute(self) -> String {
+        let text = self.rfc3339();
+        text.get(..16).map_or_else(String::new, |text| text.replacen('T', " ", 1))
+    }
+
     /// RFC 3339 in UTC with milliseconds, for JSON and files.
     pub fn rfc3339(self) -> String {
         match jiff::Timestamp::from_millisecond(self.0) {

@@ -33,11 +33,13 @@ pub enum Scope {
     Approval,
     /// On an app that is to be added to the configuration.
     Adopt,
+    /// On a datastore: where one is selected among others, and on its page.
+    Datastore,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Everywhere,
         Self::Overview,
         Self::Server,
@@ -51,6 +53,7 @@ impl Scope {
         Self::Unfinished,
         Self::Approval,
         Self::Adopt,
+        Self::Datastore,
     ];
 
     /// The word in help and documents.
@@ -69,6 +72,7 @@ impl Scope {
             Self::Unfinished => "unfinished",
             Self::Approval => "approval",
             Self::Adopt => "adopt",
+            Self::Datastore => "datastore",
         }
     }
 }

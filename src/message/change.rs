@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::deploy::Strategy;
 use crate::domain::failure::Failure;
-use crate::domain::ids::{AppId, ServerId};
+use crate::domain::ids::{AppId, BackupId, ServerId};
 use crate::domain::image::Digest;
 use crate::domain::maintenance::Notice;
 use crate::domain::plan::{FrozenPlan, Operation};
@@ -17,7 +17,7 @@ use crate::domain::release::{Release, ReleaseNumber};
 /// A change that is to be planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// Of which app; for [`Wanted::Backup`] of which datastore.
+    /// Of which app; of which datastore, where what is wanted is of one.
     pub app: AppId,
     /// What.
     pub what: Wanted,
@@ -59,6 +59,17 @@ pub enum Wanted {
     Maintenance(Option<Notice>),
     /// A backup: what is asked for is of the datastore of that name.
     Backup,
+    /// A backup brought back, likewise.
+    Restore {
+        /// Which; the newest where none is named.
+        backup: Option<BackupId>,
+        /// Whether in the place of what stands, and not beside it.
+        swap: bool,
+    },
+    /// What the last restore replaced, in its place again.
+    Undo,
+    /// A rehearsed restore of this backup, or of the newest.
+    Drill(Option<BackupId>),
 }
 
 impl Wanted {
@@ -71,7 +82,12 @@ impl Wanted {
             | Self::Release(_)
             | Self::Daily(_)
             | Self::Pull => true,
-            Self::Scale(_) | Self::Maintenance(_) | Self::Backup => false,
+            Self::Scale(_)
+            | Self::Maintenance(_)
+            | Self::Backup
+            | Self::Restore { .. }
+            | Self::Undo
+            | Self::Drill(_) => false,
         }
     }
 
@@ -92,6 +108,12 @@ impl Wanted {
             Self::Maintenance(Some(_)) => format!("put {app} into maintenance"),
             Self::Maintenance(None) => format!("take {app} out of maintenance"),
             Self::Backup => format!("back {app} up"),
+            Self::Restore { backup, swap } => {
+                let how = if *swap { "in its place" } else { "beside it" };
+                format!("restore {} of {app} {how}", which(backup.as_ref()))
+            }
+            Self::Undo => format!("undo the last restore of {app}"),
+            Self::Drill(backup) => format!("rehearse restoring {} of {app}", which(backup.as_ref())),
         }
     }
 
@@ -105,8 +127,15 @@ impl Wanted {
             Self::Pull => Operation::Pull,
             Self::Maintenance(_) => Operation::Maintenance,
             Self::Backup => Operation::Backup,
+            Self::Restore { .. } => Operation::Restore,
+            Self::Undo => Operation::Undo,
+            Self::Drill(_) => Operation::Drill,
         }
     }
+}
+
+fn which(backup: Option<&BackupId>) -> String {
+    backup.map_or_else(|| "the newest backup".to_owned(), |it| format!("backup {}", it.short()))
 }
 
 /// How far the look at a server is.

@@ -119,7 +119,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Result<P
 /// What nothing keeps any longer, as [`prune`](super::prune) judges it; what belongs together with
 /// backups of other datastores is left to that.
 fn expired<'a>(spec: &DatastoreSpec, stock: &'a Stock, now: Timestamp) -> Vec<&'a Backup> {
-    let kept = |it: &Backup| super::prune::replaced(spec, it, now).is_some();
+    let kept = |it: &Backup| it.replaced(spec.keep_replaced, now).is_some();
     let shared = |it: &Backup| it.run.as_ref().is_some_and(|run| stock.shared.contains(run));
     let expired = spec.retention.expired(&stock.backups, now);
     expired.into_iter().filter(|it| !kept(it) && !shared(it)).collect()

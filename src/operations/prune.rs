@@ -13,7 +13,7 @@ use crate::domain::ids::DatastoreId;
 use crate::domain::plan::{Act, Change, Judgement, Operation, Plan, Stage};
 use crate::domain::repository::Estimate;
 use crate::domain::setup::Guard;
-use crate::domain::time::{Age, Timestamp};
+use crate::domain::time::Timestamp;
 
 /// How long taking backups out of a repository may take.
 const FORGETTING: Duration = Duration::from_secs(600);
@@ -29,13 +29,6 @@ pub struct Judged {
     pub kept: Vec<(Backup, Vec<String>)>,
     /// Those that go, likewise.
     pub gone: Vec<Backup>,
-}
-
-/// Why a backup is kept although its retention does not: it is what a restore replaced, and that is kept
-/// for as long as its undo may be wanted.
-pub(super) fn replaced(spec: &DatastoreSpec, it: &Backup, now: Timestamp) -> Option<String> {
-    let kept = it.safety && it.at.age(now) < spec.keep_replaced;
-    kept.then(|| format!("a restore replaced it, kept for {}", Age(spec.keep_replaced)))
 }
 
 /// Judges all backups of a repository by the retention of their datastores. `only` these datastores' go,
@@ -58,7 +51,7 @@ pub fn judge(
             continue;
         };
         for (it, mut why) in spec.retention.judged(&its, now) {
-            why.extend(replaced(spec, it, now));
+            why.extend(it.replaced(spec.keep_replaced, now));
             if why.is_empty() && !only.is_empty() && !only.contains(id) {
                 why.push("not asked for".to_owned());
             }

@@ -8,7 +8,7 @@ use crate::config::{self, Config, Jump, LogFile, ServerConfig};
 use crate::domain::cadence::Cadence;
 use crate::domain::ids::{AppId, DatastoreId, ServerId};
 use crate::domain::setup::{
-    AppSetup, ChangeSetup, DatastoreSetup, EnvironmentSetup, Guard, ServerSetup, Setup,
+    AppSetup, ChangeSetup, DatastoreSetup, EnvironmentSetup, Guard, Keeping, ServerSetup, Setup,
 };
 use crate::transports::{LinkOptions, ServerTarget, SshTarget};
 
@@ -65,6 +65,7 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
                 repository: it.repository.clone(),
                 rpo: it.rpo,
                 rto: it.rto,
+                keeping: Some(Keeping { retention: it.retention, replaced: it.keep_replaced }),
             })
             .collect(),
         thresholds: config.thresholds,

@@ -1,11 +1,13 @@
 //! Which datastores a key is about.
 
 use super::State;
+use super::overview::Pane;
 use super::page::Page;
 use super::selection::Selected;
-use crate::domain::ids::{AppId, DatastoreId, ServerId};
+use crate::domain::ids::{AppId, BackupId, DatastoreId, ServerId};
 use crate::domain::problem::Target;
 use crate::domain::setup::DatastoreSetup;
+use crate::keys::keymap::Scope;
 
 impl State {
     /// The datastore that is selected, else those of the app or on the server that is selected or that
@@ -17,10 +19,40 @@ impl State {
             (Some(Selected::Target(Target::Datastore(datastore))), _) => vec![datastore],
             (Some(Selected::Target(Target::App(app))), _) => of_app(&app),
             (Some(Selected::Target(Target::Server(server))), _) => on_server(&server),
+            (_, Page::Datastore(datastore)) => vec![datastore.clone()],
             (_, Page::App(app)) => of_app(app),
             (_, Page::Server(server)) => on_server(server),
             _ => Vec::new(),
         }
+    }
+
+    /// Where keys count now: the page's, but for the datastores among the others of the overview.
+    pub fn scope(&self) -> Scope {
+        match self.nav.page() {
+            Page::Overview if self.overview.pane == Pane::Datastores => Scope::Datastore,
+            page => page.scope(),
+        }
+    }
+
+    /// The one datastore that a key is about, where it is about one.
+    pub fn datastore_at_hand(&self) -> Option<DatastoreId> {
+        match self.datastores_at_hand().as_slice() {
+            [one] => Some(one.clone()),
+            _ => None,
+        }
+    }
+
+    /// The backup that is selected on a datastore's page.
+    pub fn backup_at_hand(&self) -> Option<BackupId> {
+        match self.selected() {
+            Some(Selected::Backup(_, id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Whether what has runs by a name is a datastore, and no app.
+    pub fn is_datastore(&self, name: &AppId) -> bool {
+        self.fleet.datastores().named(name).is_some() && !self.setup.changeable.contains_key(name)
     }
 
     fn datastores_that(&self, is: impl Fn(&DatastoreSetup) -> bool) -> Vec<DatastoreId> {

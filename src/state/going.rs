@@ -17,6 +17,7 @@ impl State {
         match &page {
             Page::Server(server) => self.server.open(server.clone()),
             Page::App(app) => self.app.open(app.clone()),
+            Page::Datastore(datastore) => self.datastore.open(datastore.clone()),
             _ => {}
         }
         self.nav.open(page);
@@ -47,6 +48,7 @@ impl State {
             match self.nav.page().clone() {
                 Page::Server(server) => self.server.open(server),
                 Page::App(app) => self.app.open(app),
+                Page::Datastore(datastore) => self.datastore.open(datastore),
                 // What was done meanwhile is in them.
                 Page::Releases(app) => effects.push(self.load_releases(&app)),
                 _ => {}
@@ -94,7 +96,8 @@ impl State {
                 self.settle();
                 Vec::new()
             }
-            Some(Selected::Target(Target::Check(_) | Target::Datastore(_)) | Selected::Disk(..)) => {
+            Some(Selected::Target(Target::Datastore(datastore))) => self.open(Page::Datastore(datastore)),
+            Some(Selected::Target(Target::Check(_)) | Selected::Disk(..) | Selected::Backup(..)) => {
                 self.inspect()
             }
             Some(Selected::Target(Target::Container(_)) | Selected::Unit(..) | Selected::Access(_)) => {

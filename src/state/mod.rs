@@ -7,6 +7,7 @@ pub mod adopt;
 pub mod app_page;
 pub mod changes;
 pub mod checks;
+pub mod datastore;
 mod datastores;
 pub mod exec;
 pub mod filter;
@@ -50,6 +51,7 @@ use crate::store::series::SeriesStore;
 use adopt::AdoptPage;
 use app_page::AppPage;
 use checks::ChecksPage;
+use datastore::DatastorePage;
 use exec::Exec;
 use filter::Filter;
 use logs::LogsPage;
@@ -110,6 +112,8 @@ pub struct State {
     pub metrics: MetricsPage,
     /// All checks.
     pub checks: ChecksPage,
+    /// A datastore with its backups.
+    pub datastore: DatastorePage,
     /// A change that is planned.
     pub plan: PlanPage,
     /// An app that is to be added to the configuration.
@@ -155,6 +159,7 @@ impl State {
             app: AppPage::default(),
             metrics: MetricsPage::default(),
             checks: ChecksPage::default(),
+            datastore: DatastorePage::default(),
             plan: PlanPage::default(),
             adopt: AdoptPage::default(),
             releases: ReleasesPage::default(),
@@ -182,6 +187,7 @@ impl State {
             Page::Logs => logs::bars::refresh(self),
             Page::Releases(_) => self.releases.settle(body),
             Page::Checks => self.checks.settle(&self.fleet, &self.setup.checks, lists, self.now),
+            Page::Datastore(_) => self.datastore.settle(&self.fleet, body, self.now),
             Page::Metrics
             | Page::Plan
             | Page::Run(_)
@@ -198,6 +204,7 @@ impl State {
             Page::Server(_) => Some(&self.server.filter),
             Page::App(_) => Some(&self.app.filter),
             Page::Checks => Some(&self.checks.filter),
+            Page::Datastore(_) => Some(&self.datastore.filter),
             _ => None,
         }
     }
@@ -209,6 +216,7 @@ impl State {
             Page::Server(_) => Some(&mut self.server.filter),
             Page::App(_) => Some(&mut self.app.filter),
             Page::Checks => Some(&mut self.checks.filter),
+            Page::Datastore(_) => Some(&mut self.datastore.filter),
             _ => None,
         }
     }

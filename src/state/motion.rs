@@ -19,6 +19,7 @@ impl State {
                 self.scroll(by);
             }
             Page::Checks => self.checks.step(by),
+            Page::Datastore(_) => self.datastore.step(by),
             Page::Metrics => {}
         }
         self.hold_selection();
@@ -33,6 +34,7 @@ impl State {
             Page::Server(_) => self.server.hold(),
             Page::App(_) => self.app.hold(),
             Page::Checks => self.checks.list.hold(),
+            Page::Datastore(_) => self.datastore.list.hold(),
             _ => {}
         }
     }
@@ -57,6 +59,7 @@ impl State {
             Page::App(_) => self.app.click(at.column, at.row),
             Page::Releases(_) => self.releases.click(at.row),
             Page::Checks => self.checks.click(at.row),
+            Page::Datastore(_) => self.datastore.click(at.row),
             _ => false,
         };
         if hit && before == self.selected() { self.open_selected() } else { Vec::new() }
@@ -92,6 +95,7 @@ impl State {
             Page::Server(_) => self.server.next_sort(),
             Page::App(_) => self.app.next_sort(),
             Page::Checks => self.checks.next_sort(),
+            Page::Datastore(_) => self.datastore.next_sort(),
             _ => {}
         }
         self.settle();

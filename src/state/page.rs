@@ -1,6 +1,6 @@
 //! Which page is shown, and the way back.
 
-use crate::domain::ids::{AppId, RequestId, ServerId};
+use crate::domain::ids::{AppId, DatastoreId, RequestId, ServerId};
 use crate::domain::run::RunId;
 use crate::keys::keymap::Scope;
 
@@ -32,6 +32,8 @@ pub enum Page {
     Approval(RunId),
     /// An app that is to be added to the configuration.
     Adopt,
+    /// A datastore with its backups.
+    Datastore(DatastoreId),
 }
 
 impl Page {
@@ -50,6 +52,7 @@ impl Page {
             Self::Unfinished(_) => Scope::Unfinished,
             Self::Approval(_) => Scope::Approval,
             Self::Adopt => Scope::Adopt,
+            Self::Datastore(_) => Scope::Datastore,
         }
     }
 
@@ -68,6 +71,7 @@ impl Page {
             Self::Unfinished(_) => "interrupted run".to_owned(),
             Self::Approval(_) => "approval".to_owned(),
             Self::Adopt => "adopt".to_owned(),
+            Self::Datastore(datastore) => format!("datastore {datastore}"),
         }
     }
 }

@@ -7,10 +7,11 @@ use super::changes::{Change, ChangeId};
 use super::order::{Key, Order, Sorting};
 use crate::domain::access::AccessKey;
 use crate::domain::app::App;
+use crate::domain::backup::Backup;
 use crate::domain::container::Container;
 use crate::domain::health::Health;
 use crate::domain::ids::{
-    AppId, CheckId, ContainerId, ContainerKey, DatastoreId, ProblemId, ServerId, UnitName,
+    AppId, BackupId, CheckId, ContainerId, ContainerKey, DatastoreId, ProblemId, ServerId, UnitName,
 };
 use crate::domain::problem::Problem;
 use crate::domain::quantity::Percent;
@@ -31,6 +32,8 @@ pub const SERVERS: &[Order] =
 pub const APPS: &[Order] = &[Order::Usual, Order::Health, Order::Cpu, Order::Memory, Order::Restarts];
 /// The orders of datastores: as they are configured, …
 pub const DATASTORES: &[Order] = &[Order::Usual, Order::Health, Order::Oldest, Order::Size, Order::Name];
+/// The orders of a datastore's backups: newest first, …
+pub const BACKUPS: &[Order] = &[Order::Usual, Order::Oldest, Order::Size];
 /// The orders of changes: newest first, …
 pub const CHANGES: &[Order] = &[Order::Usual, Order::Server, Order::Often];
 /// The orders of containers: those in trouble first, then by project and service, or by service and
@@ -102,6 +105,16 @@ pub fn datastores(
         }
     };
     sorting.sort(rows, |it| it.id.clone(), key);
+}
+
+/// Sorts backups that stand newest first.
+pub fn backups(sorting: &mut Sorting<BackupId>, rows: &mut [&Backup]) {
+    let key = |order, it: &&Backup| match order {
+        Order::Oldest => Key::Greatest(Some(-millis(it.at))),
+        Order::Size => Key::Greatest(Some(it.bytes.0 as f64)),
+        _ => Key::None,
+    };
+    sorting.sort(rows, |it| it.key(), key);
 }
 
 /// Sorts changes that stand newest first.

@@ -31,7 +31,8 @@ impl State {
             | Page::Releases(_)
             | Page::Unfinished(_)
             | Page::Approval(_)
-            | Page::Adopt => {
+            | Page::Adopt
+            | Page::Datastore(_) => {
                 return self.app_at_hand().map(|app| self.app_sources(&app)).unwrap_or_default();
             }
             _ => Vec::new(),
@@ -50,7 +51,8 @@ impl State {
             }
             Some(
                 Selected::Target(Target::Server(_) | Target::Check(_) | Target::Datastore(_))
-                | Selected::Disk(..),
+                | Selected::Disk(..)
+                | Selected::Backup(..),
             )
             | None => self.selected_servers().iter().flat_map(|server| self.server_sources(server)).collect(),
         }

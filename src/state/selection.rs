@@ -11,7 +11,7 @@ use super::server::Pane as ServerPane;
 use crate::domain::access::AccessKey;
 use crate::domain::cadence::SAMPLES;
 use crate::domain::container::Container;
-use crate::domain::ids::{CheckId, ContainerKey, ServerId, UnitName};
+use crate::domain::ids::{BackupId, CheckId, ContainerKey, DatastoreId, ServerId, UnitName};
 use crate::domain::metric::{Metric, SeriesKey};
 use crate::domain::problem::Target;
 use crate::message::effect::Effect;
@@ -27,6 +27,8 @@ pub enum Selected {
     Disk(ServerId, String),
     /// An access log.
     Access(AccessKey),
+    /// A backup of a datastore.
+    Backup(DatastoreId, BackupId),
 }
 
 impl State {
@@ -69,13 +71,17 @@ impl State {
                 Some(Selected::Target(target))
             }
             Page::Checks => self.checks.list.selected.clone().map(|id| Selected::Target(Target::Check(id))),
+            Page::Datastore(of) => {
+                self.datastore.list.selected.clone().map(|id| Selected::Backup(of.clone(), id))
+            }
             _ => None,
         }
     }
 
     /// Whether anything is selected or the page itself is about something.
     pub fn has_selection(&self) -> bool {
-        self.selected().is_some() || matches!(self.nav.page(), Page::Server(_) | Page::App(_))
+        self.selected().is_some()
+            || matches!(self.nav.page(), Page::Server(_) | Page::App(_) | Page::Datastore(_))
     }
 
     /// The servers that what is selected or marked is about.
@@ -142,6 +148,7 @@ impl State {
             Some(Selected::Unit(_, unit)) => unit.to_string(),
             Some(Selected::Disk(_, mount)) => mount,
             Some(Selected::Access(key)) => key.label,
+            Some(Selected::Backup(_, id)) => id.to_string(),
             Some(Selected::Target(Target::Container(key))) => {
                 self.container(&key).map_or_else(|| key.id.to_string(), |it| it.name.clone())
             }
@@ -184,6 +191,7 @@ impl State {
         let what = self.selected().or_else(|| match self.nav.page() {
             Page::Server(server) => Some(Selected::Target(Target::Server(server.clone()))),
             Page::App(app) => Some(Selected::Target(Target::App(app.clone()))),
+            Page::Datastore(it) => Some(Selected::Target(Target::Datastore(it.clone()))),
             _ => None,
         });
         if let Some(what) = what {

@@ -41,6 +41,10 @@ fn shown(state: &State) -> Vec<EnvironmentId> {
         Page::App(app) => state.fleet.app(app).and_then(|app| app.environment.clone()).into_iter().collect(),
         Page::Logs => state.logs_page.servers().filter_map(of).collect(),
         Page::Metrics => state.metrics.servers.iter().filter_map(of).collect(),
+        Page::Datastore(it) => {
+            let server = state.fleet.datastores().get(it).map(|it| it.server.clone());
+            server.as_ref().and_then(of).into_iter().collect()
+        }
         Page::Plan
         | Page::Run(_)
         | Page::Releases(_)

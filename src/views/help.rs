@@ -30,7 +30,7 @@ pub fn scrolls(state: &State, theme: &Theme) -> bool {
 }
 
 fn laid(state: &State, theme: &Theme) -> Laid {
-    let page = state.nav.page().scope();
+    let page = state.scope();
     let mut lines: Vec<(String, String)> = Vec::new();
     for scope in [page, Scope::Everywhere] {
         let actions: Vec<_> = actions::all().filter(|action| action.scope == scope).collect();

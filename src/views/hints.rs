@@ -136,7 +136,7 @@ fn in_metrics(state: &State) -> Option<Vec<Hint>> {
 
 /// The keys of the page first, then those that count everywhere.
 fn of_page(state: &State, cells: u16) -> Vec<Hint> {
-    let page = state.nav.page().scope();
+    let page = state.scope();
     let of = |scope: Scope| {
         actions::all().filter(move |action| action.in_footer && action.scope == scope).filter_map(|action| {
             // A chord that the page gives to another action does not count here; of leaving, no other
@@ -149,7 +149,8 @@ fn of_page(state: &State, cells: u16) -> Vec<Hint> {
         })
     };
     // What counts on lists alone is not shown where there are none.
-    let lists = matches!(page, Scope::Overview | Scope::Server | Scope::App | Scope::Checks);
+    let lists =
+        matches!(page, Scope::Overview | Scope::Server | Scope::App | Scope::Checks | Scope::Datastore);
     let everywhere = of(Scope::Everywhere).filter(|hint| lists || hint.enabled);
     // A change is offered where it can be planned, and not where one is planned or done already.
     let changes = |hint: &Hint| matches!(hint.word, "deploy" | "releases");

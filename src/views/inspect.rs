@@ -1,7 +1,7 @@
 //! All that is known of one thing, label and value, nothing of it cut.
 
 mod access;
-mod datastore;
+pub(super) mod datastore;
 mod server;
 
 use ratatui::buffer::Buffer;
@@ -49,6 +49,9 @@ fn told(state: &State, what: &Selected) -> (String, Facts) {
         }
         Selected::Disk(server, mount) => (format!("{server} {mount}"), disk_facts(state, server, mount)),
         Selected::Access(key) => (format!("{} {}", key.server, key.label), access::facts(state, key)),
+        Selected::Backup(datastore, id) => {
+            (format!("backup {} of {datastore}", id.short()), datastore::backup(state, datastore, id))
+        }
         Selected::Target(target) => {
             let facts = match target {
                 Target::Server(server) => server::facts(state, server),

@@ -14,7 +14,7 @@ pub fn draw(state: &State, row: Rect, panes: &[(&str, usize, Rect)], theme: &The
     }
     let hidden = panes.iter().filter(|(_, _, place)| place.height == 0);
     let names: Vec<String> = hidden.map(|(name, rows, _)| format!("{name} {rows}")).collect();
-    let key = state.keymap.chords_on(state.nav.page().scope(), "next-pane").next();
+    let key = state.keymap.chords_on(state.scope(), "next-pane").next();
     let key = key.map(|chord| chord.label()).unwrap_or_default();
     let quiet = theme.style(Role::Muted);
     let pieces = [

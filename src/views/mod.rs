@@ -9,6 +9,7 @@ mod checks;
 mod checks_table;
 pub mod chrome;
 mod containers_table;
+mod datastore;
 mod datastores_table;
 mod disks_table;
 mod environment;
@@ -74,6 +75,7 @@ fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Page::Logs => logs::draw(state, theme, buf),
         Page::Metrics => metrics::draw(state, theme, buf),
         Page::Checks => checks::page(state, theme, buf),
+        Page::Datastore(id) => datastore::page(state, id, theme, buf),
         Page::Releases(app) => {
             releases::page(state, app, theme, buf);
             None

@@ -3,11 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use crate::domain::backup::Backup;
+use crate::domain::ids::{AppId, DatastoreId};
 use crate::domain::time::{Age, Timestamp};
 use crate::message::change::Wanted;
 use crate::state::State;
 use crate::state::prompt::options::{Item, Row};
-use crate::state::prompt::{Choice, Offer, Options, Prompt, Question, Then, Versions};
+use crate::state::prompt::{Bringing, Choice, Offer, Options, Prompt, Question, Then, Versions};
 use crate::theme::{Role, Theme};
 use crate::widgets::text::{Align, Place, put, put_aligned, width};
 use crate::widgets::wrap::wrap;
@@ -21,7 +23,7 @@ pub fn draw(state: &State, prompt: &Prompt, theme: &Theme, buf: &mut Buffer) -> 
     let body = state.size.body();
     let wide = 72.min(body.width.saturating_sub(4));
     let cells = usize::from(wide.saturating_sub(4));
-    let (title, role, says, label) = words(prompt);
+    let (title, role, says, label) = words(prompt, |it| state.is_datastore(it));
     let says: Vec<(String, Role)> = says
         .into_iter()
         .flat_map(|(line, role)| wrap(&line, cells).into_iter().map(move |it| (it, role)))
@@ -102,12 +104,22 @@ fn listed(prompt: &Prompt, now: Timestamp) -> Listed {
             cursor: Some(options.cursor()),
         };
     }
+    if let Question::Restore { choice, .. } = &prompt.question {
+        let row = |it: &Backup| (backup(it), false, format!("{:>4} old", Age(it.at.age(now)).to_string()));
+        return Listed { rows: choice.backups.iter().map(row).collect(), cursor: Some(choice.picked) };
+    }
     let cursor = match &prompt.question {
         Question::Version { versions, .. } => versions.picked,
         _ => None,
     };
     let row = |choice: &Choice| (choice.tag.clone(), false, note(choice, now));
     Listed { rows: prompt.choices().map(row).collect(), cursor }
+}
+
+/// A backup in a row.
+fn backup(it: &Backup) -> String {
+    let what = if it.safety { "what a restore replaced" } else { it.reason.as_deref().unwrap_or_default() };
+    format!("{}  {}  {:>5}  {what}", it.short(), it.at.minute(), it.bytes.to_string())
 }
 
 /// What is known of a version.
@@ -119,7 +131,26 @@ fn note(choice: &Choice, now: Timestamp) -> String {
 
 type Said = Vec<(String, Role)>;
 
-fn words(prompt: &Prompt) -> (String, Role, Said, &'static str) {
+/// Title, its color, what is said, and what stands before what is typed.
+type Words = (String, Role, Said, &'static str);
+
+fn restoring(datastore: &DatastoreId, choice: &Bringing) -> Words {
+    let how = if choice.swap {
+        "in its place: what stands is backed up before, and kept beside"
+    } else {
+        "beside what stands, which is not touched"
+    };
+    let mut says = vec![(format!("where:  {how}"), Role::Text)];
+    if choice.backups.is_empty() {
+        let what = "its backups are not read here: the newest that the repository holds is taken";
+        says.push((what.to_owned(), Role::Unknown));
+    }
+    says.push(("Nothing is changed before the plan was shown.".to_owned(), Role::Muted));
+    says.push((String::new(), Role::Muted));
+    (format!("restore {datastore}"), Role::Accent, says, "")
+}
+
+fn words(prompt: &Prompt, is_datastore: impl Fn(&AppId) -> bool) -> Words {
     let plain = |lines: &[String]| lines.iter().map(|it| (it.clone(), Role::Text)).collect::<Said>();
     match &prompt.question {
         Question::Version { app, versions: Versions { present, offer, .. }, .. } => {
@@ -158,6 +189,7 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str) {
             let title = format!("put {app} into maintenance");
             (title, Role::Accent, vec![(more.to_owned(), Role::Muted)], "message: ")
         }
+        Question::Restore { datastore, choice } => restoring(datastore, choice),
         Question::Exec { asked } => {
             let says = vec![
                 (format!("image {}", asked.image), Role::Muted),
@@ -175,7 +207,11 @@ fn words(prompt: &Prompt) -> (String, Role, Said, &'static str) {
             ("override".to_owned(), Role::Down, says, "reason: ")
         }
         Question::Name { app, says, then } => {
-            let whose = if matches!(then, Then::Exec(_)) { "container" } else { "app" };
+            let whose = match then {
+                Then::Exec(_) => "container",
+                Then::CarryOut | Then::Resume(..) if is_datastore(app) => "datastore",
+                _ => "app",
+            };
             let asked = format!("Its environment asks for the {whose}'s name: type {app}");
             let says = vec![(says.clone(), Role::Text), (asked, Role::Muted)];
             ("confirm".to_owned(), Role::Production, says, "name: ")

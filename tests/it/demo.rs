@@ -11,6 +11,7 @@ use midwatch::domain::check::{CheckKind, CheckResult};
 use midwatch::domain::container::{
     Container, ContainerHealth, ContainerState, ContainerUsage, RestartPolicy,
 };
+use midwatch::domain::datastore::Retention;
 use midwatch::domain::drill::Drilled;
 use midwatch::domain::failure::{Failure, FailureKind};
 use midwatch::domain::health::{Health, Verdict};
@@ -18,7 +19,9 @@ use midwatch::domain::ids::{ContainerId, ServerId};
 use midwatch::domain::link::{Link, ServerFacts};
 use midwatch::domain::log_source::{LogSource, LogStream};
 use midwatch::domain::quantity::{Bytes, Percent};
-use midwatch::domain::setup::{AppSetup, DatastoreSetup, EnvironmentSetup, Guard, ServerSetup, Setup};
+use midwatch::domain::setup::{
+    AppSetup, DatastoreSetup, EnvironmentSetup, Guard, Keeping, ServerSetup, Setup,
+};
 use midwatch::domain::thresholds::Thresholds;
 use midwatch::domain::time::Timestamp;
 use midwatch::domain::unit::Units;
@@ -116,13 +119,17 @@ fn datastore(id: &str, kind: &str, what: &str, server: &str) -> DatastoreSetup {
         repository: "main".into(),
         rpo: Duration::from_secs(24 * 3600),
         rto: Duration::from_secs(3600),
+        keeping: Some(Keeping {
+            retention: Retention { within: Duration::from_secs(5 * 86_400), ..Retention::default() },
+            replaced: Duration::from_secs(7 * 86_400),
+        }),
     }
 }
 
 /// A week of backups, one in each night; the last night's has not come yet.
 fn backups() -> Vec<Backup> {
     let backup = |datastore: &str, server: &str, night: i64, bytes: u64| Backup {
-        id: format!("{:0<64}", format!("{}{night}", hex(datastore))),
+        id: format!("{:0<64}", format!("{night}{}", hex(datastore))),
         datastore: datastore.into(),
         server: server.into(),
         at: at(-night * 24 * 3600 + 1800),

@@ -20,6 +20,7 @@ mod config;
 mod config_faults;
 mod console;
 mod cuttable;
+mod datastore;
 mod demo;
 mod hints;
 mod history;

@@ -21,7 +21,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 /// The three sizes that pages are laid out for.
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 /// In the middle of the outage, seconds after the recording's start.
 const OUTAGE: i64 = 60;
 

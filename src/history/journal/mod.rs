@@ -9,10 +9,12 @@ mod checked;
 mod drills;
 mod entry;
 mod file;
+mod restores;
 mod verify;
 
 pub use checked::checked;
 pub use drills::drills;
 pub use entry::{Entry, Written};
 pub use file::{Journal, JournalError};
+pub use restores::last_restore;
 pub use verify::{Verified, Wrong, verify};

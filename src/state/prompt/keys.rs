@@ -13,6 +13,15 @@ impl Prompt {
             Question::Sure { .. } => vec![Hint::new("y", "yes"), Hint::new("n", "no")],
             Question::Version { .. } | Question::Manner { .. } => self.chosen_from(),
             Question::Scale { .. } | Question::Maintenance { .. } => enter("plan it"),
+            Question::Restore { choice, .. } => {
+                let mut keys = vec![Hint::new("enter", "plan it")];
+                keys.push(Hint::new("tab", if choice.swap { "beside it" } else { "in its place" }));
+                if choice.backups.len() > 1 {
+                    keys.push(Hint::new("↑↓", "another backup"));
+                }
+                keys.push(leave);
+                keys
+            }
             Question::Exec { .. } => enter("open it"),
             Question::Reason { .. } => enter("plan it with this reason"),
             Question::Name { .. } => enter("go on"),

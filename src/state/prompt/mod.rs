@@ -1,6 +1,7 @@
 //! What a person is asked before something is changed: a version and how it is deployed, a reason, the
 //! app's name, or whether it is meant.
 
+pub mod bringing;
 mod keys;
 mod maintenance;
 pub mod options;
@@ -8,6 +9,7 @@ pub mod versions;
 
 use std::time::Duration;
 
+pub use bringing::Bringing;
 pub use options::Options;
 pub use versions::{Choice, Offer, Versions};
 
@@ -15,7 +17,7 @@ use super::text_input::TextInput;
 use crate::domain::approval::Verdict;
 use crate::domain::exec::ExecAsked;
 use crate::domain::failure::Failure;
-use crate::domain::ids::{AppId, RequestId};
+use crate::domain::ids::{AppId, DatastoreId, RequestId};
 use crate::domain::plan::PlanDigest;
 use crate::domain::run::RunId;
 use crate::domain::shell;
@@ -74,6 +76,13 @@ pub enum Question {
     Maintenance {
         /// Of which app.
         app: AppId,
+    },
+    /// Which backup is to be brought back, and where.
+    Restore {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// What there is to choose from, and what is chosen.
+        choice: Bringing,
     },
     /// Which command is to run in a container.
     Exec {
@@ -185,7 +194,7 @@ impl Prompt {
 
     /// Whether it has a line to type in.
     pub const fn has_line(&self) -> bool {
-        !matches!(self.question, Question::Sure { .. } | Question::Manner { .. })
+        !matches!(self.question, Question::Sure { .. } | Question::Manner { .. } | Question::Restore { .. })
     }
 
     /// Takes a key.
@@ -202,6 +211,12 @@ impl Prompt {
                 }
                 _ => Outcome::Stay,
             };
+        }
+        if let Question::Restore { choice, .. } = &mut self.question
+            && chord.key != Key::Enter
+        {
+            choice.key(chord);
+            return Outcome::Stay;
         }
         let line = self.has_line();
         if let Question::Version { options, .. } | Question::Manner { options, .. } = &mut self.question {
@@ -249,6 +264,9 @@ impl Prompt {
             Question::Maintenance { app } => {
                 let notice = maintenance::notice(&typed);
                 Ok(Answered::Change(app.clone(), Wanted::Maintenance(Some(notice)), Manner::default()))
+            }
+            Question::Restore { datastore, choice } => {
+                Ok(Answered::Change(AppId::from(datastore.as_str()), choice.wanted(), Manner::default()))
             }
             Question::Exec { asked } => shell::words(&typed)
                 .map(|command| Answered::Exec(ExecAsked { command, ..asked.clone() }))

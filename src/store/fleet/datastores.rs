@@ -195,6 +195,7 @@ mod tests {
             repository: "main".into(),
             rpo: Duration::from_secs(3600),
             rto: Duration::from_secs(3600),
+            keeping: None,
         }
     }
 

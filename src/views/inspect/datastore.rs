@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::backup::Backup;
 use crate::domain::drill::Drilled;
-use crate::domain::ids::DatastoreId;
+use crate::domain::ids::{BackupId, DatastoreId};
 use crate::domain::repository::Checked;
 use crate::domain::schedule::Scheduled;
 use crate::domain::time::Age;
@@ -43,8 +43,36 @@ pub(super) fn facts(state: &State, id: &DatastoreId) -> Facts {
     facts
 }
 
+/// All that is known of one of its backups.
+pub(super) fn backup(state: &State, id: &DatastoreId, backup: &BackupId) -> Facts {
+    let datastores = state.fleet.datastores();
+    let Some(it) = datastores.get(id) else { return Facts::new() };
+    let all = datastores.backups(it);
+    let Some(backup) = all.iter().find(|one| one.id == backup.as_str()) else { return Facts::new() };
+    let why = it.keeping.map(|keeping| keeping.why(all, &backup.id, state.now));
+    let kept = match why {
+        None => "not known here".to_owned(),
+        Some(why) if why.is_empty() => "by nothing any longer".to_owned(),
+        Some(why) => why.join(", "),
+    };
+    let mut facts = vec![
+        fact("id", &backup.id),
+        fact("taken", when(Some(backup.at), state.now)),
+        fact("took", format!("{:.1} s", backup.took.as_secs_f64())),
+        fact("size", backup.bytes.to_string()),
+        fact("stored", backup.stored.to_string()),
+        fact("server", backup.server.as_str()),
+        fact("by", &backup.by),
+        fact("kept", kept),
+    ];
+    let more =
+        [("why", &backup.reason), ("release", &backup.release), ("run", &backup.run), ("set", &backup.set)];
+    facts.extend(more.into_iter().filter_map(|(label, it)| Some(fact(label, it.as_ref()?))));
+    facts
+}
+
 /// What a timer does for it, and when.
-fn schedule(state: &State, it: &Scheduled) -> String {
+pub(in crate::views) fn schedule(state: &State, it: &Scheduled) -> String {
     let last = match (it.running, it.last) {
         (true, _) => "runs now".to_owned(),
         (false, None) => "never ran".to_owned(),
@@ -55,7 +83,7 @@ fn schedule(state: &State, it: &Scheduled) -> String {
 }
 
 /// How its repository stood when it was last looked through.
-fn checked(state: &State, it: Option<&Checked>) -> String {
+pub(in crate::views) fn checked(state: &State, it: Option<&Checked>) -> String {
     let Some(it) = it else { return "not known to this console: midwatch repo check REPOSITORY".to_owned() };
     let how = if it.failed.is_some() { "damaged" } else { "no damage" };
     let whole = if it.read_data { ", all data read" } else { "" };
@@ -63,7 +91,7 @@ fn checked(state: &State, it: Option<&Checked>) -> String {
 }
 
 /// How the last rehearsed restore went.
-fn drill(state: &State, drilled: Option<&Drilled>, rto: Duration) -> String {
+pub(in crate::views) fn drill(state: &State, drilled: Option<&Drilled>, rto: Duration) -> String {
     let Some(it) = drilled else { return "none known to this console: midwatch drill NAME".to_owned() };
     let how = if it.failed.is_some() { "failed" } else { "went well" };
     let took = it.restored_in_seconds().map(|took| format!(", back in {took} s")).unwrap_or_default();

@@ -6,6 +6,7 @@ mod disaster;
 mod drill;
 mod faults;
 mod files;
+mod keys;
 mod kinds;
 mod picture;
 mod prune;

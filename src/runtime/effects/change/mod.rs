@@ -2,6 +2,7 @@
 //! task of its own; the loop only hears of it.
 
 mod adopting;
+mod datastores;
 mod listing;
 mod planning;
 mod relay;
@@ -258,7 +259,8 @@ impl Means {
     /// Answers a run that waits; what came of it.
     async fn answer(&self, it: &Waiting, verdict: &Verdict) -> Result<&'static str, Failure> {
         let config = self.observers.config();
-        let spec = deploying::spec(&config, &it.plan.plan().app)?;
+        let plan = it.plan.plan();
+        let spec = deploying::whoever(&config, plan.app.as_str(), plan.operation.is_of_a_datastore())?;
         let approver = Approver {
             engines: deploying::engines(&config, &self.observers.links),
             journal: deploying::journal(&config)?,

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::Means;
-use crate::config::Config;
+use super::{Means, datastores};
 use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::{AppId, DatastoreId, RequestId, ServerId};
+use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::plan::{FrozenPlan, Operation, Plan};
 use crate::domain::run::Outcome;
-use crate::engine::gather::{self, Want, gather_told};
+use crate::engine::gather::{Want, gather_told};
 use crate::history::journal::{Entry, Journal};
 use crate::message::change::{Asked, Looked, Manner, Planned, Unplanned, Wanted};
 use crate::message::event::{Event, Reply};
-use crate::operations::{AppFacts, Refusal, backup, daily, deploy, maintenance, pull, rollback, scale};
+use crate::operations::{AppFacts, Refusal, daily, deploy, maintenance, pull, rollback, scale};
 use crate::runtime::deploying;
 
 /// Plans it, telling how far each server is; the answer.
@@ -30,8 +29,8 @@ pub async fn plan(means: &Means, request: RequestId, asked: &Asked) -> Reply {
 async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Planned, Unplanned> {
     let alone = |failure| vec![(None, failure)];
     let config = means.observers.config();
-    let made = if asked.what == Wanted::Backup {
-        backup(means, &config, asked).await.map_err(alone)?
+    let made = if asked.what.operation().is_of_a_datastore() {
+        datastores::made(means, &config, asked).await.map_err(alone)?
     } else {
         let spec = deploying::spec(&config, &asked.app).map_err(alone)?;
         let facts = facts(means, request, &spec, asked).await;
@@ -48,16 +47,6 @@ async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Pla
     // Without a journal there is no last time; it is asked for again before anything is changed.
     let last = tokio::task::spawn_blocking(move || last(&journal?, &app, operation)).await.ok().flatten();
     Ok(Planned { plan, last })
-}
-
-/// Plans a backup of a datastore.
-async fn backup(means: &Means, config: &Config, asked: &Asked) -> Result<Result<Plan, Refusal>, Failure> {
-    let spec = deploying::datastore(config, &DatastoreId::from(asked.app.as_str()))?;
-    let engines = deploying::engines(config, &means.observers.links);
-    let facts = gather::datastore(&engines, &spec, means.clock.now()).await;
-    // A repository that is not there may be one that is not mounted; it is made by hand.
-    let ask = backup::Ask { reason: asked.reason.clone(), init: false, release: None };
-    Ok(backup::plan(&spec, &facts, &ask))
 }
 
 /// Gathers, and tells on the way.
@@ -86,8 +75,13 @@ fn want(asked: &Asked) -> Want {
         Wanted::Digest(digest) => Want::Digest(digest.clone()),
         Wanted::AsWritten => Want::AsWritten,
         Wanted::Release(number) => Want::Release(*number),
-        // A backup looks at its datastore instead.
-        Wanted::Daily(_) | Wanted::Scale(_) | Wanted::Backup => Want::Standing,
+        // What is of a datastore looks at that instead.
+        Wanted::Daily(_)
+        | Wanted::Scale(_)
+        | Wanted::Backup
+        | Wanted::Restore { .. }
+        | Wanted::Undo
+        | Wanted::Drill(_) => Want::Standing,
         Wanted::Pull => Want::Images,
         Wanted::Maintenance(_) => Want::Route,
     }
@@ -104,11 +98,11 @@ fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal
             let ask = rollback::Ask { to: Some(*number), servers, services, strategy, reason };
             rollback::plan(spec, facts, &ask)
         }
-        Wanted::Backup => Err(Refusal::Senseless(Failure::new(
-            FailureKind::Bug,
-            "plan a backup",
-            "it was taken for a change of an app",
-        ))),
+        Wanted::Backup | Wanted::Restore { .. } | Wanted::Undo | Wanted::Drill(_) => {
+            let what = format!("plan a {}", asked.what.operation().word());
+            let why = "it was taken for a change of an app";
+            Err(Refusal::Senseless(Failure::new(FailureKind::Bug, what, why)))
+        }
         Wanted::Daily(operation) => {
             daily::plan(spec, facts, &daily::Ask { operation: *operation, servers, services, reason })
         }

@@ -1,0 +1,184 @@
+//! A datastore's page and what is asked from it: restores, drills and undoing, over the demo's recording.
+
+use midwatch::app::App;
+use midwatch::domain::backup::Backup;
+use midwatch::domain::failure::{Failure, FailureKind};
+use midwatch::domain::quantity::Bytes;
+use midwatch::domain::time::Timestamp;
+use midwatch::keys::chord::Chord;
+use midwatch::message::batch::{Batch, Observation, Subject};
+use midwatch::message::change::Wanted;
+use midwatch::message::effect::Effect;
+use midwatch::message::event::Event;
+use midwatch::state::overview::Pane;
+use midwatch::state::page::Page;
+
+use crate::pages::{SIZES, console, frame, press, text};
+
+/// The console on the page of a datastore.
+fn on(datastore: &str, columns: u16, rows: u16) -> (App, Timestamp) {
+    let (mut app, now) = console(columns, rows);
+    app.state.open(Page::Datastore(datastore.into()));
+    app.settle(now);
+    (app, now)
+}
+
+fn shown(app: &mut App, now: Timestamp) -> String {
+    text(&frame(app, now))
+}
+
+fn looks(name: &str, keys: &str) {
+    for (columns, rows) in SIZES {
+        let (mut app, now) = on("orders", columns, rows);
+        press(&mut app, now, keys);
+        insta::assert_snapshot!(format!("{name}-{columns}"), shown(&mut app, now));
+    }
+}
+
+fn pressed(app: &mut App, now: Timestamp, key: &str) -> Vec<Effect> {
+    let effects = app.handle(Event::Key(key.parse::<Chord>().unwrap()), now);
+    app.settle(now);
+    effects
+}
+
+/// What is to be planned by these effects, and of what.
+fn planned(effects: &[Effect]) -> (String, Wanted) {
+    let asked = effects.iter().find_map(|it| match it {
+        Effect::Plan(_, asked) => Some((asked.app.to_string(), asked.what.clone())),
+        _ => None,
+    });
+    asked.unwrap_or_else(|| panic!("{effects:?}"))
+}
+
+fn observed(app: &mut App, now: Timestamp, observation: Observation) {
+    app.handle(Event::Batch(Batch { server: "local".into(), at: now, observation }), now);
+    app.settle(now);
+}
+
+#[test]
+fn a_datastore_with_its_backups() {
+    looks("datastore", "down");
+}
+
+#[test]
+fn a_backup_and_its_place_are_chosen() {
+    looks("restore", "down R");
+}
+
+#[test]
+fn it_is_opened_from_its_row_and_one_goes_back() {
+    let (mut app, now) = console(120, 40);
+    press(&mut app, now, "/ o r d e r s enter");
+    app.state.overview.pane = Pane::Datastores;
+    app.settle(now);
+    press(&mut app, now, "enter");
+    assert_eq!(*app.state.nav.page(), Page::Datastore("orders".into()));
+    assert!(shown(&mut app, now).contains("BACKUPS 7"), "{}", shown(&mut app, now));
+    press(&mut app, now, "esc");
+    assert_eq!(*app.state.nav.page(), Page::Overview);
+}
+
+#[test]
+fn the_selected_one_is_restored_where_a_person_says() {
+    let (mut app, now) = on("orders", 120, 40);
+    let ids: Vec<String> = app.state.datastore.rows.iter().map(ToString::to_string).collect();
+    press(&mut app, now, "down down R tab");
+    let restore = |n: usize, swap| Wanted::Restore { backup: Some(ids[n].as_str().into()), swap };
+    let effects = pressed(&mut app, now, "enter");
+    assert_eq!(planned(&effects), ("orders".into(), restore(2, true)));
+    assert_eq!(*app.state.nav.page(), Page::Plan);
+    // From its row among the others: the newest, beside.
+    let (mut app, now) = console(120, 40);
+    app.state.overview.pane = Pane::Datastores;
+    app.settle(now);
+    press(&mut app, now, "R");
+    let effects = pressed(&mut app, now, "enter");
+    assert_eq!(planned(&effects), ("orders".into(), restore(0, false)));
+}
+
+#[test]
+fn a_drill_is_of_the_selected_one_and_an_undo_of_the_last_restore() {
+    let (mut app, now) = on("orders", 120, 40);
+    press(&mut app, now, "down");
+    let second = app.state.datastore.rows[1].clone();
+    let effects = pressed(&mut app, now, "D");
+    assert_eq!(planned(&effects), ("orders".into(), Wanted::Drill(Some(second))));
+    press(&mut app, now, "esc");
+    let effects = pressed(&mut app, now, "U");
+    assert_eq!(planned(&effects), ("orders".into(), Wanted::Undo));
+}
+
+#[test]
+fn rows_are_filtered_sorted_and_copied() {
+    let (mut app, now) = on("orders", 120, 40);
+    let oldest = app.state.datastore.rows.last().cloned().unwrap();
+    press(&mut app, now, "s");
+    assert_eq!(app.state.datastore.rows.first(), Some(&oldest));
+    assert!(shown(&mut app, now).contains("oldest first"));
+    let first = oldest.short().chars().next().unwrap();
+    press(&mut app, now, &format!("/ {first} {} enter", oldest.short().chars().nth(1).unwrap()));
+    assert_eq!((app.state.datastore.rows.len(), app.state.datastore.all), (1, 7));
+    assert!(shown(&mut app, now).contains("BACKUPS 1 of 7"), "{}", shown(&mut app, now));
+    let copied = pressed(&mut app, now, "y");
+    assert!(matches!(&copied[..], [Effect::Copy(id)] if *id == oldest.to_string()), "{copied:?}");
+    press(&mut app, now, "esc / x x x enter");
+    assert!(shown(&mut app, now).contains("no backup passes the filter"));
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown_and_nothing_of_it_good() {
+    for (columns, rows) in [(80, 24), (120, 40)] {
+        let (mut app, now) = on("orders", columns, rows);
+        let failure = Failure::new(
+            FailureKind::Auth,
+            "read the repository main",
+            "no key of it is opened by the password",
+        )
+        .hint("see which password `password` leads to");
+        observed(&mut app, now, Observation::Failed(Subject::Repository("main".into()), failure));
+        let screen = shown(&mut app, now);
+        for told in ["? unknown", "no key of it is opened by the password", "see which password", "as read"] {
+            assert!(screen.contains(told), "no {told}\n{screen}");
+        }
+        assert!(!screen.contains("● up"), "{screen}");
+    }
+}
+
+#[test]
+fn an_empty_one_and_one_that_was_not_read_say_so() {
+    let (mut app, now) = on("orders", 80, 24);
+    observed(&mut app, now, Observation::Backups("main".into(), Vec::new()));
+    let screen = shown(&mut app, now);
+    assert!(
+        screen.contains("there is none: b backs it up") && screen.contains("it was never backed up"),
+        "{screen}"
+    );
+
+    let (mut app, now) = console(80, 24);
+    let mut setup = app.state.setup.clone();
+    setup.datastores[0].repository = "other".into();
+    app.handle(Event::Setup(setup), now);
+    app.state.open(Page::Datastore("orders".into()));
+    let screen = shown(&mut app, now);
+    assert!(
+        screen.contains("the repository other was not read yet") && screen.contains("? unknown"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_thousand_backups_are_a_list_that_is_there_at_once() {
+    let (mut app, now) = on("orders", 120, 40);
+    let backup = |n: i64| Backup {
+        id: format!("{n:064x}"),
+        datastore: "orders".into(),
+        at: now - std::time::Duration::from_secs(3600) * u32::try_from(n).unwrap(),
+        bytes: Bytes(1 << 20),
+        ..Backup::default()
+    };
+    observed(&mut app, now, Observation::Backups("main".into(), (0..1000).map(backup).collect()));
+    let screen = shown(&mut app, now);
+    assert!(screen.contains("the newest 1000"), "{screen}");
+    press(&mut app, now, "G");
+    assert_eq!(app.state.datastore.list.index(), Some(999));
+}

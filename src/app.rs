@@ -288,6 +288,10 @@ impl App {
             Ok(effects) => return effects,
             Err(reply) => reply,
         };
+        let reply = match self.state.browsed(request, reply) {
+            Ok(()) => return Vec::new(),
+            Err(reply) => reply,
+        };
         let reply = match reply {
             Reply::Kept(kept) => {
                 actions::metrics::open::offered(&mut self.state, request, kept);

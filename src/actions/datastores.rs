@@ -41,6 +41,16 @@ pub static ALL: &[Action] = &[
         },
     ),
     action(
+        "backups.find",
+        "find file",
+        "look for files in all backups of the datastore, by a part of the path or a pattern",
+        &["F"],
+        |s| match s.datastore_at_hand() {
+            Some(datastore) => ask(s, Question::FindFiles { datastore }),
+            None => Vec::new(),
+        },
+    ),
+    action(
         "restore.undo",
         "undo restore",
         "plan to put back what the last restore of the datastore replaced",

@@ -13,7 +13,7 @@ pub static ALL: &[Action] = &[
     Action {
         id: "open",
         title: "open",
-        help: "open what is selected: a server, an app, a datastore; of a container or unit, its log",
+        help: "open what is selected: a server, an app, a datastore, a backup; of a container or unit, its log",
         scope: Scope::Everywhere,
         keys: &["enter"],
         risk: Risk::Read,
@@ -122,14 +122,26 @@ fn about_something(state: &State) -> Available {
 
 fn filtered(state: &State) -> Available {
     match state.nav.page() {
-        Page::Overview | Page::Server(_) | Page::App(_) | Page::Checks | Page::Datastore(_) => Ok(()),
+        Page::Overview
+        | Page::Server(_)
+        | Page::App(_)
+        | Page::Checks
+        | Page::Datastore(_)
+        | Page::Files(..)
+        | Page::Found(_) => Ok(()),
         _ => Err("this page has no list".into()),
     }
 }
 
 fn sorted(state: &State) -> Available {
     match state.nav.page() {
-        Page::Overview | Page::Server(_) | Page::App(_) | Page::Checks | Page::Datastore(_) => Ok(()),
+        Page::Overview
+        | Page::Server(_)
+        | Page::App(_)
+        | Page::Checks
+        | Page::Datastore(_)
+        | Page::Files(..)
+        | Page::Found(_) => Ok(()),
         _ => Err("this page has no list that can be sorted".into()),
     }
 }

@@ -1,5 +1,7 @@
 //! `midwatch backups`: what the repositories hold.
 
+mod files;
+
 use std::collections::BTreeMap;
 
 use clap::Args as ClapArgs;
@@ -11,7 +13,7 @@ use super::{Exit, context, print};
 use crate::domain::backup::{Backup, verdict};
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::drill::Drilled;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::health::{Health, Verdict};
 use crate::domain::ids::{DatastoreId, RepositoryId, ServerId};
 use crate::domain::repository::Checked;
@@ -25,6 +27,14 @@ pub struct BackupsArgs {
     /// The datastores; all where none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+
+    /// List the files of one backup of NAME, by the first digits of its id; of a folder alone where one is named
+    #[arg(long, num_args = 1..=2, value_names = ["ID", "PATH"])]
+    pub files: Vec<String>,
+
+    /// Look for files in all backups of NAME: by a part of the path, or a pattern with * and ?
+    #[arg(long, value_name = "PATTERN", conflicts_with = "files")]
+    pub find: Option<String>,
 
     /// Print one JSON object
     #[arg(long)]
@@ -73,6 +83,22 @@ pub fn run(args: &Args, backups: &BackupsArgs) -> Result<Exit, Failure> {
     };
     let specs: Vec<DatastoreSpec> =
         names.iter().map(|name| deploying::datastore(config, name)).collect::<Result<_, _>>()?;
+    if backups.find.is_some() || !backups.files.is_empty() {
+        let [spec] = specs.as_slice() else {
+            let failure =
+                Failure::new(FailureKind::Invalid, "look into backups", "they are of one datastore");
+            return Err(failure.hint("name it: midwatch backups NAME --files ID"));
+        };
+        let desk = Desk::prepare(args, context)?;
+        return match (&backups.find, backups.files.as_slice()) {
+            (Some(typed), _) => files::find(&desk, spec, typed, backups.json),
+            (None, [id, under @ ..]) => {
+                let under = under.first().map_or("", String::as_str);
+                files::list(&desk, spec, id, under, backups.json)
+            }
+            (None, []) => Ok(Exit::Usage),
+        };
+    }
     let desk = Desk::prepare(args, context)?;
     let now = desk.headless.now();
     let journal = deploying::journal(&desk.context.config)?.entries();

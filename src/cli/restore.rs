@@ -40,6 +40,10 @@ pub struct RestoreArgs {
     #[arg(long, value_name = "NAME|PATH")]
     pub to: Option<String>,
 
+    /// Of files or a volume this path alone, with what is below it, into a folder here; may be given again
+    #[arg(long, value_name = "PATH", requires = "to")]
+    pub only: Vec<String>,
+
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
     pub consent: Consent,
@@ -59,7 +63,7 @@ fn here(
         return Err(Failure::new(FailureKind::Invalid, what, "it has no plan: it is written here alone"));
     }
     let desk = Desk::prepare(args, context)?;
-    let brought = bring(&desk.engines, spec, it.backup.as_deref(), Path::new(path));
+    let brought = bring(&desk.engines, spec, it.backup.as_deref(), &it.only, Path::new(path));
     let Here { backup, bytes } = desk.headless.tasks.block_on(brought)?;
     print(&format!("{path}: backup {} of {}, {bytes}", backup.short(), backup.at.rfc3339()));
     Ok(Exit::Well)
@@ -71,6 +75,13 @@ pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
     let spec = deploying::datastore(&context.config, &DatastoreId::from(it.name.as_str()))?;
     if let Some(path) = it.to.as_ref().filter(|to| to.contains('/')) {
         return here(args, it, context, &spec, path);
+    }
+    if !it.only.is_empty() {
+        let what = format!("restore some files of {}", spec.id);
+        let why = "on a server all of a backup is brought back";
+        return Err(
+            Failure::new(FailureKind::Unsupported, what, why).hint("into a folder here: --to ./FOLDER/")
+        );
     }
     if let Some(to) = it.to.as_ref().filter(|to| to.is_empty() || to.len() > 63) {
         let why = format!("a database's name has 1 to 63 bytes, {to:?} has {}", to.len());

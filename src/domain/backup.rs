@@ -84,6 +84,13 @@ impl Backup {
     }
 }
 
+/// The one that is meant where none is named, with its place among them; they come newest first. It is the
+/// newest, but not what a restore replaced while there is another: that stood when somebody wanted it gone.
+pub fn meant<'a>(newest_first: impl Iterator<Item = &'a Backup> + Clone) -> Option<(usize, &'a Backup)> {
+    let all = newest_first.enumerate();
+    all.clone().find(|(_, it)| !it.safety).or_else(|| all.clone().next())
+}
+
 /// What the backups of a datastore say of it. `backups` in any order. Data that stands without a backup
 /// serves all the same, so it is degraded and not down.
 pub fn verdict(backups: &[Backup], rpo: Duration, now: Timestamp) -> Verdict {

@@ -24,6 +24,7 @@ pub mod event_mark;
 pub mod exec;
 pub mod failure;
 pub mod figure;
+pub mod file_list;
 pub mod forecast;
 pub mod health;
 pub mod ids;

@@ -6,6 +6,7 @@
 
 pub mod adopt;
 pub mod approval;
+pub mod browse;
 mod dump;
 pub mod exec;
 pub mod gather;

@@ -6,7 +6,7 @@ use super::change::Asked;
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::event_mark::EventMark;
 use crate::domain::exec::ExecAsked;
-use crate::domain::ids::{AppId, RequestId, ServerId};
+use crate::domain::ids::{AppId, BackupId, DatastoreId, RequestId, ServerId};
 use crate::domain::log_source::LogSource;
 use crate::domain::past::{PastQuery, Samples};
 use crate::domain::plan::FrozenPlan;
@@ -86,6 +86,14 @@ pub enum Effect {
     /// Add these apps to the configuration's file by this text; answered by
     /// [`super::event::Reply::Added`] or a failure.
     AddApps(RequestId, Vec<AppId>, String),
+    /// List the files of a backup in or below a folder; answered by [`super::event::Reply::Files`] or a
+    /// failure. A later one, or a search, takes the place of one that is not answered yet.
+    Files(RequestId, DatastoreId, BackupId, String),
+    /// Look for files in all backups of a datastore; answered by [`super::event::Reply::FoundFiles`], again
+    /// and again until it is done, or a failure.
+    FindFiles(RequestId, DatastoreId, String),
+    /// Nobody looks into backups any more.
+    Unbrowse,
     /// Answer a run of another console that waits for a second person.
     Approve(RequestId, Box<Waiting>, Verdict),
     /// Run a command in a container; answered by [`super::event::Reply::Exec`], twice where it came to

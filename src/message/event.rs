@@ -9,6 +9,7 @@ use crate::domain::adoption::Offer;
 use crate::domain::approval::Waiting;
 use crate::domain::exec::ExecNews;
 use crate::domain::failure::Failure;
+use crate::domain::file_list::{FileList, FoundFiles};
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::past::{Kept, Past, PastNews};
 use crate::domain::question::Question;
@@ -91,6 +92,15 @@ pub enum Reply {
     Adoptable(Box<Offer>),
     /// These apps were added to the configuration.
     Added(Vec<AppId>),
+    /// The files of a backup.
+    Files(Box<FileList>),
+    /// The files that were found in the backups of a datastore.
+    FoundFiles {
+        /// So far.
+        found: Box<FoundFiles>,
+        /// Whether that is all.
+        done: bool,
+    },
     /// What a run tells.
     Run(Box<RunNews>),
     /// How it goes with a command in a container.

@@ -9,7 +9,7 @@ use super::datastore_facts::Stock;
 use super::numbering::Numbers;
 use super::restore_facts::{RestoreFacts, Stands};
 use super::restore_findings::findings;
-use crate::domain::backup::Backup;
+use crate::domain::backup::{Backup, meant};
 use crate::domain::beside::{called, made_at, name, noun, standing};
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
@@ -39,9 +39,9 @@ pub struct Ask {
     pub to: Option<String>,
 }
 
-/// The backup that an id's start names, or the newest. `backups` oldest first.
+/// The backup that an id's start names, or the one that is meant where none is named. `backups` oldest first.
 pub fn chosen<'a>(backups: &'a [Backup], id: Option<&str>) -> Result<Option<&'a Backup>, Failure> {
-    let Some(id) = id else { return Ok(backups.last()) };
+    let Some(id) = id else { return Ok(meant(backups.iter().rev()).map(|(_, it)| it)) };
     let mut named = backups.iter().filter(|it| !id.is_empty() && it.id.starts_with(id));
     let what = format!("find the backup {id}");
     match (named.next(), named.next()) {

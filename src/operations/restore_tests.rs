@@ -146,6 +146,11 @@ fn a_backup_is_named_by_what_no_other_begins_with() {
     let all = [backup("3f2a"), backup("3f2b")];
     assert_eq!(chosen(&all, None).unwrap().unwrap().id, "3f2b");
     assert_eq!(chosen(&all, Some("3f2a")).unwrap().unwrap().id, "3f2a");
+    // What a restore replaced is meant by nobody who does not name it, unless there is nothing else.
+    let replaced = |id: &str| Backup { safety: true, ..backup(id) };
+    assert_eq!(chosen(&[backup("3f2a"), replaced("3f2b")], None).unwrap().unwrap().id, "3f2a");
+    assert_eq!(chosen(&[replaced("3f2b")], None).unwrap().unwrap().id, "3f2b");
+    assert_eq!(chosen(&[backup("3f2a"), replaced("3f2b")], Some("3f2b")).unwrap().unwrap().id, "3f2b");
     for id in ["3f2", "4", ""] {
         assert!(chosen(&all, Some(id)).is_err(), "{id}");
     }

@@ -54,6 +54,9 @@ pub enum RepositoryError {
     /// A password that is to be added opens it already.
     #[error("that password opens it already")]
     Opens,
+    /// What an archive holds could not be told by its headers.
+    #[error("its archive cannot be listed: {0}")]
+    Unlisted(String),
     /// It was given up on the way.
     #[error("it was given up")]
     Stopped,
@@ -112,9 +115,12 @@ impl RepositoryError {
             Self::Password => FailureKind::Auth,
             Self::Stopped | Self::Locked(_) | Self::MoreGoes { .. } => FailureKind::Conflict,
             Self::Library(ref error) => away(error).unwrap_or(FailureKind::Invalid),
-            Self::NoConfig(_) | Self::Cut(_) | Self::Differs { .. } | Self::Io { .. } | Self::Opens => {
-                FailureKind::Invalid
-            }
+            Self::NoConfig(_)
+            | Self::Cut(_)
+            | Self::Differs { .. }
+            | Self::Io { .. }
+            | Self::Unlisted(_)
+            | Self::Opens => FailureKind::Invalid,
             Self::Died => FailureKind::Bug,
         };
         Failure { kind, what: what.to_owned(), why: Failure::chain(&self), hint, retry: Retry::Never }

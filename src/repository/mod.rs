@@ -10,6 +10,7 @@
 mod away;
 pub mod check;
 mod error;
+mod files;
 mod folder;
 mod gate;
 mod incoming;

@@ -69,7 +69,7 @@ pub struct Written {
 }
 
 /// Gives up what is under way on the other thread when it is dropped.
-struct Abandon(Arc<AtomicBool>);
+pub(super) struct Abandon(pub(super) Arc<AtomicBool>);
 
 impl Drop for Abandon {
     fn drop(&mut self) {

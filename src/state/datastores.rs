@@ -19,7 +19,7 @@ impl State {
             (Some(Selected::Target(Target::Datastore(datastore))), _) => vec![datastore],
             (Some(Selected::Target(Target::App(app))), _) => of_app(&app),
             (Some(Selected::Target(Target::Server(server))), _) => on_server(&server),
-            (_, Page::Datastore(datastore)) => vec![datastore.clone()],
+            (_, Page::Datastore(it) | Page::Files(it, _) | Page::Found(it)) => vec![it.clone()],
             (_, Page::App(app)) => of_app(app),
             (_, Page::Server(server)) => on_server(server),
             _ => Vec::new(),
@@ -42,10 +42,12 @@ impl State {
         }
     }
 
-    /// The backup that is selected on a datastore's page.
+    /// The backup that is selected on a datastore's page, or that the page is about.
     pub fn backup_at_hand(&self) -> Option<BackupId> {
-        match self.selected() {
-            Some(Selected::Backup(_, id)) => Some(id),
+        match (self.nav.page(), self.selected()) {
+            (Page::Files(_, id), _) => Some(id.clone()),
+            (_, Some(Selected::Backup(_, id))) => Some(id),
+            (Page::Found(_), _) => self.found.selected().map(|it| it.backup.clone()),
             _ => None,
         }
     }

@@ -39,7 +39,13 @@ impl State {
             self.settle();
             return Vec::new();
         }
+        if let Some(effects) = self.up() {
+            return effects;
+        }
         let mut effects = Vec::new();
+        if matches!(self.nav.page(), Page::Files(..) | Page::Found(_)) {
+            effects.push(Effect::Unbrowse);
+        }
         if *self.nav.page() == Page::Plan {
             self.plan.leave();
             effects.push(Effect::Unplan);
@@ -49,6 +55,11 @@ impl State {
                 Page::Server(server) => self.server.open(server),
                 Page::App(app) => self.app.open(app),
                 Page::Datastore(datastore) => self.datastore.open(datastore),
+                // Something else was read meanwhile.
+                Page::Files(datastore, backup) if self.files.waits() => {
+                    let folder = self.files.folder.clone();
+                    effects.push(self.ask_files(&datastore, &backup, &folder, false));
+                }
                 // What was done meanwhile is in them.
                 Page::Releases(app) => effects.push(self.load_releases(&app)),
                 _ => {}
@@ -97,6 +108,10 @@ impl State {
                 Vec::new()
             }
             Some(Selected::Target(Target::Datastore(datastore))) => self.open(Page::Datastore(datastore)),
+            Some(Selected::Backup(datastore, backup)) if !self.replayed => {
+                self.open_files(&datastore, &backup, "")
+            }
+            Some(Selected::File(_)) => self.open_file(),
             Some(Selected::Target(Target::Check(_)) | Selected::Disk(..) | Selected::Backup(..)) => {
                 self.inspect()
             }

@@ -5,12 +5,15 @@
 
 pub mod adopt;
 pub mod app_page;
+mod browsing;
 pub mod changes;
 pub mod checks;
 pub mod datastore;
 mod datastores;
 pub mod exec;
+pub mod files;
 pub mod filter;
+pub mod found;
 mod going;
 pub mod heading;
 pub mod layout;
@@ -53,7 +56,9 @@ use app_page::AppPage;
 use checks::ChecksPage;
 use datastore::DatastorePage;
 use exec::Exec;
+use files::FilesPage;
 use filter::Filter;
+use found::FoundPage;
 use logs::LogsPage;
 use metrics::MetricsPage;
 use notice::Notice;
@@ -114,6 +119,10 @@ pub struct State {
     pub checks: ChecksPage,
     /// A datastore with its backups.
     pub datastore: DatastorePage,
+    /// The files of a backup.
+    pub files: FilesPage,
+    /// Files that were looked for in all backups of a datastore.
+    pub found: FoundPage,
     /// A change that is planned.
     pub plan: PlanPage,
     /// An app that is to be added to the configuration.
@@ -160,6 +169,8 @@ impl State {
             metrics: MetricsPage::default(),
             checks: ChecksPage::default(),
             datastore: DatastorePage::default(),
+            files: FilesPage::default(),
+            found: FoundPage::default(),
             plan: PlanPage::default(),
             adopt: AdoptPage::default(),
             releases: ReleasesPage::default(),
@@ -188,6 +199,8 @@ impl State {
             Page::Releases(_) => self.releases.settle(body),
             Page::Checks => self.checks.settle(&self.fleet, &self.setup.checks, lists, self.now),
             Page::Datastore(_) => self.datastore.settle(&self.fleet, body, self.now),
+            Page::Files(..) => self.files.settle(body),
+            Page::Found(_) => self.found.settle(body),
             Page::Metrics
             | Page::Plan
             | Page::Run(_)
@@ -205,6 +218,8 @@ impl State {
             Page::App(_) => Some(&self.app.filter),
             Page::Checks => Some(&self.checks.filter),
             Page::Datastore(_) => Some(&self.datastore.filter),
+            Page::Files(..) => Some(&self.files.filter),
+            Page::Found(_) => Some(&self.found.filter),
             _ => None,
         }
     }
@@ -217,6 +232,8 @@ impl State {
             Page::App(_) => Some(&mut self.app.filter),
             Page::Checks => Some(&mut self.checks.filter),
             Page::Datastore(_) => Some(&mut self.datastore.filter),
+            Page::Files(..) => Some(&mut self.files.filter),
+            Page::Found(_) => Some(&mut self.found.filter),
             _ => None,
         }
     }

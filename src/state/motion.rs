@@ -20,6 +20,8 @@ impl State {
             }
             Page::Checks => self.checks.step(by),
             Page::Datastore(_) => self.datastore.step(by),
+            Page::Files(..) => self.files.step(by),
+            Page::Found(_) => self.found.step(by),
             Page::Metrics => {}
         }
         self.hold_selection();
@@ -35,6 +37,8 @@ impl State {
             Page::App(_) => self.app.hold(),
             Page::Checks => self.checks.list.hold(),
             Page::Datastore(_) => self.datastore.list.hold(),
+            Page::Files(..) => self.files.list.hold(),
+            Page::Found(_) => self.found.list.hold(),
             _ => {}
         }
     }
@@ -60,6 +64,8 @@ impl State {
             Page::Releases(_) => self.releases.click(at.row),
             Page::Checks => self.checks.click(at.row),
             Page::Datastore(_) => self.datastore.click(at.row),
+            Page::Files(..) => self.files.click(at.row),
+            Page::Found(_) => self.found.click(at.row),
             _ => false,
         };
         if hit && before == self.selected() { self.open_selected() } else { Vec::new() }
@@ -96,6 +102,8 @@ impl State {
             Page::App(_) => self.app.next_sort(),
             Page::Checks => self.checks.next_sort(),
             Page::Datastore(_) => self.datastore.next_sort(),
+            Page::Files(..) => self.files.next_sort(),
+            Page::Found(_) => self.found.next_sort(),
             _ => {}
         }
         self.settle();

@@ -47,7 +47,7 @@ impl State {
             Page::Unfinished(run) => self.interrupted.get(run).map(|it| it.plan.plan().app.clone()),
             Page::Approval(run) => self.waiting.get(run).map(|it| it.plan.plan().app.clone()),
             Page::Adopt => self.adopt.app().cloned(),
-            Page::Datastore(it) => Some(AppId::from(it.as_str())),
+            Page::Datastore(it) | Page::Files(it, _) | Page::Found(it) => Some(AppId::from(it.as_str())),
             Page::Logs | Page::Metrics | Page::Checks => None,
         }
     }

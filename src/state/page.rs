@@ -1,6 +1,6 @@
 //! Which page is shown, and the way back.
 
-use crate::domain::ids::{AppId, DatastoreId, RequestId, ServerId};
+use crate::domain::ids::{AppId, BackupId, DatastoreId, RequestId, ServerId};
 use crate::domain::run::RunId;
 use crate::keys::keymap::Scope;
 
@@ -34,6 +34,10 @@ pub enum Page {
     Adopt,
     /// A datastore with its backups.
     Datastore(DatastoreId),
+    /// The files of one of its backups.
+    Files(DatastoreId, BackupId),
+    /// Files that were looked for in all of its backups.
+    Found(DatastoreId),
 }
 
 impl Page {
@@ -52,7 +56,7 @@ impl Page {
             Self::Unfinished(_) => Scope::Unfinished,
             Self::Approval(_) => Scope::Approval,
             Self::Adopt => Scope::Adopt,
-            Self::Datastore(_) => Scope::Datastore,
+            Self::Datastore(_) | Self::Files(..) | Self::Found(_) => Scope::Datastore,
         }
     }
 
@@ -72,6 +76,8 @@ impl Page {
             Self::Approval(_) => "approval".to_owned(),
             Self::Adopt => "adopt".to_owned(),
             Self::Datastore(datastore) => format!("datastore {datastore}"),
+            Self::Files(datastore, backup) => format!("backup {} of {datastore}", backup.short()),
+            Self::Found(datastore) => format!("files of {datastore}"),
         }
     }
 }

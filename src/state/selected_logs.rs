@@ -32,7 +32,9 @@ impl State {
             | Page::Unfinished(_)
             | Page::Approval(_)
             | Page::Adopt
-            | Page::Datastore(_) => {
+            | Page::Datastore(_)
+            | Page::Files(..)
+            | Page::Found(_) => {
                 return self.app_at_hand().map(|app| self.app_sources(&app)).unwrap_or_default();
             }
             _ => Vec::new(),
@@ -52,7 +54,8 @@ impl State {
             Some(
                 Selected::Target(Target::Server(_) | Target::Check(_) | Target::Datastore(_))
                 | Selected::Disk(..)
-                | Selected::Backup(..),
+                | Selected::Backup(..)
+                | Selected::File(_),
             )
             | None => self.selected_servers().iter().flat_map(|server| self.server_sources(server)).collect(),
         }

@@ -29,6 +29,8 @@ pub enum Selected {
     Access(AccessKey),
     /// A backup of a datastore.
     Backup(DatastoreId, BackupId),
+    /// A file of a backup, by its path.
+    File(String),
 }
 
 impl State {
@@ -74,6 +76,8 @@ impl State {
             Page::Datastore(of) => {
                 self.datastore.list.selected.clone().map(|id| Selected::Backup(of.clone(), id))
             }
+            Page::Files(..) => self.files.list.selected.clone().map(Selected::File),
+            Page::Found(_) => self.found.selected().map(|it| Selected::File(it.file.path.clone())),
             _ => None,
         }
     }
@@ -149,6 +153,7 @@ impl State {
             Some(Selected::Disk(_, mount)) => mount,
             Some(Selected::Access(key)) => key.label,
             Some(Selected::Backup(_, id)) => id.to_string(),
+            Some(Selected::File(path)) => path,
             Some(Selected::Target(Target::Container(key))) => {
                 self.container(&key).map_or_else(|| key.id.to_string(), |it| it.name.clone())
             }

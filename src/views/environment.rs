@@ -41,7 +41,7 @@ fn shown(state: &State) -> Vec<EnvironmentId> {
         Page::App(app) => state.fleet.app(app).and_then(|app| app.environment.clone()).into_iter().collect(),
         Page::Logs => state.logs_page.servers().filter_map(of).collect(),
         Page::Metrics => state.metrics.servers.iter().filter_map(of).collect(),
-        Page::Datastore(it) => {
+        Page::Datastore(it) | Page::Files(it, _) | Page::Found(it) => {
             let server = state.fleet.datastores().get(it).map(|it| it.server.clone());
             server.as_ref().and_then(of).into_iter().collect()
         }
@@ -53,7 +53,8 @@ fn shown(state: &State) -> Vec<EnvironmentId> {
         | Page::Adopt => {
             let app = state.app_at_hand();
             let environment = app.as_ref().and_then(|app| state.fleet.app(app)?.environment.clone());
-            environment.into_iter().collect()
+            let datastore = || of(&state.fleet.datastores().named(app.as_ref()?)?.server);
+            environment.or_else(datastore).into_iter().collect()
         }
     };
     found.sort();

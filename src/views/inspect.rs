@@ -49,6 +49,7 @@ fn told(state: &State, what: &Selected) -> (String, Facts) {
         }
         Selected::Disk(server, mount) => (format!("{server} {mount}"), disk_facts(state, server, mount)),
         Selected::Access(key) => (format!("{} {}", key.server, key.label), access::facts(state, key)),
+        Selected::File(path) => (path.clone(), datastore::file(state, path)),
         Selected::Backup(datastore, id) => {
             (format!("backup {} of {datastore}", id.short()), datastore::backup(state, datastore, id))
         }

@@ -13,6 +13,7 @@ mod datastore;
 mod datastores_table;
 mod disks_table;
 mod environment;
+mod files;
 mod filter_line;
 pub mod help;
 pub mod hints;
@@ -76,6 +77,8 @@ fn page(state: &State, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Page::Metrics => metrics::draw(state, theme, buf),
         Page::Checks => checks::page(state, theme, buf),
         Page::Datastore(id) => datastore::page(state, id, theme, buf),
+        Page::Files(datastore, backup) => files::page(state, datastore, backup, theme, buf),
+        Page::Found(datastore) => files::found(state, datastore, theme, buf),
         Page::Releases(app) => {
             releases::page(state, app, theme, buf);
             None

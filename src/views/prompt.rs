@@ -190,6 +190,11 @@ fn words(prompt: &Prompt, is_datastore: impl Fn(&AppId) -> bool) -> Words {
             (title, Role::Accent, vec![(more.to_owned(), Role::Muted)], "message: ")
         }
         Question::Restore { datastore, choice } => restoring(datastore, choice),
+        Question::FindFiles { datastore } => {
+            let more = "A part of the path, in any case; or all of the name with * for any characters and ? for one (*.env), of the path where it has a slash (srv/*/*.env). Each backup is read, the newest first.";
+            let title = format!("find files in the backups of {datastore}");
+            (title, Role::Accent, vec![(more.to_owned(), Role::Muted)], "file: ")
+        }
         Question::Exec { asked } => {
             let says = vec![
                 (format!("image {}", asked.image), Role::Muted),

@@ -143,7 +143,7 @@ fn of(state: &State, selected: &Selected, theme: &Theme) -> Option<Told> {
             (format!("{} {}", key.server, key.label), verdict, why(failure))
         }
         // Its page tells it below the list.
-        Selected::Backup(..) => return None,
+        Selected::Backup(..) | Selected::File(_) => return None,
     };
     let (role, sign) = (Theme::health(verdict.health), theme.glyphs.health(verdict.health).to_owned());
     Some(Told { sign, role, name, text, well: verdict.health == Health::Up })

@@ -3,13 +3,14 @@
 use midwatch::app::App;
 use midwatch::domain::backup::Backup;
 use midwatch::domain::failure::{Failure, FailureKind};
+use midwatch::domain::file_list::{FileEntry, FileKind, FileList, FoundFile, FoundFiles};
 use midwatch::domain::quantity::Bytes;
 use midwatch::domain::time::Timestamp;
 use midwatch::keys::chord::Chord;
 use midwatch::message::batch::{Batch, Observation, Subject};
 use midwatch::message::change::Wanted;
 use midwatch::message::effect::Effect;
-use midwatch::message::event::Event;
+use midwatch::message::event::{Event, Reply};
 use midwatch::state::overview::Pane;
 use midwatch::state::page::Page;
 
@@ -181,4 +182,117 @@ fn a_thousand_backups_are_a_list_that_is_there_at_once() {
     assert!(screen.contains("the newest 1000"), "{screen}");
     press(&mut app, now, "G");
     assert_eq!(app.state.datastore.list.index(), Some(999));
+}
+
+/// The files of a backup, as an effect's answer.
+fn listed(app: &mut App, now: Timestamp, effects: &[Effect]) {
+    let request = effects.iter().find_map(|it| match it {
+        Effect::Files(request, ..) => Some(*request),
+        _ => None,
+    });
+    let mut list = FileList::default();
+    let file = |path: &str, kind, bytes| FileEntry {
+        path: path.to_owned(),
+        kind,
+        bytes: Bytes(bytes),
+        at: Some(now),
+    };
+    for (path, kind, bytes) in [
+        ("etc", FileKind::Folder, 0),
+        ("etc/caddy", FileKind::Folder, 0),
+        ("etc/caddy/Caddyfile", FileKind::File, 2048),
+        ("etc/hosts", FileKind::File, 180),
+        ("srv/shop/compose.yaml", FileKind::File, 900),
+        ("srv/shop/prod.env", FileKind::Link("../prod.env".to_owned()), 0),
+        ("README", FileKind::File, 12),
+    ] {
+        list.add(file(path, kind, bytes));
+    }
+    list.sort();
+    app.handle(Event::Reply(request.unwrap(), Reply::Files(Box::new(list))), now);
+    app.settle(now);
+}
+
+#[test]
+fn the_files_of_a_backup_are_walked_through() {
+    for (columns, rows) in SIZES {
+        let (mut app, now) = on("orders", columns, rows);
+        let effects = pressed(&mut app, now, "enter");
+        assert!(shown(&mut app, now).contains("is read"), "{}", shown(&mut app, now));
+        listed(&mut app, now, &effects);
+        insta::assert_snapshot!(format!("files-{columns}"), shown(&mut app, now));
+        press(&mut app, now, "enter");
+        assert!(shown(&mut app, now).contains("/etc 2") && shown(&mut app, now).contains("hosts"));
+        press(&mut app, now, "esc");
+        assert_eq!(app.state.files.list.selected.as_deref(), Some("etc"));
+        press(&mut app, now, "/ . e n v enter");
+        let screen = shown(&mut app, now);
+        assert!(screen.contains("srv/shop/prod.env") && screen.contains("FILES 1"), "{screen}");
+        press(&mut app, now, "esc esc");
+        assert_eq!(*app.state.nav.page(), Page::Datastore("orders".into()));
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_say_why_and_r_restores_the_backup_that_they_are_of() {
+    let (mut app, now) = on("orders", 80, 24);
+    let backup = app.state.datastore.rows[0].clone();
+    let effects = pressed(&mut app, now, "enter");
+    let Some(Effect::Files(request, ..)) = effects.last() else { panic!("{effects:?}") };
+    let failure = Failure::new(
+        FailureKind::Invalid,
+        "list the files of backup 16f72646",
+        "pack 3f2a: blob is not itself",
+    );
+    app.handle(Event::Reply(*request, Reply::Failed(failure)), now);
+    assert!(shown(&mut app, now).contains("pack 3f2a: blob is not itself"));
+    assert!(app.state.overlays.is_empty());
+    press(&mut app, now, "R");
+    let effects = pressed(&mut app, now, "enter");
+    let restore = Wanted::Restore { backup: Some(backup), swap: false };
+    assert_eq!(planned(&effects), ("orders".into(), restore));
+}
+
+#[test]
+fn a_file_is_found_across_backups_and_its_folder_opened() {
+    for (columns, rows) in SIZES {
+        let (mut app, now) = on("orders", columns, rows);
+        let backups = app.state.datastore.rows.clone();
+        press(&mut app, now, "F e n v");
+        let effects = pressed(&mut app, now, "enter");
+        let Some(Effect::FindFiles(request, _, typed)) = effects.last() else { panic!("{effects:?}") };
+        assert_eq!(typed, "env");
+        assert!(shown(&mut app, now).contains("nothing is found yet"));
+        let file = |path: &str| FileEntry {
+            path: path.to_owned(),
+            kind: FileKind::File,
+            bytes: Bytes(900),
+            at: Some(now),
+        };
+        let found =
+            |n: usize| FoundFile { backup: backups[n].clone(), taken: now, file: file("srv/shop/prod.env") };
+        let mut all = FoundFiles { looked: 2, of: 3, ..FoundFiles::default() };
+        all.add(found(0));
+        all.add(found(1));
+        let tell = |app: &mut App, all: &FoundFiles, done| {
+            app.handle(Event::Reply(*request, Reply::FoundFiles { found: Box::new(all.clone()), done }), now);
+        };
+        tell(&mut app, &all, false);
+        assert!(shown(&mut app, now).contains("2 of 3 backups, for 0s"), "{}", shown(&mut app, now));
+        all.looked = 3;
+        all.unread.push((backups[2].clone(), "pack 3f2a: blob is not itself".to_owned()));
+        tell(&mut app, &all, true);
+        insta::assert_snapshot!(format!("found-{columns}"), shown(&mut app, now));
+        press(&mut app, now, "down");
+        let effects = pressed(&mut app, now, "enter");
+        let asked = effects.iter().find_map(|it| match it {
+            Effect::Files(_, _, backup, folder) => Some((backup.clone(), folder.clone())),
+            _ => None,
+        });
+        assert_eq!(asked, Some((backups[1].clone(), "srv/shop".to_owned())));
+        listed(&mut app, now, &effects);
+        assert_eq!(app.state.files.list.selected.as_deref(), Some("srv/shop/prod.env"));
+        press(&mut app, now, "esc");
+        assert_eq!(*app.state.nav.page(), Page::Found("orders".into()));
+    }
 }

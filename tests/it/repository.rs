@@ -1,5 +1,6 @@
 //! Repositories of backups without a server: what is whole becomes a backup, nothing else does.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use midwatch::config::{RepositoryConfig, RepositoryPlace, Secret};
 use midwatch::domain::clock::FixedClock;
+use midwatch::domain::file_list::{FileList, Wanted};
 use midwatch::domain::ids::RepositoryId;
 use midwatch::domain::time::Timestamp;
 use midwatch::repository::{Content, Entry, Label, RepositoryError, Vault, Written, incoming};
@@ -165,4 +167,81 @@ async fn a_snapshot_that_cannot_be_read_is_an_error_and_not_a_missing_backup() {
     bytes[20] ^= 1;
     std::fs::write(&file, bytes).unwrap();
     vault.backups().await.unwrap_err();
+}
+
+/// An archive of these files, each with so many bytes.
+fn tarred(files: &[(&str, usize)]) -> Bytes {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (n, (path, len)) in files.iter().enumerate() {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(*len as u64);
+        header.set_mtime(1000);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, path, &noise(*len, n as u64 + 9)[..]).unwrap();
+    }
+    builder.into_inner().unwrap().into()
+}
+
+/// Writes an archive as a backup, as a datastore of files is.
+async fn write_tar(vault: &Vault, at: i64, bytes: Bytes) {
+    let (mut feed, taken) = incoming();
+    let (tell, sum) = oneshot::channel();
+    let entry = Entry { name: "files.tar".to_owned(), content: Content::Stream(taken, sum) };
+    let feeding = async move {
+        for piece in bytes.chunks(100_000) {
+            feed.push(Bytes::copy_from_slice(piece)).await.unwrap();
+        }
+        tell.send(feed.whole().await.unwrap()).unwrap();
+    };
+    tokio::join!(vault.write(label("web", at), vec![entry], true, || {}), feeding).0.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_files_of_a_backup_are_listed_and_found_across_backups() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(&folder.path().join("repo"), "watch");
+    let long = format!("srv/{}/prod.env", "d".repeat(150));
+    let first: &[(&str, usize)] = &[("etc/hosts", 100), ("srv/big", 5 << 20), (&long, 7)];
+    write_tar(&vault, 1000, tarred(first)).await;
+    write_tar(&vault, 2000, tarred(first)).await;
+    write_tar(&vault, 3000, tarred(&[("etc/hosts", 120), ("srv/big", 5 << 20)])).await;
+    write(&vault, 4000, vec![noise(10, 3)], true).await.unwrap();
+    let mut backups = vault.backups().await.unwrap();
+    backups.reverse();
+    let names = |list: &FileList| list.entries.iter().map(|it| it.path.clone()).collect::<Vec<_>>();
+    let all = vault.files(&backups[2], "").await.unwrap();
+    assert_eq!(names(&all), ["etc/hosts", "srv/big", &long]);
+    assert_eq!((all.entries[1].bytes.0, all.entries[1].at), (5 << 20, Some(Timestamp::from_secs(1000))));
+    assert_eq!(names(&vault.files(&backups[2], "/etc/").await.unwrap()), ["etc/hosts"]);
+    assert_eq!(names(&vault.files(&backups[0], "").await.unwrap()), ["database.dump", "globals.sql"]);
+
+    let look = async |typed: &str| {
+        let wanted = Wanted::read(typed).unwrap();
+        vault.find(backups.clone(), wanted, |_| ControlFlow::Continue(())).await.unwrap()
+    };
+    let found = look("*.ENV").await;
+    let taken: Vec<_> = found.files.iter().map(|it| (it.taken, it.file.path.as_str())).collect();
+    let at = Timestamp::from_secs;
+    assert_eq!(taken, [(at(2000), long.as_str()), (at(1000), &long)], "the newest first, both of them");
+    assert_eq!((found.looked, found.of, found.unread.len()), (4, 4, 0));
+    assert_eq!(look("hosts").await.files.len(), 3);
+    assert_eq!(look("nothing").await.files.len(), 0);
+    let ended = vault.find(backups.clone(), Wanted::read("x").unwrap(), |_| ControlFlow::Break(())).await;
+    assert!(matches!(ended, Err(RepositoryError::Stopped)), "{ended:?}");
+
+    // What is damaged is named, and not told as if it held nothing.
+    for file in walk(&folder.path().join("repo/data")) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[20] ^= 1;
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::write(&file, bytes).unwrap();
+    }
+    assert!(vault.files(&backups[1], "").await.is_err());
+    let found = look("hosts").await;
+    assert!(!found.unread.is_empty(), "{found:?}");
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let folders = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    folders.flat_map(|it| std::fs::read_dir(it).unwrap().map(|it| it.unwrap().path())).collect()
 }

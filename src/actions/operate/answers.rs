@@ -34,6 +34,7 @@ pub fn take(state: &mut State, answered: Answered) -> Vec<Effect> {
             vec![Effect::CancelRun(request)]
         }
         Answered::Yes(Then::Answer(run, digest, verdict)) => approve(state, &run, &digest, verdict),
+        Answered::Find(datastore, typed) => state.find_files(&datastore, typed),
         Answered::Exec(asked) => exec::chosen(state, asked),
         Answered::Yes(Then::Exec(asked)) => state.open_exec(*asked),
         Answered::Yes(Then::Quit) => vec![Effect::Quit],

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::domain::backup::Backup;
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::file_list::plain;
 use crate::domain::quantity::Bytes as Size;
 use crate::domain::text::{clean, shorten};
 use crate::engine::gather::stock_of;
@@ -32,10 +33,12 @@ pub struct Here {
 
 /// Brings the backup whose id begins so, or the newest, to a path: into a folder where the path ends with a
 /// slash or is a folder, which has to be empty or not there, and else into a file, which must not be there.
+/// Of files and volumes `only` some paths with what is below them, where any are named.
 pub async fn bring(
     engines: &Engines,
     spec: &DatastoreSpec,
     id: Option<&str>,
+    only: &[String],
     to: &Path,
 ) -> Result<Here, Failure> {
     let what = format!("bring a backup of {} to {}", spec.id, to.display());
@@ -48,7 +51,13 @@ pub async fn bring(
     };
     let vault = engines.vaults.repository(&spec.repository)?;
     let folder = to.is_dir() || to.as_os_str().to_string_lossy().ends_with('/');
-    let it = Wanted { vault, spec, backup: &backup, what: &what };
+    if !folder && !only.is_empty() {
+        let why = "some files of it go into a folder, and this is none";
+        return Err(
+            Failure::new(FailureKind::Invalid, what, why).hint("with a slash at its end: --to ./FOLDER/")
+        );
+    }
+    let it = Wanted { vault, spec, backup: &backup, only, what: &what };
     let bytes = if folder { it.unpacked(to).await? } else { it.filed(to).await? };
     Ok(Here { backup, bytes })
 }
@@ -57,6 +66,7 @@ struct Wanted<'a> {
     vault: &'a Vault,
     spec: &'a DatastoreSpec,
     backup: &'a Backup,
+    only: &'a [String],
     what: &'a str,
 }
 
@@ -117,6 +127,12 @@ impl Wanted<'_> {
         kept
     }
 
+    /// The names in the archive of what alone is wanted: a volume is packed from within.
+    fn members(&self) -> Vec<String> {
+        let before = if matches!(self.spec.source, Source::Volume { .. }) { "./" } else { "" };
+        self.only.iter().map(|path| format!("{before}{}", plain(path))).collect()
+    }
+
     /// As plain files, by the tar that is here.
     async fn unpacked(&self, to: &Path) -> Result<Size, Failure> {
         if !matches!(self.spec.source, Source::Volume { .. } | Source::Files { .. }) {
@@ -129,7 +145,12 @@ impl Wanted<'_> {
             return Err(self.failed(FailureKind::Conflict, "there is something in it"));
         }
         let mut tar = tokio::process::Command::new("tar");
-        tar.arg("-C").arg(to).args(["-xpf", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        tar.arg("-C")
+            .arg(to)
+            .args(["-xpf", "-", "--"])
+            .args(self.members())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
         tar.stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = tar.spawn().map_err(|error| self.lost(&error))?;
         let Some(stdin) = child.stdin.take() else {

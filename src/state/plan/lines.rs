@@ -138,6 +138,9 @@ fn ahead(plan: &Plan) -> Line {
     }
     let does = match plan.guard {
         Guard::Confirm => "Enter carries it out",
+        Guard::TypeName if plan.operation.is_of_a_datastore() => {
+            "Enter asks for the datastore's name, then carries it out"
+        }
         Guard::TypeName => "Enter asks for the app's name, then carries it out",
         Guard::TwoPerson => "Enter asks for a second person, and carries it out once they approve",
     };

@@ -1,6 +1,6 @@
 //! Which backup is brought back, and where: beside what stands, or in its place.
 
-use crate::domain::backup::Backup;
+use crate::domain::backup::{Backup, meant};
 use crate::keys::chord::{Chord, Key};
 use crate::message::change::Wanted;
 
@@ -19,9 +19,10 @@ pub struct Bringing {
 }
 
 impl Bringing {
-    /// Of these, this one is picked; the first where it is not among them.
+    /// Of these, this one is picked; the one that is meant where it is not among them.
     pub fn new(backups: Vec<Backup>, id: Option<&str>) -> Self {
-        let picked = id.and_then(|id| backups.iter().position(|it| it.id == id)).unwrap_or(0);
+        let picked = id.and_then(|id| backups.iter().position(|it| it.id == id));
+        let picked = picked.or_else(|| meant(backups.iter()).map(|(n, _)| n)).unwrap_or(0);
         Self { backups, picked, swap: false }
     }
 
@@ -70,6 +71,10 @@ mod tests {
         assert_eq!(choice(None).wanted(), wanted("c3", false));
         assert_eq!(choice(Some("b2")).wanted(), wanted("b2", false));
         assert_eq!(Bringing::default().wanted(), Wanted::Restore { backup: None, swap: false });
+        // What a restore replaced is no reason to restore it.
+        let mut replaced = choice(None);
+        replaced.backups[0].safety = true;
+        assert_eq!(Bringing::new(replaced.backups, None).wanted(), wanted("b2", false));
     }
 
     #[test]

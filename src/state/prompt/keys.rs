@@ -22,6 +22,7 @@ impl Prompt {
                 keys.push(leave);
                 keys
             }
+            Question::FindFiles { .. } => enter("look"),
             Question::Exec { .. } => enter("open it"),
             Question::Reason { .. } => enter("plan it with this reason"),
             Question::Name { .. } => enter("go on"),

@@ -17,6 +17,7 @@ use super::text_input::TextInput;
 use crate::domain::approval::Verdict;
 use crate::domain::exec::ExecAsked;
 use crate::domain::failure::Failure;
+use crate::domain::file_list::Wanted as Looked;
 use crate::domain::ids::{AppId, DatastoreId, RequestId};
 use crate::domain::plan::PlanDigest;
 use crate::domain::run::RunId;
@@ -84,6 +85,11 @@ pub enum Question {
         /// What there is to choose from, and what is chosen.
         choice: Bringing,
     },
+    /// Which files are looked for in all backups of a datastore.
+    FindFiles {
+        /// Of which.
+        datastore: DatastoreId,
+    },
     /// Which command is to run in a container.
     Exec {
         /// In which; its command is what is typed.
@@ -136,6 +142,8 @@ pub enum Answered {
     Change(AppId, Wanted, Manner),
     /// This is to run in a container.
     Exec(ExecAsked),
+    /// These files are looked for in all backups of this datastore.
+    Find(DatastoreId, String),
     /// For this reason.
     Reason(String),
     /// Yes, it is to be done.
@@ -268,6 +276,10 @@ impl Prompt {
             Question::Restore { datastore, choice } => {
                 Ok(Answered::Change(AppId::from(datastore.as_str()), choice.wanted(), Manner::default()))
             }
+            Question::FindFiles { datastore } => match Looked::read(&typed) {
+                Some(_) => Ok(Answered::Find(datastore.clone(), typed)),
+                None => Err("a part of the name at least".to_owned()),
+            },
             Question::Exec { asked } => shell::words(&typed)
                 .map(|command| Answered::Exec(ExecAsked { command, ..asked.clone() }))
                 .ok_or_else(|| "a quote is not closed".to_owned()),

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use crate::domain::backup::Backup;
 use crate::domain::drill::Drilled;
+use crate::domain::file_list::FileKind;
 use crate::domain::ids::{BackupId, DatastoreId};
 use crate::domain::repository::Checked;
 use crate::domain::schedule::Scheduled;
 use crate::domain::time::Age;
 use crate::state::State;
+use crate::state::page::Page;
 
 /// How many of its backups are listed.
 const LISTED: usize = 50;
@@ -68,6 +70,31 @@ pub(super) fn backup(state: &State, id: &DatastoreId, backup: &BackupId) -> Fact
     let more =
         [("why", &backup.reason), ("release", &backup.release), ("run", &backup.run), ("set", &backup.set)];
     facts.extend(more.into_iter().filter_map(|(label, it)| Some(fact(label, it.as_ref()?))));
+    facts
+}
+
+/// All that is known of a file of a backup.
+pub(super) fn file(state: &State, path: &str) -> Facts {
+    let found = state.found.selected().filter(|_| matches!(state.nav.page(), Page::Found(_)));
+    let listed = state.files.rows.iter().find(|row| row.path == path);
+    let (kind, bytes, at) = match (found, listed) {
+        (Some(it), _) => (&it.file.kind, it.file.bytes, it.file.at),
+        (None, Some(it)) => (&it.kind, it.bytes, it.at),
+        (None, None) => return Facts::new(),
+    };
+    let kind = match kind {
+        FileKind::File => "file".to_owned(),
+        FileKind::Folder => "folder".to_owned(),
+        FileKind::Link(to) => format!("link to {to}"),
+        FileKind::Other => "device, pipe or socket".to_owned(),
+    };
+    let mut facts = vec![
+        fact("path", path),
+        fact("kind", kind),
+        fact("size", format!("{bytes} ({} bytes)", bytes.0)),
+        fact("written", when(at, state.now)),
+    ];
+    facts.extend(found.map(|it| fact("backup", format!("{} of {}", it.backup, it.taken.rfc3339()))));
     facts
 }
 

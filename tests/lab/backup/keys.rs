@@ -32,7 +32,7 @@ fn on_the_page(store: &Store) -> Console {
 fn carried_out(console: &Console, store: &Store) {
     console.wait_for("then carries it out");
     console.wait_until("the name is asked for", |screen| {
-        if screen.contains("asks for the datastore's name") {
+        if screen.contains("Its environment asks for the datastore's name") {
             return true;
         }
         console.press("\r");
@@ -125,7 +125,7 @@ fn a_fault_that_kills_the_console_in_a_restore_is_named_at_the_next_start_and_un
     let mut console = store.console().spawn();
     console.wait_at_most(RUN, "the run is named", |screen| screen.contains("interrupted"));
     console.press("u").wait_for("WHAT STANDS").wait_for("bring backup");
-    console.press("u").wait_for("asks for the datastore's name");
+    console.press("u").wait_for("Its environment asks for the datastore's name");
     console.press("keyskilled\r");
     console.wait_at_most(RUN, "it is put back", |screen| screen.contains("put back"));
     let left = "select count(*) from pg_database where datname ~ '^keyskilled_'";
@@ -135,4 +135,66 @@ fn a_fault_that_kills_the_console_in_a_restore_is_named_at_the_next_start_and_un
     }
     assert_eq!(store.sql("keyskilled", SUM), live);
     console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn the_files_of_a_backup_are_listed_found_and_brought_here() {
+    let store = Store::of("lookinto", "kind = \"files\"\npaths = [\"/home/ops/lookinto\"]");
+    store.on("rm -rf ~/lookinto; mkdir -p ~/lookinto/conf && cd ~/lookinto && echo one >conf/prod.env && truncate -s 5M holes && ln -s conf/prod.env link && head -c 3000000 /dev/urandom >big && echo x >\"$(printf 'odd\\033[2J name')\"");
+    store.back_up(&[]).ends(0);
+    store.on("rm ~/lookinto/conf/prod.env; echo two >~/lookinto/conf/new.env");
+    store.back_up(&[]).ends(0);
+    let oldest = store.oldest();
+    let told = store.run(&["backups", "lookinto", "--files", &oldest[..8], "--json"]).ends(0).json();
+    let files = told["files"].as_array().unwrap();
+    let of = |path: &str| {
+        files.iter().find(|it| it["path"] == path).unwrap_or_else(|| panic!("no {path}: {told}"))
+    };
+    assert_eq!(of("home/ops/lookinto/conf/prod.env")["bytes"], 4);
+    assert_eq!(of("home/ops/lookinto/holes")["bytes"], 5 << 20, "with its holes");
+    assert_eq!(of("home/ops/lookinto/link")["leads_to"], "conf/prod.env");
+    assert_eq!(of("home/ops/lookinto/conf")["kind"], "folder");
+    assert!(files.iter().all(|it| !it["path"].as_str().unwrap().contains('\u{1b}')), "{told}");
+    let under =
+        store.run(&["backups", "lookinto", "--files", &oldest, "/home/ops/lookinto/conf"]).ends(0).text();
+    assert!(under.contains("prod.env") && !under.contains("holes"), "{under}");
+
+    let told = store.run(&["backups", "lookinto", "--find", "*.env", "--json"]).ends(0).json();
+    let found: Vec<&str> =
+        told["files"].as_array().unwrap().iter().map(|it| it["file"]["path"].as_str().unwrap()).collect();
+    assert_eq!(
+        found,
+        ["home/ops/lookinto/conf/new.env", "home/ops/lookinto/conf/prod.env"],
+        "the newest first"
+    );
+    store.run(&["backups", "lookinto", "--find", "nothing"]).ends(1);
+
+    let here = store.path("here/");
+    let to = format!("{}/", here.display());
+    let only = ["restore", "lookinto", "--backup", &oldest, "--to", &to, "--only", "/home/ops/lookinto/conf"];
+    store.run(&only).ends(0);
+    assert_eq!(std::fs::read_to_string(here.join("home/ops/lookinto/conf/prod.env")).unwrap(), "one\n");
+    assert!(!here.join("home/ops/lookinto/big").exists());
+
+    // The same by keys.
+    let console = store.console().spawn();
+    console.wait_for("DATASTORES");
+    console.press("/lookinto").wait_for("/lookinto");
+    console.press("\r\r").wait_for("BACKUPS 2");
+    console.press("\x1b[B\r").wait_for("FILES 1").wait_for("home/");
+    console.press("\r").wait_for("ops/").press("\r").wait_for("lookinto/").press("\r").wait_for("holes");
+    console.press("/prod").wait_for("/prod");
+    console.press("\r").wait_for("conf/prod.env").press("\x1b").wait_for("holes");
+    console
+        .press("\x1b")
+        .wait_for("lookinto/")
+        .press("\x1b")
+        .wait_for("ops/")
+        .press("\x1b")
+        .wait_for("home/");
+    console.press("\x1b").wait_for("BACKUPS 2");
+    console.press("F").wait_for("find files in the backups").press("prod\r").wait_for("2 of 2 backups");
+    console.wait_for("home/ops/lookinto/conf/prod.env").press("\r").wait_for("/home/ops/lookinto/conf");
+    store.on("rm -rf ~/lookinto");
 }

@@ -2,6 +2,7 @@
 //! task of its own; the loop only hears of it.
 
 mod adopting;
+mod browsing;
 mod datastores;
 mod listing;
 mod planning;
@@ -50,6 +51,7 @@ pub struct Changer {
     means: Means,
     planning: Option<AbortHandle>,
     listing: Option<AbortHandle>,
+    browsing: Option<AbortHandle>,
     searching: BTreeMap<AppId, AbortHandle>,
     runs: Runs,
     permit: Permit,
@@ -70,6 +72,7 @@ impl Changer {
             means,
             planning: None,
             listing: None,
+            browsing: None,
             searching: BTreeMap::new(),
             runs: Runs::default(),
             permit,
@@ -97,6 +100,17 @@ impl Changer {
             }
             Effect::LookUnfinished(app) => self.search(app),
             Effect::Approve(request, it, verdict) => self.approve(request, it, verdict),
+            Effect::Files(request, of, id, under) => {
+                self.browse(browsing::files(self.means.clone(), request, of, id, under));
+            }
+            Effect::FindFiles(request, of, typed) => {
+                self.browse(browsing::find(self.means.clone(), request, of, typed));
+            }
+            Effect::Unbrowse => {
+                if let Some(browsing) = self.browsing.take() {
+                    browsing.abort();
+                }
+            }
             Effect::Adopt(request, project, servers) => self.adopt(request, project, servers),
             Effect::AddApps(request, apps, text) => self.add_apps(request, apps, text),
             _ => {}
@@ -117,6 +131,13 @@ impl Changer {
     fn tags(&mut self, request: RequestId, app: AppId) {
         let task = self.tasks.spawn(listing::list(self.means.clone(), request, app));
         if let Some(earlier) = self.listing.replace(task.abort_handle()) {
+            earlier.abort();
+        }
+    }
+
+    fn browse(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        let task = self.tasks.spawn(work);
+        if let Some(earlier) = self.browsing.replace(task.abort_handle()) {
             earlier.abort();
         }
     }

@@ -17,6 +17,7 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::console::{Console, Lent, Witness};
 use crate::runtime::effects::exec::Terminal;
 use crate::runtime::effects::{Effects, Permit};
+use crate::runtime::manners::give_way;
 use crate::runtime::observers::Observers;
 use crate::runtime::outlet::Outlet;
 use crate::runtime::pacing::Pacing;
@@ -39,6 +40,7 @@ pub fn run(args: &Args, witness: Option<Witness>) -> Result<Exit, Failure> {
     let (wardrobe, troubles) = wardrobe::open(themes.as_deref(), &setup.theme, config.ui.color, setup.ascii)?;
     let tasks = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .on_thread_start(give_way)
         .enable_all()
         .build()
         .map_err(|error| terminal_failure(&error))?;

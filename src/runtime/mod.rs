@@ -13,6 +13,7 @@ pub mod deploying;
 pub mod effects;
 pub mod input;
 pub mod keeping;
+pub mod manners;
 pub mod observers;
 pub mod outlet;
 pub mod pacing;

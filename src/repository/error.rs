@@ -103,7 +103,9 @@ impl RepositoryError {
                 Some("wait for it; where it has died: midwatch repo unlock REPOSITORY".to_owned())
             }
             Self::MoreGoes { .. } => Some("plan it anew".to_owned()),
-            Self::Library(error) if matches!(away(error), Some(FailureKind::Auth)) => {
+            Self::Library(error)
+                if matches!(away(error), Some(FailureKind::Auth | FailureKind::Permission)) =>
+            {
                 Some("see who `user` and `secret` of the repository name, and what they may do".to_owned())
             }
             Self::Library(error) if no_space(error) => Some("make room where the repository is".to_owned()),
@@ -126,11 +128,13 @@ impl RepositoryError {
         Failure { kind, what: what.to_owned(), why: Failure::chain(&self), hint, retry: Retry::Never }
     }
 
-    /// Whether nothing can be written there.
+    /// Whether nothing can be written there: a folder of others, or a store elsewhere that does not let who
+    /// is logged in do it. A login that may do nothing at all is told of by what is read next.
     pub(super) fn is_read_only(&self) -> bool {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         let Self::Library(error) = self else { return false };
         matches!(io(error), Some(PermissionDenied | ReadOnlyFilesystem))
+            || matches!(away(error), Some(FailureKind::Permission))
     }
 }
 

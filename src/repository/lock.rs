@@ -16,6 +16,8 @@ use rustic_core::Id;
 use rustic_core::repofile::MasterKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::shelf::Shelf;
@@ -165,7 +167,13 @@ impl Drop for Hold {
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(id) = mine {
             // One that stays is stale once this process has ended, and says whose it was.
-            let _ = self.shelf.remove_lock(&id);
+            let give_back = || drop(self.shelf.remove_lock(&id));
+            // A shelf elsewhere may be asked for many seconds: the other tasks of this thread go to another.
+            let flavor = Handle::try_current().map(|it| it.runtime_flavor());
+            match flavor {
+                Ok(RuntimeFlavor::MultiThread) => block_in_place(give_back),
+                _ => give_back(),
+            }
         }
     }
 }

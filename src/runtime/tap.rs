@@ -5,11 +5,14 @@ use std::fs::File;
 use std::io::{self, IsTerminal, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crossterm::event;
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::SIGWINCH;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// How many reads may wait for whoever takes them.
 const ROOM: usize = 16;
@@ -27,13 +30,18 @@ pub struct Tap {
 pub struct Lent {
     to: Sender<Vec<u8>>,
     until: PipeReader,
+    begun: oneshot::Sender<()>,
 }
+
+/// How long the reading thread may take to let go of the console.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What the terminal sends, until this is dropped.
 #[derive(Debug)]
 pub struct Keys {
     /// The bytes; its end is the terminal's.
     pub bytes: Receiver<Vec<u8>>,
+    begun: oneshot::Receiver<()>,
     _until: PipeWriter,
 }
 
@@ -56,7 +64,17 @@ impl Tap {
 fn pair() -> io::Result<(Keys, Lent)> {
     let (until, end) = io::pipe()?;
     let (to, bytes) = channel(ROOM);
-    Ok((Keys { bytes, _until: end }, Lent { to, until }))
+    let (tell, begun) = oneshot::channel();
+    Ok((Keys { bytes, begun, _until: end }, Lent { to, until, begun: tell }))
+}
+
+impl Keys {
+    /// Waits until what is typed goes here and no longer to the console: whoever is shown something after
+    /// that can answer it, and nothing of the answer is lost.
+    pub async fn begun(&mut self) {
+        // A terminal that ended meanwhile has no more keys, which is told by the bytes.
+        let _ = timeout(SOON, &mut self.begun).await;
+    }
 }
 
 /// What standard input sends, for who has no thread that reads keys.
@@ -70,7 +88,7 @@ impl Lent {
     /// Reads until nobody wants it any more, or the terminal ends.
     pub(super) fn carry(self) {
         // What was typed before was for the console, and that has nothing to do with it now.
-        while matches!(event::poll(std::time::Duration::ZERO), Ok(true)) {
+        while matches!(event::poll(Duration::ZERO), Ok(true)) {
             if event::read().is_err() {
                 return;
             }
@@ -80,7 +98,9 @@ impl Lent {
         }
     }
 
-    fn read(&self, from: &impl AsFd) {
+    fn read(self, from: &impl AsFd) {
+        // Nobody may wait for it any more.
+        let _ = self.begun.send(());
         let mut piece = vec![0; PIECE];
         loop {
             let mut fds = [PollFd::new(from, PollFlags::IN), PollFd::new(&self.until, PollFlags::IN)];

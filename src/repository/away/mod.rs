@@ -171,7 +171,7 @@ impl WriteBackend for Away {
     }
 
     fn write_bytes(&self, tpe: FileType, id: &Id, _cacheable: bool, content: BytesList) -> RusticResult<()> {
-        let content = content.slice().iter().flat_map(|piece| piece.iter().copied()).collect::<Vec<u8>>();
+        let content = content.slice().concat();
         self.write(named(tpe, id), content.into())
     }
 

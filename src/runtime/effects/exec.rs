@@ -159,7 +159,10 @@ async fn joined(session: Session, terminal: Terminal) -> ExecEnd {
     });
     let keys = writer.and_then(|_| terminal.tap.open());
     let end = match keys {
-        Ok(keys) => carry(session, keys, out, false).await,
+        Ok(mut keys) => {
+            keys.begun().await;
+            carry(session, keys, out, false).await
+        }
         Err(error) => {
             drop(out);
             let what = format!("run {}", session.standing.title());

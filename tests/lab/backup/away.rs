@@ -7,9 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
+use http::Method;
 use hyper_util::rt::TokioIo;
+use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
+use s3s::{S3Result, s3_error};
 use s3s_fs::FileSystem;
 
 use super::store::Store;
@@ -55,11 +59,28 @@ impl Drop for Rest {
     }
 }
 
+/// Lets `AKIAREAD` read, and nothing else.
+struct Policy;
+
+#[async_trait]
+impl S3Access for Policy {
+    async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let reader = cx.credentials().is_some_and(|it| it.access_key == "AKIAREAD");
+        if reader && !matches!(*cx.method(), Method::GET | Method::HEAD) {
+            return Err(s3_error!(AccessDenied));
+        }
+        Ok(())
+    }
+}
+
 /// A service of S3 over a folder, in a thread of its own.
 fn serve_s3(folder: &Path) -> SocketAddr {
     std::fs::create_dir_all(folder.join("acme")).unwrap();
     let mut builder = S3ServiceBuilder::new(FileSystem::new(folder).unwrap());
-    builder.set_auth(SimpleAuth::from_single("AKIALAB", "the-secret-of-the-lab"));
+    let mut logins = SimpleAuth::from_single("AKIALAB", "the-secret-of-the-lab");
+    logins.register("AKIAREAD".to_owned(), "another-secret".into());
+    builder.set_auth(logins);
+    builder.set_access(Policy);
     let service = builder.build();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -199,6 +220,17 @@ fn a_repository_in_s3_is_written_read_checked_and_pruned_as_one_here() {
     assert!(listed.contains("datastore:away_s3"), "{listed}");
     let dump = format!("/{}/database.dump", store.name);
     assert!(restic(&store, &url, &["dump", "latest", &dump]).starts_with("PGDMP"));
+
+    // Who may only read can list and restore, takes no lock, and is told why nothing is written.
+    std::fs::write(store.path("login"), "another-secret\n").unwrap();
+    store.amended("user = \"AKIALAB\"", "user = \"AKIAREAD\"");
+    let before = store.backups();
+    assert!(before.len() >= 2, "{before:?}");
+    store.run(&["drill", &store.name, "--yes"]).ends(0);
+    let refused = store.run(&["backup", &store.name, "--yes"]).text();
+    assert!(refused.contains("403") && refused.contains("what they may do"), "{refused}");
+    assert_eq!(store.backups().len(), before.len());
+    store.amended("user = \"AKIAREAD\"", "user = \"AKIALAB\"");
 
     let told = |secret: &str| {
         std::fs::write(store.path("login"), secret).unwrap();

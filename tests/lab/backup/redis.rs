@@ -86,7 +86,10 @@ fn a_redis_is_swapped_undone_and_rehearsed_to_the_key() {
     let oldest = store.oldest();
     let told = store.run(&["drill", "redback", "--backup", &oldest, "--yes"]).ends(0).text();
     assert!(told.contains("4 keys in 2 databases, 2 assertions hold"), "{told}");
-    let told = store.run(&["drill", "redback", "--yes"]).ends(1).text();
+    let told = store.run(&["drill", "redback", "--yes"]).ends(0).text();
+    assert!(told.contains(&oldest[..8]), "a copy of what a swap replaced is not what is meant: {told}");
+    let newest = store.newest();
+    let told = store.run(&["drill", "redback", "--backup", &newest, "--yes"]).ends(1).text();
     assert!(told.contains("dbsize: 1, to be above 1"), "{told}");
     store.damage_all();
     let told = store.run(&["restore", "redback", "--swap", "--confirm", "redback"]).text();

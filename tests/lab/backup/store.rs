@@ -125,6 +125,12 @@ impl Store {
         self.backups().last().unwrap()["id"].as_str().unwrap().to_owned()
     }
 
+    /// The newest backup of all, copies of what stood before a swap among them: by name, since without one
+    /// the newest that is no such copy is meant.
+    pub fn newest(&self) -> String {
+        self.backups()[0]["id"].as_str().unwrap().to_owned()
+    }
+
     /// What a command prints on db-1; it has to succeed.
     pub fn on(&self, command: &str) -> String {
         let output = self.lab.ssh("db-1", command);

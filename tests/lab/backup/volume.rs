@@ -72,9 +72,13 @@ fn a_volume_is_swapped_undone_and_rehearsed_to_the_byte() {
     assert_eq!(sum(&store, "volback"), live, "{told}");
     assert_eq!(store.on("docker exec volback cat /data/more"), "more");
 
-    // Rehearsed: nothing is left, and what stands was not written to. The newest is what stood.
+    // Rehearsed: nothing is left, and what stands was not written to. The newest is what stood, and is meant
+    // only where it is named.
     let before = volumes(&store);
     let told = store.run(&["drill", "volback", "--yes"]).ends(0).text();
+    assert!(told.contains("5 files, 3 assertions hold"), "{told}");
+    let newest = store.newest();
+    let told = store.run(&["drill", "volback", "--backup", &newest, "--yes"]).ends(0).text();
     assert!(told.contains("6 files, 3 assertions hold"), "{told}");
     store.damage_all();
     let told = store.run(&["restore", "volback", "--swap", "--confirm", "volback"]).text();

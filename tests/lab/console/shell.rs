@@ -91,7 +91,8 @@ fn a_shell_in_a_container_has_the_terminal_and_gives_it_back() {
     select(&console, it.name);
     open(&console);
     assert!(!console.terminal(vt100::Screen::alternate_screen));
-    console.press("echo $((6*7))\r").wait_until("42", |screen| screen.lines().any(|row| row == "42"));
+    // The screen is cleared, so that the second shell's prompt is not taken for this one's.
+    console.press("clear; echo $((6*7))\r").wait_until("42", |screen| screen.lines().any(|row| row == "42"));
     console.press("stty size\r").wait_for("30 100");
     console.resize(90, 25);
     // It is told of the new size by the time its next question is answered, or soon after.
@@ -134,7 +135,8 @@ fn a_shell_whose_connection_is_cut_is_over_and_says_why() {
     let mut console = console(&lab, &way, "");
     select(&console, it.name);
     open(&console);
-    console.press("echo $((6*7))\r").wait_for("42");
+    console.press("clear; echo $((6*7))\r").wait_for("42");
+    console.wait_until("only that", |screen| !screen.contains("leads back"));
     way.set(Flow::Cut);
     console.wait_for("cannot run").wait_for("may go on");
     way.set(Flow::Open);

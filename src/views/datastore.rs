@@ -84,11 +84,11 @@ fn stands(state: &State, it: &DatastoreSetup, area: Rect) -> Vec<Line> {
         (note, role)
     }));
     more.extend(failure.and_then(|failure| failure.hint.clone()).map(|hint| (hint, Role::Text)));
-    more.push((format!("last drill {}", drill(state, datastores.drill(it), it.rto)), Role::Muted));
+    more.push((format!("last drill {}", drill(state, it)), Role::Muted));
     more.extend(
         datastores.schedules(it).map(|it| (format!("scheduled {}", schedule(state, it)), Role::Muted)),
     );
-    more.push((format!("repository {}", checked(state, datastores.check(it))), Role::Muted));
+    more.push((format!("repository {}", checked(state, it)), Role::Muted));
     let room = usize::from(area.height).saturating_sub(lines.len());
     lines.extend(more.into_iter().take(room).map(|(text, role)| {
         let rest = cells.saturating_sub(2);

@@ -17,6 +17,8 @@ use crate::widgets::{gauge, spark};
 
 /// Between two facts.
 const BETWEEN: &str = "   ";
+/// Columns from which on there is room for all facts.
+const ROOMY: u16 = 100;
 /// Cells of a gauge's label and number.
 const LABEL: u16 = 6;
 const NUMBER: u16 = 5;
@@ -51,7 +53,9 @@ pub fn draw(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: 
         let series = state.recent(server.id(), &metric, usize::from(row.width / SPARK));
         bar(row, &Bar { label, value, limit, series, detail, fresh }, theme, buf);
     }
-    for text in [pressure(vitals), traffic(vitals), system(server, vitals)] {
+    let narrow = area.width < ROOMY;
+    let between = if narrow { "  " } else { BETWEEN };
+    for text in [pressure(vitals, narrow), traffic(vitals), system(server, vitals)] {
         let Some(row) = rows.next() else { return };
         let pieces: Vec<Piece<'_>> = text
             .iter()
@@ -61,8 +65,8 @@ pub fn draw(state: &State, server: &ServerLive, area: Rect, theme: &Theme, buf: 
                 let label = match (n, *label) {
                     (0, "") => String::new(),
                     (0, label) => format!("{label} "),
-                    (_, "") => BETWEEN.to_owned(),
-                    (_, label) => format!("{BETWEEN}{label} "),
+                    (_, "") => between.to_owned(),
+                    (_, label) => format!("{between}{label} "),
                 };
                 [(label.into(), theme.style(Role::Muted)), (value.as_str().into(), style)]
             })
@@ -148,7 +152,9 @@ fn memory_detail(vitals: &Vitals) -> String {
 /// Label, value, and whether it calls for attention.
 type Facts = Vec<(&'static str, String, bool)>;
 
-fn pressure(vitals: &Vitals) -> Facts {
+/// What the machine waits for. Where it is narrow, what is well and told elsewhere too is left out, so that
+/// nothing is cut.
+fn pressure(vitals: &Vitals, narrow: bool) -> Facts {
     let swap = vitals.swap.map_or_else(
         || ("swap", "none".to_owned(), false),
         |swap| {
@@ -173,11 +179,16 @@ fn pressure(vitals: &Vitals) -> Facts {
     }
     if let Some(cpu) = vitals.cpu {
         facts.push(("steal", format!("{:>4}", cpu.steal), cpu.steal.0 > 10.0));
-        facts.push(("iowait", format!("{:>4}", cpu.iowait), false));
+        if !narrow || vitals.pressure.is_none() {
+            facts.push(("iowait", format!("{:>4}", cpu.iowait), false));
+        }
     }
     if let Some((open, most)) = vitals.files {
         let of = cells::limit(most).map_or_else(String::new, |most| format!(" of {most}"));
-        facts.push(("files", format!("{open:>6}{of}"), open > most / 10 * 8));
+        let over = open > most / 10 * 8;
+        if over || !narrow {
+            facts.push(("files", format!("{open:>6}{of}"), over));
+        }
     }
     facts
 }

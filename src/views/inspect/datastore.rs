@@ -1,14 +1,11 @@
 //! All that is known of a datastore: its health, what it is, and its backups.
 
 use super::{Facts, fact, failed, when};
-use std::time::Duration;
-
 use crate::domain::backup::Backup;
-use crate::domain::drill::Drilled;
 use crate::domain::file_list::FileKind;
 use crate::domain::ids::{BackupId, DatastoreId};
-use crate::domain::repository::Checked;
 use crate::domain::schedule::Scheduled;
+use crate::domain::setup::DatastoreSetup;
 use crate::domain::time::Age;
 use crate::state::State;
 use crate::state::page::Page;
@@ -32,8 +29,8 @@ pub(super) fn facts(state: &State, id: &DatastoreId) -> Facts {
         fact("server", it.server.as_str()),
         fact("repository", it.repository.as_str()),
         fact("last backup", format!("{age} old, of at most {} (rpo)", Age(it.rpo))),
-        fact("last drill", drill(state, datastores.drill(it), it.rto)),
-        fact("checked", checked(state, datastores.check(it))),
+        fact("last drill", drill(state, it)),
+        fact("checked", checked(state, it)),
         fact("read", when(read_at, state.now)),
     ];
     facts.extend(datastores.schedules(it).map(|it| fact("schedule", schedule(state, it))));
@@ -110,19 +107,23 @@ pub(in crate::views) fn schedule(state: &State, it: &Scheduled) -> String {
 }
 
 /// How its repository stood when it was last looked through.
-pub(in crate::views) fn checked(state: &State, it: Option<&Checked>) -> String {
-    let Some(it) = it else { return "not known to this console: midwatch repo check REPOSITORY".to_owned() };
+pub(in crate::views) fn checked(state: &State, datastore: &DatastoreSetup) -> String {
+    let Some(it) = state.fleet.datastores().check(datastore) else {
+        return format!("not known to this console: midwatch repo check {}", datastore.repository);
+    };
     let how = if it.failed.is_some() { "damaged" } else { "no damage" };
     let whole = if it.read_data { ", all data read" } else { "" };
     format!("{how}{whole}, {}", when(Some(it.at), state.now))
 }
 
 /// How the last rehearsed restore went.
-pub(in crate::views) fn drill(state: &State, drilled: Option<&Drilled>, rto: Duration) -> String {
-    let Some(it) = drilled else { return "none known to this console: midwatch drill NAME".to_owned() };
+pub(in crate::views) fn drill(state: &State, datastore: &DatastoreSetup) -> String {
+    let Some(it) = state.fleet.datastores().drill(datastore) else {
+        return format!("none known to this console: midwatch drill {}", datastore.id);
+    };
     let how = if it.failed.is_some() { "failed" } else { "went well" };
     let took = it.restored_in_seconds().map(|took| format!(", back in {took} s")).unwrap_or_default();
-    format!("{how}{took}, of at most {} (rto), {}", Age(rto), when(Some(it.at), state.now))
+    format!("{how}{took}, of at most {} (rto), {}", Age(datastore.rto), when(Some(it.at), state.now))
 }
 
 fn line(state: &State, it: &Backup) -> String {

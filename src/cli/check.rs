@@ -1,7 +1,5 @@
 //! `midwatch check`: the checks once, judged by that one attempt.
 
-mod excused;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,6 +17,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::health::Health;
 use crate::domain::ids::CheckId;
 use crate::domain::question::NobodyThere;
+use crate::runtime::excused::excuse;
 
 /// The arguments.
 #[derive(Clone, Debug, ClapArgs)]
@@ -48,7 +47,7 @@ pub fn run(args: &Args, check: &CheckArgs) -> Result<Exit, Failure> {
     let apps = picked.iter().filter_map(|task| Some((task.id.clone(), task.config.app.clone()?))).collect();
     let (results, excused) = headless.tasks.block_on(async {
         let mut results = run_once(picked, &means).await;
-        let excused = excused::excuse(&mut results, &apps, &context.config, &means).await;
+        let excused = excuse(&mut results, &apps, &context.config, &means).await;
         (results, excused)
     });
     let now = headless.now();

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::amounts::Whole;
-use super::app_proxy;
 use super::argv::Argv;
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
 use super::table::Table;
 use super::words::words;
+use super::{app_gate, app_proxy};
 use crate::domain::deploy::{Canary, Gate, Hook, HookPoint, Strategy};
 use crate::domain::proxy::Proxy;
 
@@ -83,10 +83,7 @@ impl DeployConfig {
             services: t.opt("services").unwrap_or_default(),
             strategy,
             at_a_time: number(t.or("at_a_time", Whole::<1, 1000>(1))),
-            gate: t.table("gate", |t| Gate {
-                deadline: t.or("deadline", Gate::default().deadline),
-                steady: t.or("steady", Gate::default().steady),
-            }),
+            gate: app_gate::read(t),
             watch: t.or("watch", Duration::from_secs(120)),
             keep: number(t.or("keep", Whole::<2, 1000>(5))),
             send: t.opt("send"),

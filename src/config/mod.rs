@@ -6,6 +6,7 @@
 
 mod amounts;
 pub mod app_deploy;
+mod app_gate;
 mod app_proxy;
 pub mod apps;
 mod argv;

@@ -51,6 +51,28 @@ impl Read for RemotePath {
     }
 }
 
+/// The path of a request, with its query.
+pub(super) struct UrlPath(pub(super) String);
+
+impl Read for UrlPath {
+    fn expects() -> String {
+        "the path of a request, such as \"/health\"".to_owned()
+    }
+    fn read(value: Value<'_>) -> Option<Self> {
+        let path = String::read(value)?;
+        let plain = |c: char| c.is_ascii_graphic() && c != '#';
+        if !path.starts_with('/') || !path.chars().all(plain) {
+            value
+                .bad(Mistake::error(value.span(), "this is not the path of a request").help(Self::expects()));
+            return None;
+        }
+        Some(Self(path))
+    }
+    fn show(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
 impl Read for Url {
     fn expects() -> String {
         "a URL such as \"https://shop.example/healthz\"".to_owned()

@@ -164,17 +164,71 @@ impl Strategy {
 }
 
 /// When a service counts as good after a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {
     /// How long it may take.
     pub deadline: Duration,
     /// How long a container without a health check has to stay up.
     pub steady: Duration,
+    /// What such a container is asked instead.
+    #[serde(default)]
+    pub probe: Option<HttpProbe>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(120), steady: Duration::from_secs(10) }
+        Self { deadline: Duration::from_secs(120), steady: Duration::from_secs(10), probe: None }
+    }
+}
+
+impl Gate {
+    /// The same for what was there before: an earlier release may not know the path, but it answers.
+    #[must_use]
+    pub fn of_earlier(&self) -> Self {
+        let probe = self.probe.clone().map(|probe| HttpProbe { below: HttpProbe::ANSWERED, ..probe });
+        Self { probe, ..self.clone() }
+    }
+
+    /// The same without a question: on the way back nobody knows what the release before answers.
+    #[must_use]
+    pub fn unasked(&self) -> Self {
+        Self { probe: None, ..self.clone() }
+    }
+}
+
+/// A question by HTTP to each container that has no health check of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpProbe {
+    /// The service that is asked; all where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The port in the container.
+    pub port: u16,
+    /// The path.
+    pub path: String,
+    /// Statuses from 200 up to below this one are good.
+    pub below: u16,
+}
+
+impl HttpProbe {
+    /// What it takes for a new release: 2xx and 3xx.
+    pub const GOOD: u16 = 400;
+    /// What it takes for an earlier one: any answer that is no error of the server's.
+    pub const ANSWERED: u16 = 500;
+
+    /// Whether containers of this service are asked.
+    pub fn asks(&self, service: &str) -> bool {
+        self.service.as_deref().is_none_or(|only| only == service)
+    }
+
+    /// Whether an answer is good.
+    pub const fn is_good(&self, status: u16) -> bool {
+        200 <= status && status < self.below
+    }
+
+    /// Port and path, for the reader.
+    pub fn says(&self) -> String {
+        format!(":{}{}", self.port, self.path)
     }
 }
 

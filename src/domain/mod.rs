@@ -14,6 +14,7 @@ pub mod cadence;
 pub mod check;
 pub mod check_schedule;
 pub mod check_state;
+pub mod checking;
 pub mod clock;
 pub mod condition;
 pub mod container;

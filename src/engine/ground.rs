@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::sent::Sent;
 use crate::config::{RegistryConfig, Secret};
+use crate::domain::checking::Checks;
 use crate::domain::deploy::Place;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{DatastoreId, RepositoryId, ServerId};
@@ -37,6 +38,8 @@ pub struct Engines {
     pub logins: Arc<BTreeMap<String, RegistryConfig>>,
     /// Where backups go, and what datastores are read with.
     pub vaults: Arc<Vaults>,
+    /// The apps' own checks, as they are configured here.
+    pub checks: Arc<dyn Checks>,
 }
 
 /// What backing up needs of the configuration beside what a plan says.
@@ -107,6 +110,11 @@ impl Ground {
     /// Where backups go, and what datastores are read with.
     pub fn vaults(&self) -> &Vaults {
         &self.engines.vaults
+    }
+
+    /// The apps' own checks.
+    pub fn checks(&self) -> &dyn Checks {
+        &*self.engines.checks
     }
 
     /// Its connection; one that was cut is waited for.

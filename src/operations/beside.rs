@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::facts::{Rendered, Running, ServerFacts};
 use super::numbering::Numbers;
 use super::standing::{address, port, standing};
-use super::steps::{REPLACE, gate};
+use super::steps::{REPLACE, asked, gate};
 use super::work::{is_of, wanted};
-use crate::domain::deploy::{AppSpec, Strategy};
+use crate::domain::deploy::{AppSpec, HttpProbe, Strategy};
 use crate::domain::image::ImageRef;
 use crate::domain::plan::act::{Expected, Published};
 use crate::domain::plan::{Act, Step};
@@ -105,7 +105,8 @@ impl Beside {
     pub(super) fn make(&self, numbers: &mut Numbers, spec: &AppSpec, release: ReleaseNumber) -> Vec<Step> {
         let mut steps = Vec::new();
         if self.warm {
-            steps.push(still(numbers, release, &self.new));
+            let probe = asked(&spec.gate, std::slice::from_ref(&self.new));
+            steps.push(still(numbers, release, &self.new, probe));
             return steps;
         }
         let act = Act::Beside {
@@ -116,7 +117,7 @@ impl Beside {
             port: self.port,
         };
         steps.push(numbers.step(format!("start {} beside", self.new.names.join(", ")), act, REPLACE));
-        steps.push(gate(numbers, spec, Some(release), vec![self.new.clone()]));
+        steps.push(gate(numbers, &spec.gate, Some(release), vec![self.new.clone()]));
         steps
     }
 
@@ -167,7 +168,8 @@ impl Beside {
             let names = self.old.iter().map(|it| it.name.clone()).collect();
             let containers = u16::try_from(self.old.len()).unwrap_or(u16::MAX);
             let old = Expected { service: self.proxy.service.clone(), containers, image, names };
-            steps.push(still(numbers, release, &old));
+            // What it answers nobody knows: it served until a moment ago.
+            steps.push(still(numbers, release, &old, None));
             let title = format!("send requests to {} again", old.names.join(", "));
             let mut step = self.switch(numbers, 0, title);
             if let Act::Route { instead_of, .. } = &mut step.act {
@@ -210,8 +212,14 @@ impl Beside {
 }
 
 /// Containers that ran before this run are good, or nothing is switched to them.
-fn still(numbers: &mut Numbers, release: ReleaseNumber, expected: &Expected) -> Step {
-    let act = Act::Gate { release: Some(release), services: vec![expected.clone()], steady: Duration::ZERO };
+fn still(
+    numbers: &mut Numbers,
+    release: ReleaseNumber,
+    expected: &Expected,
+    probe: Option<HttpProbe>,
+) -> Step {
+    let services = vec![expected.clone()];
+    let act = Act::Gate { release: Some(release), services, steady: Duration::ZERO, probe };
     numbers.step(format!("see that {} is still good", expected.names.join(", ")), act, STILL)
 }
 

@@ -50,7 +50,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         let title = format!("{} {}", ask.operation.word(), joined(&services));
         let mut steps = vec![numbers.step(title, Act::Compose { words }, REPLACE)];
         if ask.operation != Operation::Stop {
-            steps.push(gate(&mut numbers, spec, None, services));
+            steps.push(gate(&mut numbers, &spec.gate.of_earlier(), None, services));
         }
         let lanes = vec![Lane { server: server.clone(), steps }];
         stages.push(Stage { title: format!("{} on {server}", ask.operation.word()), lanes, tidies: false });

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use super::Refusal;
 use super::backed;
+use super::checking::Checking;
 use super::differences::{between, only_of};
 use super::facts::{AppFacts, Rendered, SentFile, ServerFacts};
 use super::keeping;
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
 use super::selection::{chosen, known, of_part, part_of, place, switchable};
-use super::steps::{COMPOSE, HOOK, PULL, apply, clear, expected, hooks, placed, put_back, stage, tidy};
+use super::steps::{
+    COMPOSE, HOOK, PULL, apply, asked, clear, expected, hooks, placed, put_back, stage, tidy,
+};
 use super::telling::{interrupted, merged};
 use super::work::{Work, changed};
 use crate::domain::deploy::{AppSpec, Hook, HookPoint, Strategy};
@@ -73,15 +76,18 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let release = next_release(facts, &work);
     let mut stages = vec![prepare(&mut numbers, &work, release, [sent.as_ref(), env.as_ref()])];
     stages.extend(migrations(&mut numbers, spec, &work, release, only));
+    let checking = Checking::of(spec, facts, &servers);
+    findings.extend(checking.findings());
     let step = match spec.strategy {
         Strategy::Recreate => work.len(),
         _ => usize::from(spec.at_a_time.max(1)),
     };
     for some in work.chunks(step.max(1)) {
-        stages.push(replace(&mut numbers, spec, some, release));
+        stages.push(replace(&mut numbers, spec, &checking, some, release));
+        stages.extend(checking.stage(&mut numbers, spec, some, release));
     }
     if !spec.watch.is_zero() {
-        stages.push(watch(&mut numbers, spec, &work, release));
+        stages.push(watch(&mut numbers, spec, &checking, &work, release));
     }
     stages.push(stage("record", &work, |_| {
         let act = Act::Point { release };
@@ -223,24 +229,38 @@ fn migrations(
     (!steps.is_empty()).then(|| stage("migrate", first, |_| steps.clone()))
 }
 
-fn replace(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseNumber) -> Stage {
+fn replace(
+    numbers: &mut Numbers,
+    spec: &AppSpec,
+    checking: &Checking<'_>,
+    work: &[Work],
+    release: ReleaseNumber,
+) -> Stage {
     let names: Vec<&str> = work.iter().map(|it| it.server.as_str()).collect();
     stage(&format!("replace on {}", names.join(", ")), work, |it| {
         let mut steps = hooks(numbers, spec, HookPoint::Before);
-        steps.extend(apply(numbers, spec, it, release));
+        steps.extend(apply(numbers, spec, checking, it, release));
         steps.extend(hooks(numbers, spec, HookPoint::After));
         steps
     })
 }
 
-fn watch(numbers: &mut Numbers, spec: &AppSpec, work: &[Work], release: ReleaseNumber) -> Stage {
+fn watch(
+    numbers: &mut Numbers,
+    spec: &AppSpec,
+    checking: &Checking<'_>,
+    work: &[Work],
+    release: ReleaseNumber,
+) -> Stage {
+    let mut first = true;
     stage("watch", work, |it| {
         let services = expected(it);
         if services.is_empty() {
             return Vec::new();
         }
-        let act =
-            Act::Watch { release: Some(release), services, window: spec.watch, traffic: it.traffic.clone() };
+        let checks = checking.watched(&it.server, std::mem::take(&mut first));
+        let (probe, traffic) = (asked(&spec.gate, &services), it.traffic.clone());
+        let act = Act::Watch { release: Some(release), services, window: spec.watch, traffic, probe, checks };
         let title = format!("watch for {}", crate::domain::time::Age(spec.watch));
         vec![numbers.step(title, act, spec.watch + Duration::from_secs(30))]
     })

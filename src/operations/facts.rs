@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::domain::checking::{Answer, OwnCheck};
 use crate::domain::container::{ContainerHealth, ContainerState};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ContainerId, DatastoreId, ServerId};
@@ -34,6 +35,17 @@ pub struct AppFacts {
     pub sent: Option<Result<SentFile, Failure>>,
     /// The environment file here that a deploy sends, likewise.
     pub env: Option<Result<SentFile, Failure>>,
+    /// Its own checks, where it is deployed or goes back.
+    pub checks: Vec<CheckFacts>,
+}
+
+/// A check of an app, before anything is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckFacts {
+    /// Which.
+    pub check: OwnCheck,
+    /// What it said.
+    pub answer: Answer,
 }
 
 /// A file here that is sent.

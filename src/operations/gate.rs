@@ -24,6 +24,8 @@ pub struct Seen {
     pub up: Duration,
     /// Its image's digest, where a registry gave it one.
     pub digest: Option<crate::domain::image::Digest>,
+    /// What it answered, where it was asked; else staying up counts.
+    pub answer: Option<Result<(), String>>,
 }
 
 /// What the gate says.
@@ -83,10 +85,12 @@ fn one(it: &Seen, service: &Expected, steady: Duration) -> Verdict {
         (ContainerState::Running, ContainerHealth::Starting) => {
             waiting(format!("{} is not healthy yet", it.name))
         }
-        (ContainerState::Running, ContainerHealth::None) if it.up >= steady => Verdict::Good,
-        (ContainerState::Running, ContainerHealth::None) => {
-            waiting(format!("{} has no health check: it has to stay up", it.name))
-        }
+        (ContainerState::Running, ContainerHealth::None) => match &it.answer {
+            Some(Ok(())) => Verdict::Good,
+            Some(Err(why)) => waiting(format!("{} {why}", it.name)),
+            None if it.up >= steady => Verdict::Good,
+            None => waiting(format!("{} has no health check: it has to stay up", it.name)),
+        },
         (ContainerState::Exited, _) if it.exit_code == Some(0) => bad(format!("{} ended by itself", it.name)),
         (ContainerState::Exited | ContainerState::Dead, _) => {
             let code = it.exit_code.map(|code| format!(", exit {code}")).unwrap_or_default();
@@ -110,6 +114,7 @@ mod tests {
             exit_code: None,
             up: Duration::from_secs(3),
             digest: None,
+            answer: None,
         }
     }
 
@@ -145,6 +150,21 @@ mod tests {
         assert!(matches!(judge(&expected(1), std::slice::from_ref(&young), STEADY), Verdict::Waiting(..)));
         let old = Seen { up: Duration::from_secs(11), ..young };
         assert_eq!(judge(&expected(1), &[old], STEADY), Verdict::Good);
+    }
+
+    #[test]
+    fn a_container_that_is_asked_is_good_by_its_answer_and_not_by_staying_up() {
+        let old = Seen { up: Duration::from_secs(60), ..web(ContainerState::Running, ContainerHealth::None) };
+        let refused = Seen { answer: Some(Err("answers 500 to :8080/".into())), ..old.clone() };
+        let Verdict::Waiting(_, why) = judge(&expected(1), &[refused], STEADY) else { panic!("judged") };
+        assert_eq!(why, "shop-web-1 answers 500 to :8080/");
+        let answered = Seen { answer: Some(Ok(())), up: Duration::ZERO, ..old };
+        assert_eq!(judge(&expected(1), std::slice::from_ref(&answered), STEADY), Verdict::Good);
+        let looping = Seen { restarts: 2, ..answered };
+        assert!(
+            matches!(judge(&expected(1), &[looping], STEADY), Verdict::Bad(..)),
+            "an answer is no excuse"
+        );
     }
 
     #[test]

@@ -3,9 +3,13 @@
 //! Pure: no I/O, no clock; what a plan is made of was gathered before, and is all it depends on.
 
 pub mod adopting;
+pub mod asking;
 mod backed;
 pub mod backup;
 mod beside;
+mod checking;
+#[cfg(test)]
+mod checking_tests;
 pub mod compare;
 mod crossing;
 pub mod daily;

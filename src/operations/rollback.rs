@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Refusal;
+use super::checking::Checking;
 use super::crossing;
 use super::differences::{between, only_of};
 use super::facts::{AppFacts, ServerFacts};
@@ -72,7 +73,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         Strategy::Canary => Strategy::StartFirst,
         other => other,
     };
-    let spec = &AppSpec { strategy, ..spec.clone() };
+    let spec = &AppSpec { strategy, gate: spec.gate.of_earlier(), ..spec.clone() };
     switchable(spec)?;
     let to = destination(spec, facts, ask)?;
     let servers = chosen(spec, &ask.servers)?;
@@ -99,6 +100,8 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     // For a part of the app the data stay as they are.
     let crossed = if ask.services.is_empty() { crossing::crossed(&known, to) } else { Vec::new() };
     findings.extend(crossing::findings(&crossed, ask.reason.is_some()));
+    let checking = Checking::of(spec, facts, &servers);
+    findings.extend(checking.findings());
     let pulls = stage("pull what is missing", &work, |it| {
         let pull = |image: &crate::domain::image::ImageRef| {
             numbers.step(format!("pull {}", image.name()), Act::Pull { image: image.clone() }, PULL)
@@ -106,10 +109,13 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         let pulls: Vec<Step> = it.pulls.iter().map(pull).collect();
         pulls.into_iter().chain(clear(&mut numbers, it)).collect()
     });
-    let replace = stage(&format!("put release {to} back"), &work, |it| apply(&mut numbers, spec, it, to));
+    let replace =
+        stage(&format!("put release {to} back"), &work, |it| apply(&mut numbers, spec, &checking, it, to));
+    let asked = checking.stage(&mut numbers, spec, &work, to);
     let first = work.get(..1).unwrap_or_default();
     let downs = stage("take migrations back", first, |_| crossing::steps(&mut numbers, &crossed));
     let mut stages = vec![pulls, downs, replace];
+    stages.extend(asked);
     // What holds for a part of the app only does not make the release the current one.
     if ask.services.is_empty() {
         stages.push(stage("record", &work, |_| {

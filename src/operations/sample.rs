@@ -157,7 +157,14 @@ pub fn server(running: Vec<Running>, routed: &[u16], to: u8, releases: Vec<Relea
 /// Servers with their facts.
 pub fn facts(servers: Vec<(&str, ServerFacts)>) -> AppFacts {
     let servers = servers.into_iter().map(|(name, facts)| (name.into(), Ok(facts))).collect();
-    AppFacts { as_of: Timestamp::default(), servers, sent: None, env: None, backups: BTreeMap::new() }
+    AppFacts {
+        as_of: Timestamp::default(),
+        servers,
+        sent: None,
+        env: None,
+        backups: BTreeMap::new(),
+        checks: Vec::new(),
+    }
 }
 
 /// The steps of a plan, a line each; those of the way back behind a mark.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::beside::Beside;
+use super::checking::Checking;
 use super::facts::ServerFacts;
 use super::numbering::Numbers;
 use super::work::Work;
-use crate::domain::deploy::{AppSpec, HookPoint};
+use crate::domain::deploy::{AppSpec, Gate, HookPoint, HttpProbe};
 use crate::domain::plan::act::Expected;
 use crate::domain::plan::{Act, Lane, Stage, Step};
 use crate::domain::release::ReleaseNumber;
@@ -38,13 +39,21 @@ pub(super) fn hooks(numbers: &mut Numbers, spec: &AppSpec, when: HookPoint) -> V
 
 pub(super) fn gate(
     numbers: &mut Numbers,
-    spec: &AppSpec,
+    gate: &Gate,
     release: Option<ReleaseNumber>,
     services: Vec<Expected>,
 ) -> Step {
     let names: Vec<&str> = services.iter().map(|expected| expected.service.as_str()).collect();
-    let title = format!("wait until {} is good", names.join(", "));
-    numbers.step(title, Act::Gate { release, services, steady: spec.gate.steady }, spec.gate.deadline)
+    let probe = asked(gate, &services);
+    let by = probe.as_ref().map(|probe| format!(" (without a health check: {})", probe.says()));
+    let title = format!("wait until {} is good{}", names.join(", "), by.unwrap_or_default());
+    let act = Act::Gate { release, services, steady: gate.steady, probe };
+    numbers.step(title, act, gate.deadline)
+}
+
+/// What containers without a health check are asked, where one of these services is.
+pub(super) fn asked(gate: &Gate, services: &[Expected]) -> Option<HttpProbe> {
+    gate.probe.clone().filter(|probe| services.iter().any(|it| probe.asks(&it.service)))
 }
 
 /// What is in the way of new containers beside the old ones, or of Compose counting them.
@@ -58,8 +67,14 @@ pub(super) fn clear(numbers: &mut Numbers, work: &Work) -> Option<Step> {
 }
 
 /// A release's containers on one server, good: those beside the old ones first, then those in their
-/// place, then the requests; those go first to what runs already.
-pub(super) fn apply(numbers: &mut Numbers, spec: &AppSpec, work: &Work, release: ReleaseNumber) -> Vec<Step> {
+/// place, then the requests; those go first to what runs already. Then the checks that look from there.
+pub(super) fn apply(
+    numbers: &mut Numbers,
+    spec: &AppSpec,
+    checking: &Checking<'_>,
+    work: &Work,
+    release: ReleaseNumber,
+) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(beside) = &work.beside {
         steps.extend(beside.make(numbers, spec, release));
@@ -73,11 +88,12 @@ pub(super) fn apply(numbers: &mut Numbers, spec: &AppSpec, work: &Work, release:
         let (replaces, ports) = (work.replaces.clone(), work.ports.clone());
         let act = Act::Up { release, services, replaces, ports, scale: work.scale.clone() };
         steps.push(numbers.step(format!("replace {what}"), act, REPLACE));
-        steps.push(gate(numbers, spec, Some(release), work.services.clone()));
+        steps.push(gate(numbers, &spec.gate, Some(release), work.services.clone()));
     }
     if let Some(beside) = work.beside.as_ref().filter(|it| !it.is_warm()) {
         steps.extend(beside.route(numbers, spec, release));
     }
+    steps.extend(checking.step(numbers, spec, work, release));
     steps
 }
 
@@ -162,6 +178,6 @@ fn replaced_back(
     let up = Act::Up { release, services, replaces: Vec::new(), ports, scale };
     [
         numbers.step(format!("put release {release} back"), up, REPLACE),
-        gate(numbers, spec, Some(release), expected),
+        gate(numbers, &spec.gate.unasked(), Some(release), expected),
     ]
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 
+use super::app_checks::AppChecks;
 use super::clock::SystemClock;
 use super::setup::guard;
 use crate::config::{AppConfig, Config, Probe, nearest};
 use crate::domain::clock::Clock;
 use crate::domain::datastore::DatastoreSpec;
-use crate::domain::deploy::{AppSpec, Backed, Place};
+use crate::domain::deploy::{AppSpec, Backed, Gate, HttpProbe, Place};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, DatastoreId, ServerId};
 use crate::domain::proxy::Proxy;
@@ -67,7 +68,7 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         services: deploy.services.clone(),
         strategy: deploy.strategy,
         at_a_time: deploy.at_a_time,
-        gate: deploy.gate,
+        gate: gate_of(&deploy.gate, deploy.proxy.as_ref()),
         watch: deploy.watch,
         keep: deploy.keep,
         send: deploy.send.as_ref().map(|path| path.display().to_string()),
@@ -80,6 +81,14 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         canary: deploy.canary.clone(),
         backups: backed(config, it),
     })
+}
+
+/// The gate; where nothing is said of whom it asks, that is the service behind the proxy.
+fn gate_of(gate: &Gate, proxy: Option<&Proxy>) -> Gate {
+    let behind = || proxy.map(|proxy| proxy.service.clone());
+    let probe = gate.probe.clone();
+    let probe = probe.map(|probe| HttpProbe { service: probe.service.clone().or_else(behind), ..probe });
+    Gate { probe, ..gate.clone() }
 }
 
 /// The address of an app by which a check asks for it, where the configuration does not say another.
@@ -132,6 +141,7 @@ pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
         sockets: Arc::new(sockets.collect::<BTreeMap<_, _>>()),
         logins: Arc::new(logins.collect::<BTreeMap<_, _>>()),
         vaults: Arc::new(vaults(config)),
+        checks: Arc::new(AppChecks::of(config, links)),
     }
 }
 

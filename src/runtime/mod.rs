@@ -5,12 +5,14 @@
 //! translating the terminal library's types, starting and stopping what observes. Not here: what an
 //! event means (app), or anything that is drawn (views).
 
+mod app_checks;
 pub mod asker;
 pub mod clock;
 pub mod console;
 pub mod defects;
 pub mod deploying;
 pub mod effects;
+pub mod excused;
 pub mod input;
 pub mod keeping;
 pub mod manners;

@@ -2,17 +2,19 @@
 //! type instead.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::expected::{Expected, Published};
+pub use super::traffic::{Level, Traffic};
 use super::units::UnitsAct;
 use crate::domain::assertion::Assertion;
+use crate::domain::checking::AppCheck;
 use crate::domain::datastore::Source;
+use crate::domain::deploy::HttpProbe;
 use crate::domain::ids::{DatastoreId, RepositoryId};
 use crate::domain::image::ImageRef;
-use crate::domain::line::access::AccessFormat;
 use crate::domain::plan::maintain::Maintain;
 use crate::domain::quantity::Bytes;
 use crate::domain::release::ReleaseNumber;
@@ -167,6 +169,21 @@ pub enum Act {
         services: Vec<Expected>,
         /// How long a container without a health check has to stay up.
         steady: Duration,
+        /// What such a container is asked in the place of that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        probe: Option<HttpProbe>,
+    },
+    /// Waits until these checks of the app are up.
+    Checks {
+        /// The release that is judged, to which the last lines of this service are attached.
+        release: ReleaseNumber,
+        /// The service.
+        service: String,
+        /// Its containers' names; empty for all of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
+        /// Which.
+        checks: Vec<AppCheck>,
     },
     /// Makes a release the current one.
     Point {
@@ -208,6 +225,12 @@ pub enum Act {
         /// The access log that is read beside, with what it told before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         traffic: Option<Traffic>,
+        /// What containers without a health check are asked meanwhile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        probe: Option<HttpProbe>,
+        /// The checks of the app that are asked meanwhile.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        checks: Vec<AppCheck>,
     },
     /// Backs a datastore up: what is read of it streams into a repository on the console's machine, is
     /// read back and compared, and only then becomes a backup. Nothing is written on the server.
@@ -409,45 +432,6 @@ impl Act {
     }
 }
 
-/// An access log, and what it told before a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Traffic {
-    /// Its absolute path on the server.
-    pub log: String,
-    /// What its lines are.
-    pub format: AccessFormat,
-    /// What it told.
-    pub before: Level,
-}
-
-/// What answers come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Level {
-    /// How many there were.
-    pub asked: u32,
-    /// How many of them were errors: no answer, or a status of 500 and more.
-    pub errors: u32,
-    /// The time within which 95 of 100 good answers came; `None` where no times are told.
-    pub p95: Option<Duration>,
-}
-
-impl Level {
-    /// Errors as a share of the answers, 0 to 1.
-    pub fn share(self) -> f64 {
-        if self.asked == 0 { 0.0 } else { f64::from(self.errors) / f64::from(self.asked) }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} errors", self.errors, self.asked)?;
-        match self.p95 {
-            Some(p95) => write!(f, ", p95 {} ms", p95.as_millis()),
-            None => Ok(()),
-        }
-    }
-}
-
 /// What becomes of a migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -464,34 +448,4 @@ pub enum Migrating {
         /// Its name.
         name: String,
     },
-}
-
-/// A service as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expected {
-    /// Its name.
-    pub service: String,
-    /// How many containers.
-    pub containers: u16,
-    /// The image; `None` where any will do.
-    pub image: Option<ImageRef>,
-    /// The containers' names, where others of the service have no say; empty for all of it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
-}
-
-/// A port of a container on its server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Published {
-    /// The port on the server's loopback address.
-    pub host: u16,
-    /// The port in the container.
-    pub container: u16,
-}
-
-impl fmt::Display for Published {
-    /// As Compose writes it: `127.0.0.1:8081:8080`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "127.0.0.1:{}:{}", self.host, self.container)
-    }
 }

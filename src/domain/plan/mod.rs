@@ -4,13 +4,16 @@
 
 pub mod act;
 pub mod change;
+pub mod expected;
 pub mod finding;
 pub mod maintain;
 pub mod overlay;
 pub mod shell;
 mod shell_beside;
 pub mod shell_data;
+mod shell_gate;
 pub mod step;
+pub mod traffic;
 pub mod units;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::act::Published;
 use super::overlay::overlay;
-use super::{Act, Plan, shell_data};
+use super::{Act, Plan, shell_data, shell_gate};
 use crate::domain::deploy::Place;
 use crate::domain::image::ImageRef;
 use crate::domain::release::ReleaseNumber;
@@ -118,18 +118,12 @@ impl Act {
                 format!("{wait}docker stop {names} && docker rm {names}")
             }
             Self::Compare { new, old, port, path, .. } => {
-                let names = line(new.iter().chain(old));
-                let ip = "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' $c";
-                let url = quote(path);
-                format!(
-                    "for c in {names}; do curl -so /dev/null -w \"$c %{{http_code}} %{{time_total}} s\\n\" \
-                     \"http://$({ip} | cut -d' ' -f1):{port}\"{url}; done"
-                )
+                shell_gate::compared(&line(new.iter().chain(old)), *port, path)
             }
-            Self::Gate { services, .. } | Self::Watch { services, .. } => {
-                let names = services.iter().map(|expected| expected.service.clone());
-                line(compose_project(place).chain(["ps".to_owned()]).chain(names))
+            Self::Gate { services, probe, .. } | Self::Watch { services, probe, .. } => {
+                shell_gate::good(place, services, probe.as_ref())
             }
+            Self::Checks { checks, .. } => shell_gate::checks(checks),
             Self::Point { release } => format!(
                 "(cd {directory}/.midwatch/releases && ln -s {folder} .current && mv -T .current current)",
                 folder = release.folder()
@@ -254,7 +248,8 @@ pub fn scaled(service: &str, containers: usize) -> [String; 3] {
     ["--no-recreate".to_owned(), "--scale".to_owned(), format!("{service}={containers}")]
 }
 
-fn compose_project(place: &Place) -> impl Iterator<Item = String> {
+/// The words of `docker compose` on what runs of a project.
+pub(super) fn compose_project(place: &Place) -> impl Iterator<Item = String> {
     ["docker", "compose", "-p", &place.project].map(str::to_owned).into_iter()
 }
 

@@ -1,6 +1,7 @@
 //! Gathering facts: everything that a plan is made of, read from all servers side by side. Nothing
 //! is changed.
 
+mod checks;
 pub mod compose;
 pub mod containers;
 mod datastore;
@@ -83,15 +84,23 @@ pub async fn gather_told(
         sent.as_ref().and_then(|it| it.as_ref().ok()).map(|it| Arc::new(it.clone()))
     };
     let files = [file(&sent), file(&env)];
-    let surveyed = join_all(spec.servers.iter().map(async |server| {
+    let checked = async {
+        // How it stands says nothing of what is to come.
+        if deploys || matches!(want, Want::Release(_)) {
+            checks::checks(engines, spec).await
+        } else {
+            Vec::new()
+        }
+    };
+    let surveying = join_all(spec.servers.iter().map(async |server| {
         let facts = stand(engines, spec, want, server, files.clone(), now).await;
         told(
             server,
             facts.as_ref().map_or_else(|failure| Looked::Failed(failure.clone()), |_| Looked::Stands),
         );
         (server.clone(), facts)
-    }))
-    .await;
+    }));
+    let (surveyed, checks) = tokio::join!(surveying, checked);
     // A tag means the same image everywhere: what the first server says it is now.
     let images = wanted(spec, want, only, &surveyed).await;
     let servers = join_all(surveyed.into_iter().map(async |(server, standing)| {
@@ -117,7 +126,7 @@ pub async fn gather_told(
     };
     let facts = |sent: Option<Result<Sent, Failure>>| sent.map(|it| it.map(|it| it.facts()));
     let (sent, env) = (facts(sent), facts(env));
-    AppFacts { as_of: now, servers: servers.into_iter().collect(), sent, env, backups }
+    AppFacts { as_of: now, servers: servers.into_iter().collect(), sent, env, backups, checks }
 }
 
 async fn stand(

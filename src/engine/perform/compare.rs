@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::ask::{address, ask};
 use super::{Done, Task, logs};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::run::Progress;
 use crate::engine::gather::containers::ANSWER;
-use crate::http::limits::Deadline;
-use crate::http::{Request, exchange};
 use crate::operations::compare::{Answers, Enough, worse};
 use crate::transports::engine::failed;
 
@@ -22,8 +20,6 @@ const PACE: Duration = Duration::from_millis(200);
 const ENOUGH: Enough = Enough { asked: 5, errors: 2 };
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How much of an answer is read, in bytes: that it is whole is part of its being good.
-const BODY: usize = 64 << 10;
 
 /// What is compared.
 pub(super) struct Compared<'a> {
@@ -44,7 +40,7 @@ pub(super) async fn compare(task: &Task<'_>, it: &Compared<'_>, window: Duration
     while start.elapsed() < window {
         let pick = |all: &[String]| all.get(turn % all.len().max(1)).cloned().unwrap_or_default();
         let (new, old) = (pick(&new), pick(&old));
-        let (a, b) = tokio::join!(ask(task, &new, it), ask(task, &old, it));
+        let (a, b) = tokio::join!(one(task, &new, it), one(task, &old, it));
         take(&mut news, a);
         take(&mut olds, b);
         if let Some(why) = worse(&news.level(), &olds.level(), ENOUGH) {
@@ -70,13 +66,9 @@ fn take(side: &mut Answers, answer: Option<Duration>) {
 }
 
 /// One question; `None` where it was not answered as it should be.
-async fn ask(task: &Task<'_>, address: &str, it: &Compared<'_>) -> Option<Duration> {
-    let url: Url = format!("http://{address}:{}{}", it.port, it.path).parse().ok()?;
-    let transport = task.ground.transport().await.ok()?;
-    let deadline = Deadline::new(PATIENCE);
-    let stream = deadline.phase("connection", transport.tcp(address, it.port)).await.ok()?.ok()?;
-    let answer = exchange(stream, &Request::get(url), &deadline, BODY).await.ok()?;
-    (answer.status < 500).then(|| deadline.elapsed())
+async fn one(task: &Task<'_>, address: &str, it: &Compared<'_>) -> Option<Duration> {
+    let (status, took) = ask(task, (address, it.port, it.path), PATIENCE).await.ok()?;
+    (status < 500).then_some(took)
 }
 
 /// The containers' addresses on their networks, which their server can reach.
@@ -88,9 +80,7 @@ async fn addresses(task: &Task<'_>, names: &[String]) -> Result<Vec<String>, Fai
         let late = |_| Failure::new(FailureKind::Timeout, &what, "the engine does not answer");
         let inspected = timeout(ANSWER, docker.inspect_container(name, None)).await.map_err(late)?;
         let inspected = inspected.map_err(|error| failed(&error, &what))?;
-        let networks = inspected.network_settings.and_then(|it| it.networks).unwrap_or_default();
-        let address = networks.into_values().filter_map(|it| it.ip_address).find(|it| !it.is_empty());
-        all.push(address.ok_or_else(|| {
+        all.push(address(&inspected).ok_or_else(|| {
             Failure::new(FailureKind::NotFound, &what, format!("{name} has no address on any network"))
         })?);
     }

@@ -1,8 +1,10 @@
 //! What each kind of step does: one file an act.
 
+mod ask;
 mod assert;
 mod back_up;
 mod beside;
+mod checks;
 mod command;
 mod compare;
 mod compare_data;
@@ -14,6 +16,7 @@ mod keep;
 mod kept;
 mod load;
 mod logs;
+mod look;
 mod maintain;
 mod place;
 mod point;
@@ -29,6 +32,7 @@ mod traffic;
 mod units;
 pub mod up;
 mod visit;
+mod watch;
 
 use async_trait::async_trait;
 
@@ -122,9 +126,17 @@ impl Task<'_> {
                 let it = compare::Compared { release: *release, service, new, old, port: *port, path };
                 compare::compare(self, &it, *window).await
             }
-            Act::Gate { release, services, steady } => gate::pass(self, *release, services, *steady).await,
-            Act::Watch { release, services, window, traffic } => {
-                gate::watch(self, *release, services, *window, traffic.as_ref()).await
+            Act::Gate { release, services, steady, probe } => {
+                gate::pass(self, *release, services, *steady, probe.as_ref()).await
+            }
+            Act::Checks { release, service, names, checks } => {
+                checks::pass(self, &checks::Asked { release: *release, service, names, checks }).await
+            }
+            Act::Watch { release, services, window, traffic, probe, checks } => {
+                let (release, window) = (*release, *window);
+                let (traffic, probe) = (traffic.as_ref(), probe.as_ref());
+                let it = watch::Watched { release, services, window, traffic, probe, checks };
+                watch::watch(self, &it).await
             }
             Act::Point { release } => point::point(self, *release).await,
             Act::BackUp { .. } => back_up::back_up(self).await,

@@ -134,7 +134,12 @@ impl One {
             steps.extend(self.clear(numbers, &[], Duration::ZERO));
             steps.push(self.scale(numbers));
             let names = self.present.iter().map(|it| it.name.clone()).chain(new.iter().cloned()).collect();
-            steps.push(gate(numbers, spec, self.release, vec![self.expected(self.to, names)]));
+            steps.push(gate(
+                numbers,
+                &spec.gate.of_earlier(),
+                self.release,
+                vec![self.expected(self.to, names)],
+            ));
             if !new.is_empty() {
                 let old = self.present.iter().map(|it| address(proxy, it));
                 let new = new.iter().map(|name| proxy.address(name, None));
@@ -143,7 +148,12 @@ impl One {
             return steps;
         }
         steps.push(self.scale(numbers));
-        steps.push(gate(numbers, spec, self.release, vec![self.expected(self.to, Vec::new())]));
+        steps.push(gate(
+            numbers,
+            &spec.gate.of_earlier(),
+            self.release,
+            vec![self.expected(self.to, Vec::new())],
+        ));
         steps
     }
 
@@ -193,7 +203,7 @@ impl One {
                 Some(_) => all().map(|it| it.name.clone()).collect(),
                 None => Vec::new(),
             };
-            steps.push(gate(numbers, spec, self.release, vec![self.expected(before, names)]));
+            steps.push(gate(numbers, &spec.gate.unasked(), self.release, vec![self.expected(before, names)]));
         }
         steps
     }

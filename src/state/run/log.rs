@@ -208,7 +208,8 @@ fn names(run: &Run, fleet: &Fleet, lane: &Lane, step: &Step) -> Vec<String> {
         names.collect()
     };
     match &step.act {
-        Act::Beside { names, .. } => names.clone(),
+        Act::Checks { service, names, .. } if names.is_empty() => of_service(service),
+        Act::Beside { names, .. } | Act::Checks { names, .. } => names.clone(),
         Act::Up { services, .. } => services.iter().flat_map(of_service).collect(),
         Act::Gate { services, .. } | Act::Watch { services, .. } => expected(services),
         _ => Vec::new(),

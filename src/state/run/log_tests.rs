@@ -23,7 +23,7 @@ fn plan() -> FrozenPlan {
         beside: Vec::new(),
         port: None,
     };
-    let gate = |services| Act::Gate { release: Some(release), services, steady: Duration::ZERO };
+    let gate = |services| Act::Gate { release: Some(release), services, steady: Duration::ZERO, probe: None };
     let up = Act::Up {
         release,
         services: vec!["web".into()],

@@ -4,6 +4,7 @@ mod adopt;
 mod approvals;
 mod beside;
 mod changes;
+mod checks;
 pub mod console;
 mod daily;
 mod data;

@@ -204,7 +204,11 @@ impl Desk {
                     eprintln!("midwatch: {server}: {failure}");
                 }
                 let first = lost.into_iter().next().map(|(_, failure)| failure);
-                return Ok(first.map_or(Exit::Usage, |failure| Exit::of(&failure)));
+                // Nothing was begun: what is not of the way was refused.
+                return Ok(match first.map(|failure| Exit::of(&failure)) {
+                    Some(Exit::Unreachable) => Exit::Unreachable,
+                    _ => Exit::Usage,
+                });
             }
             Err(Refusal::Senseless(failure)) => return Err(failure),
         };

@@ -64,8 +64,20 @@ pub(super) fn all(
     services.iter().filter_map(image).collect()
 }
 
-/// What a registry has under this name, asked by the server's engine with the server's credentials.
+/// What a registry has under this name. One that is down does not keep what is known by its digest, and may
+/// be on the server already, from being used.
 pub(super) async fn resolve(ground: &Ground, image: &ImageRef) -> Result<ImageRef, Failure> {
+    match at_registry(ground, image).await {
+        Err(failure) if !matches!(failure.kind, FailureKind::NotFound) => match &image.digest {
+            Some(digest) => Ok(image.pinned(digest.clone())),
+            None => Err(failure),
+        },
+        found => found,
+    }
+}
+
+/// What the registry says itself, asked by the server's engine with the server's credentials.
+async fn at_registry(ground: &Ground, image: &ImageRef) -> Result<ImageRef, Failure> {
     let what = format!("ask the registry for {image} from {}", ground.server);
     let docker = ground.docker().await?;
     let name = image.to_string();
@@ -73,13 +85,7 @@ pub(super) async fn resolve(ground: &Ground, image: &ImageRef) -> Result<ImageRe
     let asked = timeout(ANSWER, docker.inspect_registry_image(&name, credentials)).await;
     let found = match asked {
         Ok(Ok(found)) => found,
-        Ok(Err(error)) => {
-            // A registry that is down does not keep what is on the server already from being used.
-            if let Some(digest) = image.digest.clone().filter(|_| !is_gone(&error)) {
-                return Ok(image.pinned(digest));
-            }
-            return Err(refused(failed(&error, &what), image));
-        }
+        Ok(Err(error)) => return Err(refused(failed(&error, &what), image)),
         Err(_) => {
             let why = format!("no answer within {} s", ANSWER.as_secs());
             return Err(Failure::new(FailureKind::Timeout, what, why));
@@ -92,13 +98,13 @@ pub(super) async fn resolve(ground: &Ground, image: &ImageRef) -> Result<ImageRe
     Ok(image.pinned(digest))
 }
 
-/// A registry's refusal, with what mends it.
-fn refused(failure: Failure, image: &ImageRef) -> Failure {
+/// A registry's refusal, with what mends it. The server is reached, so it is none of the way's.
+pub fn refused(failure: Failure, image: &ImageRef) -> Failure {
+    const WORDS: [&str; 4] = ["unauthorized", "denied", "authentication", "no basic auth credentials"];
     let why = failure.reason().to_lowercase();
-    let registry = image.repository.split_once('/').map(|(first, _)| first).unwrap_or_default();
-    if why.contains("unauthorized") || why.contains("denied") || why.contains("authentication") {
-        let hint = format!("log in on the server, as the same user: docker login {registry}");
-        return Failure { kind: FailureKind::Auth, ..failure }.hint(hint);
+    if WORDS.iter().any(|word| why.contains(word)) {
+        let hint = format!("log in on the server, as the same user: docker login {}", image.registry());
+        return Failure { kind: FailureKind::Permission, ..failure }.hint(hint);
     }
     if why.contains("manifest unknown") || why.contains("not found") {
         let hint = format!("check the tag: the registry has no such one in {}", image.repository);
@@ -114,7 +120,7 @@ pub(super) async fn seen(ground: &Ground, image: &ImageRef) -> Result<Resolved, 
     }
     // The tag may point elsewhere by now: the digest is what is asked for.
     let exact = ImageRef { tag: None, ..image.clone() };
-    resolve(ground, &exact).await?;
+    at_registry(ground, &exact).await?;
     Ok(Resolved { image: image.clone(), present: false })
 }
 

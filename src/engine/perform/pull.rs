@@ -16,7 +16,7 @@ use crate::domain::plan::shell::pull_name;
 use crate::domain::quantity::Bytes;
 use crate::domain::run::Progress;
 use crate::domain::text::{clean, shorten};
-use crate::engine::gather::images::present;
+use crate::engine::gather::images::{present, refused};
 use crate::transports::engine::failed;
 
 /// How often progress is told.
@@ -39,11 +39,11 @@ pub(super) async fn pull(task: &Task<'_>, image: &ImageRef) -> Result<Done, Fail
         })?;
         match next {
             None => break,
-            Some(Err(error)) => return Err(explained(failed(&error, &what))),
+            Some(Err(error)) => return Err(explained(failed(&error, &what), image)),
             Some(Ok(info)) => {
                 if let Some(error) = info.error_detail.as_ref().and_then(|it| it.message.clone()) {
                     let why = shorten(&clean(&error), 400).into_owned();
-                    return Err(explained(Failure::new(FailureKind::Invalid, what, why)));
+                    return Err(explained(Failure::new(FailureKind::Invalid, what, why), image));
                 }
                 layers.take(info);
                 if told.elapsed() >= PACE {
@@ -74,16 +74,11 @@ async fn name(task: &Task<'_>, image: &ImageRef) -> Result<(), Failure> {
     docker.tag_image(&pull_name(image), Some(options)).await.map_err(|error| failed(&error, &task.what()))
 }
 
-fn explained(failure: Failure) -> Failure {
-    let why = failure.reason().to_lowercase();
-    if why.contains("no space left") {
-        failure.hint("make room: docker system df; docker image prune")
-    } else if why.contains("unauthorized") || why.contains("denied") {
-        Failure { kind: FailureKind::Auth, ..failure }
-            .hint("log in on the server, as the same user: docker login")
-    } else {
-        failure
+fn explained(failure: Failure, image: &ImageRef) -> Failure {
+    if failure.reason().to_lowercase().contains("no space left") {
+        return failure.hint("make room: docker system df; docker image prune");
     }
+    refused(failure, image)
 }
 
 /// How far each layer is.

@@ -10,15 +10,21 @@ use super::site::{Kind, Site};
 use super::table::Table;
 
 /// What a deploy said that was struck while a step went on.
-struct Struck {
-    step: String,
-    code: i32,
-    text: String,
+pub(super) struct Struck {
+    pub(super) step: String,
+    pub(super) code: i32,
+    pub(super) text: String,
 }
 
 /// Deploys, and does something as soon as the `nth` step has begun of those with these words; nothing where
 /// there is no such step.
-fn struck_at(app: &Project, tag: &str, nth: usize, words: &str, strike: impl FnOnce()) -> Option<Struck> {
+pub(super) fn struck_at(
+    app: &Project,
+    tag: &str,
+    nth: usize,
+    words: &str,
+    strike: impl FnOnce(),
+) -> Option<Struck> {
     let mut child = app
         .command(&["deploy", &app.name, "--tag", tag, "--yes"])
         .stdout(Stdio::piped())
@@ -198,4 +204,32 @@ fn a_release_whose_old_container_cannot_be_removed_is_good_all_the_same_fault() 
     assert_eq!(struck.code, 4, "{}", struck.text);
     assert!(struck.text.contains("done and verified, but something was left behind"), "{}", struck.text);
     assert_eq!(site.app.outcomes("web-2"), ["2 good", "1 good"]);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_disk_that_is_full_during_the_pull_leaves_the_release_before_fault() {
+    let app = Project::up("bravo-six", &["web-2"], "");
+    let stood = app.on("web-2", "docker compose ps -q web");
+    // It is not on the server, so that it has to come.
+    let gone = "i=$(docker images -q registry:5000/shop:slow); [ -z \"$i\" ] || docker rmi -f $i";
+    app.everywhere(gone);
+    let full = app.lab.fault("fill-images", "web-2", &[]);
+    let told = app.run(&["deploy", "bravo-six", "--tag", "slow", "--yes"]);
+    drop(full);
+    let text = told.ends(1).text();
+    assert!(
+        text.contains("NO  web-2: pull registry:5000/shop:slow") && text.contains("no space left"),
+        "{text}"
+    );
+    assert!(text.contains("make room: docker system df"), "{text}");
+    assert!(text.contains("web-2: as before: nothing was changed"), "{text}");
+    assert_eq!(app.on("web-2", "docker compose ps -q web"), stood);
+    assert_eq!(app.versions("web-2"), ["1.0"]);
+    assert_eq!(app.ledger("web-2")["current"], 1);
+    // With room again nothing is in the way.
+    app.run(&["deploy", "bravo-six", "--tag", "slow", "--yes"]).ends(0);
+    assert_eq!(app.versions("web-2"), ["slow"]);
+    app.everywhere("cd ~/bravo-six && docker compose down -t 1 2>&1");
+    app.everywhere(gone);
 }

@@ -20,3 +20,4 @@ mod send;
 mod site;
 mod table;
 mod tags;
+mod watching;

@@ -6,6 +6,7 @@ fault_reset() {
     fault_thaw "$1"
     fault_mend "$1"
     fault_free-disk "$1"
+    fault_free-images "$1"
     if [ "$1" = busy-1 ]; then
         ! inside "$1" grep -qs new /etc/dropbear/changed || fault_host-key "$1" old
         return

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::operate::answers::{ask, carry_out, guarded};
 use super::operate::plan as plan_again;
 use super::{Action, Available, Risk, always};
+use crate::domain::plan::FrozenPlan;
 use crate::keys::keymap::Scope;
 use crate::message::change::Asked;
 use crate::message::effect::Effect;
@@ -26,6 +27,17 @@ pub static ALL: &[Action] = &[
         run: confirm,
     },
     Action {
+        id: "plan.wait",
+        title: "wait",
+        help: "where another run holds the app's lock, wait until it is given back, then plan anew",
+        scope: Scope::Plan,
+        keys: &["w"],
+        risk: Risk::Read,
+        in_footer: true,
+        available: locked,
+        run: wait,
+    },
+    Action {
         id: "plan.again",
         title: "plan again",
         help: "look at the servers again and plan anew",
@@ -43,7 +55,7 @@ pub static ALL: &[Action] = &[
         scope: Scope::Plan,
         keys: &["o"],
         risk: Risk::Read,
-        in_footer: false,
+        in_footer: true,
         available: in_parts,
         run: choose,
     },
@@ -74,6 +86,23 @@ fn in_parts(state: &State) -> Available {
     if options.rows().next().is_some() { Ok(()) } else { Err("there is nothing to choose between".into()) }
 }
 
+/// Whether a lock stands in the way that can be waited for.
+fn locked(state: &State) -> Available {
+    match state.plan.plan().map(FrozenPlan::plan) {
+        Some(plan) if plan.awaits_lock() && !plan.operation.is_of_a_datastore() => Ok(()),
+        Some(_) => Err("no lock of another run alone stands in its way".into()),
+        None => Err("there is no plan yet".into()),
+    }
+}
+
+fn wait(state: &mut State) -> Vec<Effect> {
+    let Some(plan) = state.plan.plan() else { return Vec::new() };
+    let (app, servers) = (plan.plan().app.clone(), plan.plan().servers().cloned().collect());
+    let request = state.next_request();
+    state.plan.wait(request, state.now);
+    vec![Effect::AwaitLock(request, app, servers)]
+}
+
 fn choose(state: &mut State) -> Vec<Effect> {
     let Some(Asked { app, what, .. }) = state.plan.asked.clone() else { return Vec::new() };
     let mut options = state.options_of(&app, what.operation());
@@ -102,6 +131,7 @@ fn confirmable(state: &State) -> Available {
     let plan = match &state.plan.stand {
         Stand::Nothing => return Err("nothing is planned".into()),
         Stand::Looking { .. } => return Err("the servers are still looked at".into()),
+        Stand::Waiting { .. } => return Err("another run holds the lock; this waits for it".into()),
         Stand::Failed(_) => {
             return Err(format!("there is no plan; {} plans again", state.key_of("plan.again")).into());
         }

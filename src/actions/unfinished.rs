@@ -63,10 +63,15 @@ fn take_up(state: &mut State, way: Way) -> Vec<Effect> {
         Way::Undo => "What was changed is put back as it was before, and looked at.",
         Way::Leave => "Nothing is done; the locks are given back, and it is told as partial.",
     };
+    let here: Vec<String> = it.would_run_here().map(|step| format!("`{}`", step.title)).collect();
     let then = Then::Resume(run, way);
     if let Some(effects) = guarded(state, &plan, then.clone()) {
         return effects;
     }
     let title = format!("{}: {}", way.word(), plan.title);
-    ask(state, Question::Sure { says: vec![title, says.to_owned()], then })
+    let mut says = vec![title, says.to_owned()];
+    if way == Way::Finish && !here.is_empty() {
+        says.push(format!("On this machine it runs {}.", here.join(", ")));
+    }
+    ask(state, Question::Sure { says, then })
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::args::Args;
 use super::operate::{Operating, text};
-use super::runs::changeable;
+use super::runs::all_named;
 use super::{Exit, context, print};
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::failure::{Failure, FailureKind};
@@ -19,8 +19,8 @@ pub struct ApproveArgs {
     /// The run, as `midwatch runs` names it
     pub run: String,
 
-    /// The app that it changes; without it all are looked at
-    #[arg(long, value_name = "APP")]
+    /// The app or datastore that it changes; without it all are looked at
+    #[arg(long, value_name = "NAME")]
     pub app: Option<String>,
 
     /// End the run instead, before anything is changed
@@ -45,13 +45,17 @@ pub fn run(args: &Args, approve: &ApproveArgs) -> Result<Exit, Failure> {
     let what = format!("approve the run {}", approve.run);
     let run = RunId::try_from(approve.run.clone())
         .map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
-    let apps = match &approve.app {
-        Some(app) => vec![app.clone()],
-        None => changeable(&context::load(args)?.config),
-    };
+    let mut named = all_named(&context::load(args)?.config);
+    if let Some(app) = &approve.app {
+        named.retain(|(name, _)| name == app);
+        if named.is_empty() {
+            // It says what is missing.
+            named.push((app.clone(), false));
+        }
+    }
     let mut lost = None;
-    for app in apps {
-        let operating = Operating::on(args, &app)?;
+    for (name, datastore) in named {
+        let operating = Operating::whoever(args, &name, datastore)?;
         let open = operating.open();
         if let Some(waiting) = open.waiting.iter().find(|it| it.request.run == run) {
             return answer(args, approve, &operating, waiting);

@@ -31,8 +31,10 @@ pub fn run(args: &Args, operation: Operation, daily: &DailyArgs) -> Result<Exit,
         services: daily.common.services.clone(),
         reason: daily.common.consent.reason.clone(),
     };
-    let facts = operating.facts(&Want::Standing, &[]);
-    operating.carry_out(daily::plan(&operating.spec, &facts, &ask), &daily.common)
+    operating.change(&daily.common, || {
+        let facts = operating.facts(&Want::Standing, &[]);
+        Ok(daily::plan(&operating.spec, &facts, &ask))
+    })
 }
 
 /// The arguments of `scale`.
@@ -59,8 +61,10 @@ pub fn run_scale(args: &Args, it: &ScaleArgs) -> Result<Exit, Failure> {
     let services = scale::read(&it.numbers.join(" ")).map_err(|why| invalid(&why))?;
     let operating = Operating::on(args, &it.app)?;
     let ask = scale::Ask { services, servers: it.common.servers(), reason: it.common.consent.reason.clone() };
-    let facts = operating.facts(&Want::Standing, &[]);
-    operating.carry_out(scale::plan(&operating.spec, &facts, &ask), &it.common)
+    operating.change(&it.common, || {
+        let facts = operating.facts(&Want::Standing, &[]);
+        Ok(scale::plan(&operating.spec, &facts, &ask))
+    })
 }
 
 /// The arguments of `pull`.
@@ -82,6 +86,8 @@ pub fn run_pull(args: &Args, it: &PullArgs) -> Result<Exit, Failure> {
         services: it.common.services.clone(),
         reason: it.common.consent.reason.clone(),
     };
-    let facts = operating.facts(&Want::Images, &it.common.services);
-    operating.carry_out(pull::plan(&operating.spec, &facts, &ask), &it.common)
+    operating.change(&it.common, || {
+        let facts = operating.facts(&Want::Images, &it.common.services);
+        Ok(pull::plan(&operating.spec, &facts, &ask))
+    })
 }

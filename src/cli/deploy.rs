@@ -45,12 +45,14 @@ pub fn run(args: &Args, deploy: &DeployArgs) -> Result<Exit, Failure> {
         }
         (None, None) => Want::AsWritten,
     };
-    let facts = operating.facts(&want, &deploy.common.services);
     let ask = deploy::Ask {
         servers: deploy.common.servers(),
         services: deploy.common.services.clone(),
         strategy: deploy.strategy,
         reason: deploy.common.consent.reason.clone(),
     };
-    operating.carry_out(deploy::plan(&operating.spec, &facts, &ask), &deploy.common)
+    operating.change(&deploy.common, || {
+        let facts = operating.facts(&want, &deploy.common.services);
+        Ok(deploy::plan(&operating.spec, &facts, &ask))
+    })
 }

@@ -62,6 +62,8 @@ pub fn run(args: &Args, it: &MaintenanceArgs) -> Result<Exit, Failure> {
         reason: it.common.consent.reason.clone(),
     };
     let operating = Operating::on(args, &it.app)?;
-    let facts = operating.facts(&Want::Route, &[]);
-    operating.carry_out(plan(&operating.spec, &facts, &ask), &it.common)
+    operating.change(&it.common, || {
+        let facts = operating.facts(&Want::Route, &[]);
+        Ok(plan(&operating.spec, &facts, &ask))
+    })
 }

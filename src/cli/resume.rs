@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::args::Args;
 use super::operate::{Confirm, Operating};
-use super::runs::changeable;
+use super::runs::all_named;
 use super::{Exit, context, print};
 use crate::domain::clock::Clock;
 use crate::domain::deploy::Place;
@@ -14,6 +14,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::plan::Operation;
 use crate::domain::run::{Outcome, RunId};
+use crate::domain::text::clean;
 use crate::engine::Way;
 use crate::engine::unfinished::Unfinished;
 use crate::runtime::clock::SystemClock;
@@ -35,6 +36,10 @@ pub struct ResumeArgs {
     /// Even though a console seems to carry it out still; that one can do nothing more for it
     #[arg(long)]
     pub take_over: bool,
+
+    /// Even though commands of the operator's machine that are left then run on this one
+    #[arg(long)]
+    pub run_here: bool,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the option's own sentence is the help")]
@@ -61,7 +66,7 @@ pub fn run(args: &Args, resume: &ResumeArgs) -> Result<Exit, Failure> {
     let (app, datastore) = match (resume.app.clone(), journaled.clone()) {
         (Some(app), known) => (app, known.is_some_and(|known| known.datastore)),
         (None, Some(known)) => (known.app, known.datastore),
-        (None, None) => (found_on_servers(args, &run, &what)?, false),
+        (None, None) => found_on_servers(args, &run, &what)?,
     };
     let operating = match journaled.as_ref().and_then(|known| known.places.clone()) {
         Some(places) => Operating::schedule(args, &app, places)?,
@@ -90,16 +95,41 @@ pub fn run(args: &Args, resume: &ResumeArgs) -> Result<Exit, Failure> {
         eprintln!("midwatch: {server}: {failure}");
         return Ok(Exit::of(failure));
     }
+    if way == Way::Finish && !resume.run_here {
+        elsewhere(&found, &what)?;
+    }
     operating.resume(&found, way, &resume.confirm, resume.json)
 }
 
-/// The app of a run that another console began, by what the servers of all apps know.
-fn found_on_servers(args: &Args, run: &RunId, what: &str) -> Result<String, Failure> {
+/// Fails where finishing would run commands here that were meant for another machine.
+fn elsewhere(it: &Unfinished, what: &str) -> Result<(), Failure> {
+    let here = crate::runtime::deploying::operator();
+    let theirs = it.holder().map(|holder| &holder.by);
+    if theirs.is_some_and(|by| by.machine == here.machine) {
+        return Ok(());
+    }
+    let titles: Vec<String> = it.would_run_here().map(|step| format!("`{}`", step.title)).collect();
+    if titles.is_empty() {
+        return Ok(());
+    }
+    let from = theirs.map_or_else(|| "another machine".to_owned(), |by| by.machine.clone());
+    let why = format!(
+        "{} would run on this machine, {}, and it was begun on {}",
+        titles.join(", "),
+        here.machine,
+        clean(&from)
+    );
+    Err(Failure::new(FailureKind::Conflict, what, why).hint("where that is right: --run-here"))
+}
+
+/// The app or datastore of a run that another console began, by what the servers of all of them know, and
+/// whether it is a datastore.
+fn found_on_servers(args: &Args, run: &RunId, what: &str) -> Result<(String, bool), Failure> {
     let mut lost = None;
-    for app in changeable(&context::load(args)?.config) {
-        let open = Operating::on(args, &app)?.open();
+    for (name, datastore) in all_named(&context::load(args)?.config) {
+        let open = Operating::whoever(args, &name, datastore)?.open();
         if open.runs.iter().any(|it| it.run == *run) {
-            return Ok(app);
+            return Ok((name, datastore));
         }
         lost = lost.or_else(|| open.lost.into_iter().next().map(|(_, failure)| failure));
     }
@@ -190,6 +220,15 @@ fn text(it: &Unfinished) -> String {
             },
         };
         out.push(format!("  {server}: {stands}"));
+    }
+    out.extend(it.ran_here().map(|(step, here)| format!("  {}", here.says(&step.title))));
+    for step in it.would_run_here() {
+        let shell = it.plan.plan().places.values().next().map(|place| step.act.shell(place));
+        out.push(format!(
+            "  not run yet: `{}`; finishing runs it on the machine of whoever does: {}",
+            step.title,
+            clean(&shell.unwrap_or_default())
+        ));
     }
     if !it.over() {
         out.push(format!(

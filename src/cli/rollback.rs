@@ -33,19 +33,21 @@ pub struct RollbackArgs {
 /// Plans, asks, rolls back.
 pub fn run(args: &Args, rollback: &RollbackArgs) -> Result<Exit, Failure> {
     let operating = Operating::on(args, &rollback.app)?;
-    let mut ask = rollback::Ask {
+    let ask = rollback::Ask {
         to: rollback.to.map(ReleaseNumber),
         servers: rollback.common.servers(),
         services: rollback.common.services.clone(),
         strategy: rollback.strategy,
         reason: rollback.common.consent.reason.clone(),
     };
-    let to = match rollback::destination(&operating.spec, &operating.facts(&Want::Standing, &[]), &ask) {
-        Ok(to) => to,
-        Err(Refusal::Senseless(failure)) => return Err(failure),
-        Err(refusal) => return operating.carry_out(Err(refusal), &rollback.common),
-    };
-    ask.to = Some(to);
-    let facts = operating.facts(&Want::Release(to), &[]);
-    operating.carry_out(rollback::plan(&operating.spec, &facts, &ask), &rollback.common)
+    operating.change(&rollback.common, || {
+        let to = match rollback::destination(&operating.spec, &operating.facts(&Want::Standing, &[]), &ask) {
+            Ok(to) => to,
+            Err(Refusal::Senseless(failure)) => return Err(failure),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let facts = operating.facts(&Want::Release(to), &[]);
+        let ask = rollback::Ask { to: Some(to), ..ask.clone() };
+        Ok(rollback::plan(&operating.spec, &facts, &ask))
+    })
 }

@@ -116,6 +116,13 @@ pub fn changeable(config: &Config) -> Vec<String> {
     apps.map(|app| app.as_str().to_owned()).collect()
 }
 
+/// Those, and the datastores: all that has runs in a folder that the configuration tells of, by name, and
+/// whether it is a datastore.
+pub fn all_named(config: &Config) -> Vec<(String, bool)> {
+    let datastores = config.datastores.keys().map(|id| (id.as_str().to_owned(), true));
+    changeable(config).into_iter().map(|app| (app, false)).chain(datastores).collect()
+}
+
 fn journaled(journal: &crate::history::journal::Journal) -> Result<BTreeMap<RunId, Known>, Failure> {
     let mut all: BTreeMap<RunId, Known> = BTreeMap::new();
     for written in journal.entries().map_err(|error| error.into_failure("read the journal"))? {

@@ -41,6 +41,16 @@ words! {
     }
 }
 
+words! {
+    /// Where a hook runs.
+    FromWord {
+        /// On the app's servers.
+        Server = "server",
+        /// On the machine of the console.
+        Here = "here",
+    }
+}
+
 /// What the configuration says of deploying an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeployConfig {
@@ -116,6 +126,7 @@ fn hook(t: &mut Table<'_>) -> Option<Hook> {
     let name: Option<String> = t.opt("name");
     let service: Option<String> = t.opt("service");
     let down: Option<Argv> = t.opt("down");
+    let here = t.or("from", FromWord::Server) == FromWord::Here;
     let (when, command) = (when?, command?.0);
     if when == PointWord::Migrate && service.is_none() {
         t.report(
@@ -128,11 +139,21 @@ fn hook(t: &mut Table<'_>) -> Option<Hook> {
         t.report(Mistake::error(t.span(), "`service` and `down` belong to a migration"));
         return None;
     }
+    if when == PointWord::Migrate && here {
+        t.report(
+            Mistake::error(
+                t.span_of("from"),
+                "a migration runs in a container of the new image, on a server",
+            )
+            .help("leave `from` away, or say `when = \"before\"`"),
+        );
+        return None;
+    }
     let when = match when {
         PointWord::Before => HookPoint::Before,
         PointWord::Migrate => HookPoint::Migrate,
         PointWord::After => HookPoint::After,
     };
     let name = name.unwrap_or_else(|| command.join(" "));
-    Some(Hook { name, when, command, service, down: down.map(|argv| argv.0) })
+    Some(Hook { name, when, command, here, service, down: down.map(|argv| argv.0) })
 }

@@ -105,7 +105,11 @@ pub fn load(path: &Path, options: Options<'_>) -> Result<Loaded, LoadError> {
         LoadError::Mistakes(Box::new(Report::new(&name, &text, &masks, vec![mistake])))
     })?;
     let themes = path.parent().map(|folder| folder.join("themes"));
-    read(&text, &name, exposed, Options { themes: options.themes.or(themes.as_deref()), ..options })
+    let options = Options { themes: options.themes.or(themes.as_deref()), ..options };
+    let mut loaded = read(&text, &name, exposed, options)?;
+    // Without a working folder there is none.
+    loaded.config.folder = std::path::absolute(path).ok().and_then(|path| Some(path.parent()?.to_owned()));
+    Ok(loaded)
 }
 
 /// Reads a configuration from text; `name` is what it is called in messages.

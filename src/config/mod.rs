@@ -53,6 +53,7 @@ mod walk;
 mod words;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::domain::ids::{AppId, CheckId, DatastoreId, EnvironmentId, RepositoryId, ServerId};
 use crate::domain::thresholds::Thresholds;
@@ -88,6 +89,8 @@ pub use walk::{Known, Used, nearest};
 /// A whole configuration, every reference in it good.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// The folder of the file that it was read from.
+    pub folder: Option<PathBuf>,
     /// The servers, at least one.
     pub servers: BTreeMap<ServerId, ServerConfig>,
     /// The environments.
@@ -126,6 +129,7 @@ impl Default for Config {
     /// What holds without a configuration: this machine, and the defaults.
     fn default() -> Self {
         Self {
+            folder: None,
             servers: BTreeMap::from([(ServerId::from(ServerId::LOCAL), ServerConfig::local())]),
             environments: BTreeMap::new(),
             apps: BTreeMap::new(),

@@ -45,6 +45,9 @@ pub struct AppSpec {
     pub send_env: Option<String>,
     /// What runs in between.
     pub hooks: Vec<Hook>,
+    /// The folder of the configuration file, where what runs here begins.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// The proxy before it, where a deploy switches one.
     pub proxy: Option<Proxy>,
     /// The steps of a canary.
@@ -84,6 +87,7 @@ impl AppSpec {
             send: None,
             send_env: None,
             hooks: Vec::new(),
+            folder: None,
             proxy: None,
             canary: Canary::default(),
             backups: Vec::new(),
@@ -257,8 +261,11 @@ pub struct Hook {
     /// When.
     pub when: HookPoint,
     /// The command, by the server's shell in the app's folder; for a migration the arguments in a
-    /// container of the new image.
+    /// container of the new image; of one that runs here its words, without a shell.
     pub command: Vec<String>,
+    /// Whether it runs once for the app on the machine of the console, and not on each server.
+    #[serde(default)]
+    pub here: bool,
     /// The service whose new image runs it, for a migration.
     pub service: Option<String>,
     /// What takes it back, likewise; without it a rollback across it has to be accepted.
@@ -269,10 +276,21 @@ pub struct Hook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HookPoint {
-    /// On each server, before anything of it is replaced.
+    /// On each server, before anything of it is replaced; here, before anything is replaced anywhere.
     Before,
     /// Once for the app, in a container of the new image, before anything is replaced anywhere.
     Migrate,
-    /// On each server, when its new containers are good.
+    /// On each server, when its new containers are good; here, when they are on all servers.
     After,
+}
+
+impl HookPoint {
+    /// Its word, as the configuration writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::Migrate => "migrate",
+            Self::After => "after",
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A run as its servers know it: its plan, and on each what was begun and how it ended.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,36 @@ pub struct Trace {
     pub begun: BTreeSet<StepId>,
     /// How it ended, where that was written down.
     pub end: Option<RunEnd>,
+    /// Of the begun ones, those that ran on the machine of a console.
+    #[serde(default)]
+    pub here: BTreeMap<StepId, Here>,
+}
+
+/// What is written down of a command that ran on the machine of a console.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Here {
+    /// Whose console it was, on which machine.
+    pub by: String,
+    /// The code that it ended with; `None` where it left no word.
+    pub exit: Option<i32>,
+}
+
+impl Here {
+    /// What became of it, for the reader.
+    pub fn says(&self, title: &str) -> String {
+        match self.exit {
+            Some(exit) => format!("`{title}` ran at {} and ended with {exit}", self.by),
+            None => format!(
+                "`{title}` was begun at {} and left no word of its end; it may still go on there, and is not run again",
+                self.by
+            ),
+        }
+    }
+}
+
+/// A place that is no server: the machine of whoever runs it.
+pub fn at(by: &impl fmt::Display) -> ServerId {
+    ServerId::from(format!("at {by}"))
 }
 
 /// A run, with its plan and what each server knows of it.
@@ -66,7 +97,31 @@ impl Unfinished {
     /// The operator's own commands that were begun, by their titles.
     pub fn theirs(&self) -> Vec<(ServerId, String)> {
         let theirs = self.begun().filter(|(_, step)| step.act.is_theirs());
-        theirs.map(|(server, step)| (server.clone(), step.title.clone())).collect()
+        let place = |server: &ServerId, step: &Step| match self.here(server, step.id) {
+            Some(here) => at(&here.by),
+            None => server.clone(),
+        };
+        theirs.map(|(server, step)| (place(server, step), step.title.clone())).collect()
+    }
+
+    fn here(&self, server: &ServerId, step: StepId) -> Option<&Here> {
+        self.traces.get(server)?.as_ref().ok()?.here.get(&step)
+    }
+
+    /// The commands that were begun on a console's machine, with what became of each.
+    pub fn ran_here(&self) -> impl Iterator<Item = (&Step, &Here)> {
+        self.begun().filter_map(|(server, step)| Some((step, self.here(server, step.id)?)))
+    }
+
+    /// The commands that finishing it would begin on the machine of whoever does that.
+    pub fn would_run_here(&self) -> impl Iterator<Item = &Step> {
+        let lanes = self.plan.plan().stages.iter().flat_map(|stage| &stage.lanes);
+        let steps = lanes.flat_map(|lane| lane.steps.iter().map(|step| (&lane.server, step)));
+        let begun = |server: &ServerId, step: StepId| matches!(self.traces.get(server), Some(Ok(trace)) if trace.begun.contains(&step));
+        let over = self.end().is_some();
+        steps
+            .filter(move |(server, step)| !over && step.act.is_here() && !begun(server, step.id))
+            .map(|(_, step)| step)
     }
 
     /// Whether only tidying up was left: what was planned is in place, and what it replaced may be gone.

@@ -188,7 +188,7 @@ pub async fn look_up(ground: &Ground, run: &RunId, step: &str, wait: Duration) -
     })
 }
 
-fn lost_lock(what: String) -> Failure {
+pub fn lost_lock(what: String) -> Failure {
     Failure::new(FailureKind::Conflict, what, "the lock is not held by this run any more")
         .hint("another operator broke it: see midwatch runs")
 }

@@ -15,6 +15,8 @@ use crate::domain::ids::ServerId;
 use crate::domain::plan::{FrozenPlan, StepId};
 use crate::domain::release::lock::Holder;
 use crate::domain::run::RunId;
+use crate::domain::text::clean;
+use crate::domain::unfinished::Here;
 pub use crate::domain::unfinished::{Trace, Unfinished};
 use crate::transports::RemoteCommand;
 
@@ -29,6 +31,7 @@ cd "runs/$r" 2>/dev/null || exit 0
 [ -e plan.json ] && sed 's/^/plan /' plan.json
 [ -e outcome.json ] && sed 's/^/outcome /' outcome.json
 for s in steps/*/begun; do [ -e "$s" ] && s=${s%/begun} && echo "begun ${s#steps/}"; done
+for s in steps/*/by; do [ -e "$s" ] && s=${s%/by} && echo "here ${s#steps/} $(cat "$s/exit" 2>/dev/null || echo -) $(head -c 200 "$s/by")"; done
 if [ -e alive ]; then read -r p b <alive; [ "$p $b" = "$(m "$p")" ] && echo alive; fi
 exit 0"#
 );
@@ -145,6 +148,14 @@ async fn trace(ground: &Ground, run: &RunId) -> Result<(Trace, Option<String>), 
     Ok(read(&text, run))
 }
 
+/// `STEP EXIT WHO`, the code a `-` where there is none.
+fn here(value: &str) -> Option<(StepId, Here)> {
+    let mut words = value.splitn(3, ' ');
+    let step = StepId(words.next()?.parse().ok()?);
+    let exit = words.next()?.parse().ok();
+    Some((step, Here { by: clean(words.next()?.trim()).into_owned(), exit }))
+}
+
 fn read(text: &str, run: &RunId) -> (Trace, Option<String>) {
     let mut trace = Trace::default();
     let mut plan = None;
@@ -165,6 +176,7 @@ fn read(text: &str, run: &RunId) -> (Trace, Option<String>) {
                 let number = value.split('.').next().and_then(|number| number.parse().ok());
                 trace.begun.extend(number.map(StepId));
             }
+            "here" => trace.here.extend(here(value)),
             "alive" => trace.alive = true,
             _ => {}
         }

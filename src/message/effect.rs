@@ -65,8 +65,11 @@ pub enum Effect {
     /// for each server, then by [`super::event::Reply::Planned`] or [`super::event::Reply::Unplanned`].
     /// A later one takes the place of one that is not answered yet.
     Plan(RequestId, Asked),
-    /// Nobody waits for that plan any more.
+    /// Nobody waits for that plan any more, or for that lock.
     Unplan,
+    /// Wait until nobody else changes an app on these servers, in the place of a plan that is not answered
+    /// yet; answered by [`super::event::Reply::Lock`] for each who does, and at the end.
+    AwaitLock(RequestId, AppId, Vec<ServerId>),
     /// Read an app's releases; answered by [`super::event::Reply::Releases`] or a failure.
     Releases(RequestId, AppId),
     /// List the tags that can be deployed of an app; answered by [`super::event::Reply::Tags`], twice

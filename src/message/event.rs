@@ -13,6 +13,7 @@ use crate::domain::file_list::{FileList, FoundFiles};
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::past::{Kept, Past, PastNews};
 use crate::domain::question::Question;
+use crate::domain::release::lock::LockStand;
 use crate::domain::run::RunNews;
 use crate::domain::setup::Setup;
 use crate::domain::tags::TagList;
@@ -84,6 +85,8 @@ pub enum Reply {
     Planned(Box<Planned>),
     /// No plan could be made.
     Unplanned(Unplanned),
+    /// How the lock stands that is waited for.
+    Lock(Box<LockStand>),
     /// The releases of an app.
     Releases(Ledgers),
     /// The tags that can be deployed of an app.

@@ -9,6 +9,7 @@ use super::backed;
 use super::checking::Checking;
 use super::differences::{between, only_of};
 use super::facts::{AppFacts, Rendered, SentFile, ServerFacts};
+use super::here;
 use super::keeping;
 use super::numbering::Numbers;
 use super::preflight::{self, Subject};
@@ -75,6 +76,8 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     changes = merged(&changes, known.len());
     let release = next_release(facts, &work);
     let mut stages = vec![prepare(&mut numbers, &work, release, [sent.as_ref(), env.as_ref()])];
+    let context = here::Context { spec, work: &work, release, only, reason: ask.reason.as_deref() };
+    stages.extend(here::hooks(&mut numbers, &context, HookPoint::Before));
     stages.extend(migrations(&mut numbers, spec, &work, release, only));
     let checking = Checking::of(spec, facts, &servers);
     findings.extend(checking.findings());
@@ -86,6 +89,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         stages.push(replace(&mut numbers, spec, &checking, some, release));
         stages.extend(checking.stage(&mut numbers, spec, some, release));
     }
+    stages.extend(here::hooks(&mut numbers, &context, HookPoint::After));
     if !spec.watch.is_zero() {
         stages.push(watch(&mut numbers, spec, &checking, &work, release));
     }

@@ -20,6 +20,7 @@ pub mod drill;
 pub mod facts;
 mod findings;
 pub mod gate;
+mod here;
 mod keeping;
 pub mod maintenance;
 mod numbering;

@@ -346,3 +346,61 @@ fn traefik_is_put_into_maintenance_in_its_own_words() {
     };
     assert!(failure.hint.unwrap().contains("leave the message away"));
 }
+
+#[test]
+fn a_command_here_runs_once_for_the_app_before_anything_and_when_all_are_good() {
+    use crate::domain::deploy::{Hook, HookPoint};
+    let hook = |name: &str, when, here| Hook {
+        name: name.into(),
+        when,
+        command: vec!["./tell".into(), "it's".into()],
+        here,
+        service: (when == HookPoint::Migrate).then(|| "web".into()),
+        down: None,
+    };
+    let on = || server(vec![container("shop-web-1", 1, 8081)], &[8081], 2, vec![release(1, 1)]);
+    let mut spec = spec(&["web-1", "web-2"], Strategy::Rolling);
+    spec.proxy = None;
+    spec.watch = std::time::Duration::ZERO;
+    spec.hooks = vec![
+        hook("warn", HookPoint::Before, true),
+        hook("look", HookPoint::Before, false),
+        hook("up", HookPoint::Migrate, false),
+        hook("tell", HookPoint::After, true),
+    ];
+    let facts = facts(vec![("web-1", on()), ("web-2", on())]);
+    let ask = deploy::Ask { reason: Some("a spring sale".into()), ..deploy::Ask::default() };
+    let plan = deploy::plan(&spec, &facts, &ask).unwrap();
+    insta::assert_snapshot!(steps(&plan), @"
+    web-1: write release 2
+    web-2: write release 2
+    here: warn
+    web-1: migrate: up
+    web-1: look
+    web-1: replace web
+    web-1: wait until web is good
+    web-2: look
+    web-2: replace web
+    web-2: wait until web is good
+    here: tell
+    web-1: make release 2 the current one
+    web-2: make release 2 the current one
+    web-1: keep the images of the last 2 releases
+    web-2: keep the images of the last 2 releases
+    back: web-1: put release 1 back
+    back: web-1: wait until web is good
+    back: web-1: make release 1 the current one again
+    back: web-2: put release 1 back
+    back: web-2: wait until web is good
+    back: web-2: make release 1 the current one again
+    ");
+    let shell = plan.as_shell(&std::collections::BTreeMap::new());
+    let at = shell.find("# here, on the machine of the console, once: tell").unwrap();
+    let command = shell[at..].lines().nth(1).unwrap();
+    let head =
+        "(cd /home/ann/ops && env MIDWATCH_APP=shop MIDWATCH_IMAGES=web=registry:5000/shop:1.2@sha256:0202";
+    assert!(command.starts_with(head), "{command}");
+    let tail = " 'MIDWATCH_REASON=a spring sale' MIDWATCH_RELEASE=2 'MIDWATCH_SERVERS=web-1 web-2' MIDWATCH_TAG=1.2 \
+        MIDWATCH_WHEN=after ./tell 'it'\\''s')";
+    assert!(command.ends_with(tail), "{command}");
+}

@@ -53,6 +53,7 @@ pub fn spec(servers: &[&str], strategy: Strategy) -> AppSpec {
         send: None,
         send_env: None,
         hooks: Vec::new(),
+        folder: Some("/home/ann/ops".into()),
         proxy: Some(Proxy {
             kind: ProxyKind::Nginx,
             service: "web".into(),
@@ -172,7 +173,9 @@ pub fn steps(plan: &Plan) -> String {
     let told = |mark: &str, stages: &[crate::domain::plan::Stage]| {
         let lanes = stages.iter().flat_map(|stage| &stage.lanes);
         let steps = lanes.flat_map(|lane| lane.steps.iter().map(move |step| (lane, step)));
-        steps.map(|(lane, step)| format!("{mark}{}: {}", lane.server, step.title)).collect::<Vec<_>>()
+        steps
+            .map(|(lane, step)| format!("{mark}{}: {}", step.place(&lane.server), step.title))
+            .collect::<Vec<_>>()
     };
     [told("", &plan.stages), told("back: ", &plan.undo)].concat().join("\n")
 }

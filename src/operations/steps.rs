@@ -31,7 +31,7 @@ pub(super) fn stage(title: &str, work: &[Work], mut steps: impl FnMut(&Work) -> 
 }
 
 pub(super) fn hooks(numbers: &mut Numbers, spec: &AppSpec, when: HookPoint) -> Vec<Step> {
-    let hooks = spec.hooks.iter().filter(|hook| hook.when == when);
+    let hooks = spec.hooks.iter().filter(|hook| hook.when == when && !hook.here);
     hooks
         .map(|hook| numbers.step(hook.name.clone(), Act::Hook { command: hook.command.clone() }, HOOK))
         .collect()

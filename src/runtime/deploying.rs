@@ -74,6 +74,7 @@ pub fn spec(config: &Config, app: &AppId) -> Result<AppSpec, Failure> {
         send: deploy.send.as_ref().map(|path| path.display().to_string()),
         send_env: deploy.send_env.as_ref().map(|path| path.display().to_string()),
         hooks: deploy.hooks.clone(),
+        folder: config.folder.as_ref().map(|folder| folder.display().to_string()),
         proxy: deploy
             .proxy
             .clone()

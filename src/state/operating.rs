@@ -223,7 +223,10 @@ impl State {
         let height = usize::from(body.height);
         let (lines, first) = match self.nav.page() {
             Page::Adopt => (adopt::lines(&self.adopt, self.now, body.width), self.adopt.first),
-            Page::Plan => (plan::lines::lines(&self.plan, self.now, body.width), self.plan.first),
+            Page::Plan => {
+                let wait = self.key_of("plan.wait");
+                (plan::lines::lines(&self.plan, self.now, body.width, &wait), self.plan.first)
+            }
             Page::Run(request) => {
                 let run = self.runs.get(*request)?;
                 let Lines { all, focus } = run::lines::lines(run, self.now, body.width, height);

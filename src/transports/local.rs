@@ -20,7 +20,7 @@ use super::signature::{Identity, fingerprint};
 use super::{BoxDuplex, RemoteCommand, Transport, TransportError};
 
 /// How long a command that nobody waits for has between `SIGTERM` and `SIGKILL`.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// The machine that the console runs on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,11 +90,11 @@ fn spawn(command: &RemoteCommand, stdin: Stdio) -> Result<Child, TransportError>
 }
 
 /// A command and all that it started: whatever happens to us, they end with it.
-struct Group(Child);
+pub(super) struct Group(pub(super) Child);
 
 impl Group {
     /// The child's own, while it was not waited for.
-    fn signal(&self, signal: Signal) {
+    pub(super) fn signal(&self, signal: Signal) {
         if let Some(group) = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
             // Failing means that it has ended already.
             let _ = kill_process_group(group, signal);
@@ -143,7 +143,7 @@ async fn end(mut child: Group) {
     let _ = tokio::time::timeout(GRACE, child.0.wait()).await;
 }
 
-fn exit_status(status: std::process::ExitStatus) -> ExitStatus {
+pub(super) fn exit_status(status: std::process::ExitStatus) -> ExitStatus {
     match (status.code(), status.signal()) {
         (Some(code), _) => ExitStatus::Code(u32::try_from(code).unwrap_or(255)),
         (None, Some(number)) => ExitStatus::Signal(signal_name(number)),

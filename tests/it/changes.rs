@@ -20,7 +20,7 @@ use midwatch::domain::run::{News, Operator, Outcome, Progress, RunEnd, RunId, Ru
 use midwatch::domain::setup::{AppSetup, ChangeSetup, Guard, ServerSetup, Setup};
 use midwatch::domain::thresholds::Thresholds;
 use midwatch::domain::time::Timestamp;
-use midwatch::domain::unfinished::{Trace, Unfinished, Way};
+use midwatch::domain::unfinished::{Here, Trace, Unfinished, Way};
 use midwatch::keys::chord::Chord;
 use midwatch::message::change::{Asked, Ledger, Ledgers, Looked, Manner, Planned, Wanted};
 use midwatch::message::effect::Effect;
@@ -617,6 +617,7 @@ fn interrupted(alive: bool) -> Unfinished {
         known: true,
         begun: steps.iter().map(|id| StepId(*id)).collect::<BTreeSet<_>>(),
         end: None,
+        here: BTreeMap::new(),
     };
     let traces = [("web-1", trace(&[1, 2, 5])), ("web-2", trace(&[3]))];
     let traces = traces.map(|(server, trace)| (server.into(), Ok(trace)));
@@ -646,6 +647,33 @@ fn an_interrupted_run_is_a_problem_with_three_ways_on() {
     desk.tell(Event::Unfinished("shop".into(), Vec::new()));
     desk.press("esc");
     assert!(!desk.screen().contains("interrupted"), "{}", desk.screen());
+}
+
+#[test]
+fn what_ran_and_what_would_run_on_this_machine_is_told_before_a_run_is_finished() {
+    let mut it = interrupted(false);
+    let mut plan = it.plan.plan().clone();
+    let here = |id: u16, title: &str| Step {
+        id: StepId(id),
+        title: title.into(),
+        act: Act::Here { command: vec!["true".into()], folder: "/ops".into(), env: BTreeMap::new() },
+        deadline: Duration::from_secs(60),
+    };
+    let steps = vec![here(90, "warn the others"), here(91, "purge the CDN")];
+    let lanes = vec![Lane { server: "web-1".into(), steps }];
+    plan.stages.push(Stage { title: "after, on the console's machine".into(), lanes, tidies: false });
+    it.plan = FrozenPlan::freeze(plan).unwrap();
+    let trace = it.traces.get_mut("web-1").unwrap().as_mut().unwrap();
+    trace.begun.insert(StepId(90));
+    trace.here.insert(StepId(90), Here { by: "ops@laptop".into(), exit: None });
+    let mut desk = Desk::new(80, 24, &TWO);
+    desk.tell(Event::Unfinished("shop".into(), vec![it]));
+    desk.press("enter");
+    desk.press("u");
+    insta::assert_snapshot!("interrupted-here-80", desk.screen());
+    desk.press("f");
+    let screen = desk.screen();
+    assert!(screen.contains("On this machine it runs `purge the CDN`."), "{screen}");
 }
 
 #[test]
@@ -725,4 +753,67 @@ fn what_is_planned_is_narrowed_on_its_page_and_planned_again() {
     desk.press("enter");
     desk.press("o");
     assert!(desk.screen().contains("it is asked for as a whole"), "{}", desk.screen());
+}
+
+#[test]
+fn a_lock_of_another_run_is_waited_for_and_then_it_is_planned_anew() {
+    use midwatch::domain::release::lock::LockStand;
+    let refused = |check: &str| {
+        finding(check, "web-1", Judgement::Refused, "ops@laptop holds the lock since then: deploy")
+    };
+    let locked = || plan(&["web-1"], Guard::Confirm, vec![refused("lock")]);
+    let holder = Holder {
+        run: RunId::new(at(-75), locked().digest()),
+        by: Operator { user: "ops".into(), machine: "laptop".into() },
+        since: at(-75),
+        what: "deploy shop with registry.example/shop:1.0 to web-1".into(),
+    };
+    let waits = |effects: Vec<Effect>| match effects.first() {
+        Some(Effect::AwaitLock(request, app, servers)) => {
+            assert_eq!((app.as_str(), servers.len()), ("shop", 1));
+            *request
+        }
+        _ => panic!("{effects:?}"),
+    };
+    for (columns, rows) in [(80, 24), (120, 40)] {
+        let mut desk = Desk::new(columns, rows, &["web-1"]);
+        desk.shown(locked());
+        insta::assert_snapshot!(format!("locked-{columns}"), desk.screen());
+        let request = waits(desk.press("w"));
+        desk.reply(request, Reply::Lock(Box::new(LockStand::Held(holder.clone()))));
+        desk.wait(42.0);
+        insta::assert_snapshot!(format!("locked-waits-{columns}"), desk.screen());
+        assert!(desk.press("enter").is_empty(), "there is nothing to confirm");
+        // It is given back: planned anew, shown, and carried out only when that is confirmed.
+        let effects = desk.reply(request, Reply::Lock(Box::new(LockStand::Free)));
+        let asked = Asked {
+            app: "shop".into(),
+            what: Wanted::Tag("1.1".into()),
+            manner: Manner::default(),
+            reason: None,
+        };
+        let request = planned(&effects, &asked);
+        let plan = plan(&["web-1"], Guard::Confirm, Vec::new());
+        desk.reply(request, Reply::Planned(Box::new(Planned { plan, last: None })));
+        assert!(desk.press("enter").is_empty(), "a key under way was not meant for it");
+        desk.wait(1.0);
+        assert!(matches!(desk.press("enter").first(), Some(Effect::Run(..))));
+    }
+    // One that nobody will give back is told; leaving gives up, and what comes then is ignored.
+    let mut desk = Desk::new(80, 24, &["web-1"]);
+    desk.shown(locked());
+    let request = waits(desk.press("w"));
+    desk.reply(request, Reply::Lock(Box::new(LockStand::Dead(holder))));
+    let screen = desk.screen();
+    assert!(screen.contains("that out any more"), "{screen}");
+    assert!(screen.contains("midwatch resume"), "{screen}");
+    desk.press("esc");
+    desk.shown(locked());
+    let request = waits(desk.press("w"));
+    let effects = desk.press("esc");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Unplan)), "{effects:?}");
+    assert!(desk.reply(request, Reply::Lock(Box::new(LockStand::Free))).is_empty());
+    // What else stands in the way is not waited for.
+    desk.shown(plan(&["web-1"], Guard::Confirm, vec![refused("lock"), refused("registry")]));
+    assert!(desk.press("w").is_empty());
 }

@@ -106,7 +106,7 @@ async fn of_a_containers_log_only_what_is_missing_is_read() {
     assert!(lab.ssh("web-2", &written).status.success());
 
     let watch = Watch::new(&lab, "web-2", |_| {});
-    let mut reader = Reader::open(watch, container(&noisy.name)).await;
+    let mut reader = Box::pin(Reader::open(watch, container(&noisy.name))).await;
     assert_eq!((reader.lines().len(), reader.followed), (HELD as usize, HELD as usize));
     let begins = reader.begins();
     let overlap = reader.overlap(begins);
@@ -130,7 +130,7 @@ async fn of_the_journal_only_what_is_missing_is_read() {
     assert!(lab.ssh("web-2", &script).status.success());
 
     let watch = Watch::new(&lab, "web-2", |_| {});
-    let mut reader = Reader::open(watch, LogStream::Journal { unit: None }).await;
+    let mut reader = Box::pin(Reader::open(watch, LogStream::Journal { unit: None })).await;
     let held = reader.followed;
     let begins = reader.begins();
     let overlap = reader.overlap(begins);

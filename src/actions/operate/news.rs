@@ -6,6 +6,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId};
 use crate::domain::run::{News, Outcome, RunEnd, RunNews};
 use crate::domain::unfinished::Unfinished;
+use crate::message::change::Asked;
 use crate::message::effect::Effect;
 use crate::message::event::Reply;
 use crate::state::State;
@@ -20,6 +21,10 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
         Reply::Looked(server, how) => state.plan.looked(request, server, how),
         Reply::Planned(planned) => state.plan.answered(request, Ok(planned), state.now),
         Reply::Unplanned(failures) => state.plan.answered(request, Err(failures), state.now),
+        Reply::Lock(stand) => {
+            let anew = state.plan.lock(request, *stand).then(|| state.plan.asked.clone()).flatten();
+            return Ok(anew.map(|asked| plan_anew(state, asked)).unwrap_or_default());
+        }
         Reply::Releases(ledgers) => {
             state.releases.answered(request, Ok(ledgers));
         }
@@ -53,6 +58,14 @@ pub fn reply(state: &mut State, request: RequestId, reply: Reply) -> Result<Vec<
         reply => return Err(reply),
     }
     Ok(Vec::new())
+}
+
+/// Plans what a lock stood in the way of, wherever a person is meanwhile.
+fn plan_anew(state: &mut State, asked: Asked) -> Vec<Effect> {
+    let request = state.next_request();
+    let servers = state.servers_of(&asked.app);
+    state.plan.begin(request, asked.clone(), servers, state.now);
+    vec![Effect::Plan(request, asked)]
 }
 
 /// Apps were added to the configuration, which is taken up by itself.

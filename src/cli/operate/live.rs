@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::cli::print;
-use crate::domain::ids::ServerId;
 use crate::domain::plan::{FrozenPlan, StepId};
 use crate::domain::run::{News, Progress, RunEnd, RunNews};
 use crate::engine::Tell;
 
 /// Prints a line for each thing that happens.
 pub(super) struct Lines {
-    steps: BTreeMap<StepId, (ServerId, String)>,
+    steps: BTreeMap<StepId, (String, String)>,
     json: bool,
 }
 
 impl Lines {
     pub(super) fn new(plan: &FrozenPlan, json: bool) -> Self {
         let steps = plan.plan().steps();
-        let steps = steps.map(|(server, step)| (step.id, (server.clone(), step.title.clone())));
+        let steps =
+            steps.map(|(server, step)| (step.id, (step.place(server).to_owned(), step.title.clone())));
         Self { steps: steps.collect(), json }
     }
 

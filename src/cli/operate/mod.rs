@@ -3,21 +3,25 @@
 mod confirm;
 mod live;
 pub mod text;
+mod waiting;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::args::Args;
 use super::context::{self, Context};
 use super::headless::Headless;
 use super::{Exit, print};
+use crate::config::duration;
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::clock::Clock;
 use crate::domain::deploy::{AppSpec, Place, Strategy};
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Failure, FailureKind, Retry};
 use crate::domain::ids::{AppId, ServerId};
 use crate::domain::plan::{Act, FrozenPlan, Plan};
 use crate::domain::question::NobodyThere;
@@ -45,6 +49,11 @@ pub struct Common {
     /// Only this service; may be given several times
     #[arg(long = "service", value_name = "SERVICE")]
     pub services: Vec<String>,
+
+    // Without a duration as long as it takes: longer than any run.
+    /// Where another run holds the app's lock, wait until it is given back, so long at most, and plan anew
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "365d", value_parser = duration::parse)]
+    pub wait: Option<Duration>,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
@@ -97,6 +106,21 @@ pub struct Desk {
     /// How servers' engines and repositories are reached.
     pub engines: Engines,
     read_only: bool,
+    /// What ends the program at an interrupt, where something else would hear it.
+    heeds: Mutex<Option<AbortHandle>>,
+}
+
+/// How it went with a plan.
+struct CarriedOut {
+    exit: Exit,
+    /// Whether nothing was begun since another run took the lock meanwhile.
+    too_late: bool,
+}
+
+impl From<Exit> for CarriedOut {
+    fn from(exit: Exit) -> Self {
+        Self { exit, too_late: false }
+    }
 }
 
 impl Operating {
@@ -187,7 +211,15 @@ impl Desk {
     pub fn prepare(args: &Args, context: Context) -> Result<Self, Failure> {
         let headless = Headless::prepare(&context, args.read_only, Arc::new(NobodyThere))?;
         let engines = deploying::engines(&context.config, &headless.observers.links);
-        Ok(Self { context, headless, engines, read_only: args.read_only })
+        Ok(Self { context, headless, engines, read_only: args.read_only, heeds: Mutex::default() })
+    }
+
+    /// Takes what ends the program at an interrupt, in the place of what did.
+    fn heeds(&self, ends: Option<AbortHandle>) {
+        let mut heeds = self.heeds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = std::mem::replace(&mut *heeds, ends) {
+            before.abort();
+        }
     }
 
     /// Shows a plan, asks, and carries it out.
@@ -197,6 +229,15 @@ impl Desk {
         shown: &Shown,
         given: Given<'_>,
     ) -> Result<Exit, Failure> {
+        self.carried_out(planned, shown, given).map(|done| done.exit)
+    }
+
+    fn carried_out(
+        &self,
+        planned: Result<Plan, Refusal>,
+        shown: &Shown,
+        given: Given<'_>,
+    ) -> Result<CarriedOut, Failure> {
         let plan = match planned {
             Ok(plan) => plan,
             Err(Refusal::Unreachable(lost)) => {
@@ -206,8 +247,8 @@ impl Desk {
                 let first = lost.into_iter().next().map(|(_, failure)| failure);
                 // Nothing was begun: what is not of the way was refused.
                 return Ok(match first.map(|failure| Exit::of(&failure)) {
-                    Some(Exit::Unreachable) => Exit::Unreachable,
-                    _ => Exit::Usage,
+                    Some(Exit::Unreachable) => Exit::Unreachable.into(),
+                    _ => Exit::Usage.into(),
                 });
             }
             Err(Refusal::Senseless(failure)) => return Err(failure),
@@ -222,17 +263,17 @@ impl Desk {
             print(&text::plan(frozen.plan(), frozen.digest()));
         }
         if frozen.plan().refusals().next().is_some() {
-            return Ok(Exit::Usage);
+            return Ok(Exit::Usage.into());
         }
         if shown.dry_run {
-            return Ok(Exit::Well);
+            return Ok(Exit::Well.into());
         }
         if self.read_only {
             let failure = Failure::new(FailureKind::Permission, &frozen.plan().title, "this is --read-only");
             return Err(failure);
         }
         if !confirm::confirmed(frozen.plan(), given)? {
-            return Ok(Exit::Usage);
+            return Ok(Exit::Usage.into());
         }
         self.execute(frozen, shown.json)
     }
@@ -252,7 +293,7 @@ impl Desk {
         Ok(files)
     }
 
-    fn execute(&self, plan: FrozenPlan, json: bool) -> Result<Exit, Failure> {
+    fn execute(&self, plan: FrozenPlan, json: bool) -> Result<CarriedOut, Failure> {
         let by = deploying::operator();
         let (runner, told, cancel) = self.runner(&plan, &by, json)?;
         let confirmed = Confirmed { plan, by };
@@ -261,7 +302,9 @@ impl Desk {
             told.finish().await;
             end
         });
-        Ok(exit(&end))
+        let locked = |it: &Failure| it.kind == FailureKind::Conflict && it.retry == Retry::Now;
+        let too_late = end.stands.is_empty() && end.because.as_ref().is_some_and(locked);
+        Ok(CarriedOut { exit: exit(&end), too_late })
     }
 
     /// What executes, and what cancels it: the first interrupt at the next safe point.
@@ -271,6 +314,7 @@ impl Desk {
         by: &Operator,
         json: bool,
     ) -> Result<(Runner, Arc<Notifying>, CancellationToken), Failure> {
+        self.heeds(None);
         let cancel = CancellationToken::new();
         let journal = deploying::journal(&self.context.config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

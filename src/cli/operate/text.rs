@@ -30,7 +30,7 @@ pub fn plan(plan: &Plan, digest: &PlanDigest) -> String {
         out.push(format!("  {}", stage.title));
         for lane in &stage.lanes {
             for step in &lane.steps {
-                out.push(format!("  {:>3}  {}: {}", step.id, lane.server, step.title));
+                out.push(format!("  {:>3}  {}: {}", step.id, step.place(&lane.server), step.title));
             }
         }
     }

@@ -203,6 +203,17 @@ pub enum Act {
         /// Its words.
         command: Vec<String>,
     },
+    /// A command of the operator's on the machine of the console that carries the plan out, without a
+    /// shell; once for the app. That it was begun, where, and how it ended is written down on the server
+    /// that it stands with.
+    Here {
+        /// Its words.
+        command: Vec<String>,
+        /// The folder in which it runs.
+        folder: String,
+        /// What it finds in its environment, beside the console's own.
+        env: BTreeMap<String, String>,
+    },
     /// A command in a container of a release's image; once.
     Migrate {
         /// Whose image.
@@ -388,48 +399,6 @@ pub enum Act {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 const fn is_false(it: &bool) -> bool {
     !*it
-}
-
-impl Act {
-    /// Whether something is otherwise once it has begun, so that there is something to put back.
-    pub const fn touches(&self) -> bool {
-        if let Self::Units { act } = self {
-            return act.touches();
-        }
-        matches!(
-            self,
-            Self::Up { .. }
-                | Self::Scale { .. }
-                | Self::Beside { .. }
-                | Self::Route { .. }
-                | Self::Maintain(_)
-                | Self::Compose { .. }
-                | Self::Load { .. }
-                | Self::Swap { .. }
-        )
-    }
-
-    /// Whether it is a command of the operator's, of which nobody knows what it changed.
-    pub const fn is_theirs(&self) -> bool {
-        matches!(self, Self::Hook { .. } | Self::Migrate { .. })
-    }
-
-    /// Whether it can be given up in the middle, and everything stands as before.
-    pub const fn may_be_left(&self) -> bool {
-        matches!(
-            self,
-            Self::BackUp { .. }
-                | Self::Load { .. }
-                | Self::CompareData { .. }
-                | Self::Assert { .. }
-                | Self::CheckRepository { .. }
-        )
-    }
-
-    /// Whether it may be done again when it is not known how it ended: it then brings about the same.
-    pub const fn repeatable(&self) -> bool {
-        !self.is_theirs()
-    }
 }
 
 /// What becomes of a migration.

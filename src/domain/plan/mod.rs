@@ -7,6 +7,7 @@ pub mod change;
 pub mod expected;
 pub mod finding;
 pub mod maintain;
+mod nature;
 pub mod overlay;
 pub mod shell;
 mod shell_beside;
@@ -177,6 +178,16 @@ impl Plan {
     /// What stands in its way and was not overridden.
     pub fn refusals(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.judgement == Judgement::Refused)
+    }
+}
+
+impl Plan {
+    /// Whether another run stands in its way, and nothing but what that one may bring about: once it is over
+    /// there may be a plan.
+    pub fn awaits_lock(&self) -> bool {
+        const ITS: [&str; 4] = ["lock", "health", "ports", "proxy"];
+        self.refusals().any(|it| it.check == "lock")
+            && self.refusals().all(|it| ITS.contains(&it.check.as_str()))
     }
 }
 

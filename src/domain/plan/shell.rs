@@ -30,8 +30,12 @@ impl Plan {
                             None => format!("# its input: paste {from}, then ctrl-d\n{shell}"),
                         };
                     }
+                    let place = match step.place(&lane.server) {
+                        "here" => "here, on the machine of the console, once",
+                        server => server,
+                    };
                     // Writing to a string cannot fail.
-                    let _ = writeln!(text, "\n# {}: {}\n{shell}", lane.server, step.title);
+                    let _ = writeln!(text, "\n# {place}: {}\n{shell}", step.title);
                 }
             }
         }
@@ -101,7 +105,8 @@ impl Act {
             Self::Route { file, text, test, reload, .. } => {
                 let commands = [test, reload].into_iter().filter(|it| !it.is_empty()).map(line);
                 let then = commands.fold(String::new(), |all, command| all + " && " + &command);
-                format!("cat >{}{then} <<'END'\n{text}END", quote(file))
+                // The text is the first command's: behind the last it would be that one's input.
+                format!("cat >{} <<'END'{then}\n{text}END", quote(file))
             }
             Self::Maintain(it) => it.shell(),
             Self::Keep { keep, drop } => {
@@ -129,6 +134,7 @@ impl Act {
                 folder = release.folder()
             ),
             Self::Hook { command } => format!("(cd {directory} && {})", line(command)),
+            Self::Here { command, folder, env } => here(command, folder, env),
             Self::Migrate { release, service, command, .. } => {
                 let run = ["run", "--rm", "--no-deps", "-T", service].map(str::to_owned);
                 line(compose_release(place, *release).chain(run).chain(command.iter().cloned()))
@@ -149,6 +155,13 @@ impl Act {
             | Self::DropDatabases { .. } => shell_data::shell(self),
         }
     }
+}
+
+/// A command of the operator's, in its folder and environment.
+fn here(command: &[String], folder: &str, env: &BTreeMap<String, String>) -> String {
+    let env = env.iter().map(|(name, value)| format!("{name}={value}"));
+    let words = ["env".to_owned()].into_iter().chain(env).chain(command.iter().cloned());
+    format!("(cd {} && {})", quote(folder), line(words))
 }
 
 /// A release's own file in the place of the app's.

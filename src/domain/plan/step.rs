@@ -54,3 +54,17 @@ pub struct Step {
     /// How long it may take.
     pub deadline: Duration,
 }
+
+impl Lane {
+    /// Where it is, for the reader: its server, or here.
+    pub fn place(&self) -> &str {
+        self.steps.first().map_or(self.server.as_str(), |step| step.place(&self.server))
+    }
+}
+
+impl Step {
+    /// Where it is done, for the reader: its lane's server, or here.
+    pub fn place<'a>(&self, server: &'a ServerId) -> &'a str {
+        if self.act.is_here() { "here" } else { server.as_str() }
+    }
+}

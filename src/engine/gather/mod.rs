@@ -36,6 +36,7 @@ pub use datastore::{datastore, stock as stock_of};
 pub use repository::{prune, repository};
 pub use restore::{Wanted, restore};
 pub use set::set;
+pub(super) use survey::held as holding;
 
 /// What the facts are for.
 #[derive(Clone, Debug, PartialEq, Eq)]

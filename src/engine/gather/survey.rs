@@ -145,7 +145,7 @@ fn read(text: &str, now: Timestamp) -> Survey {
     found
 }
 
-pub(super) fn held(lines: &[&str]) -> Option<Held> {
+pub fn held(lines: &[&str]) -> Option<Held> {
     let first = lines.first()?;
     let holder = lines.get(1).and_then(|line| serde_json::from_str::<Holder>(line).ok());
     Some(match holder {

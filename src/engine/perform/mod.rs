@@ -12,6 +12,7 @@ pub mod credentials;
 mod data;
 mod forget;
 mod gate;
+mod here;
 mod keep;
 mod kept;
 mod load;
@@ -35,6 +36,7 @@ mod visit;
 mod watch;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use super::ground::Ground;
 use crate::domain::failure::{Failure, FailureKind};
@@ -71,6 +73,8 @@ pub struct Task<'a> {
     pub began: Timestamp,
     /// Who listens.
     pub listen: &'a dyn Listen,
+    /// Says that the run is to end.
+    pub cancel: &'a CancellationToken,
 }
 
 /// A step that ended well.
@@ -85,11 +89,18 @@ pub struct Done {
 impl Task<'_> {
     /// Verb, object, server.
     pub fn what(&self) -> String {
-        format!("{} on {}", self.step.title, self.ground.server)
+        match self.step.place(&self.ground.server) {
+            "here" => format!("{} here", self.step.title),
+            server => format!("{} on {server}", self.step.title),
+        }
     }
 
     /// Does it, within its deadline.
     pub async fn perform(&self) -> Result<Done, Failure> {
+        // What runs here is ended at its deadline, which takes a moment more.
+        if self.step.act.is_here() {
+            return self.act().await;
+        }
         let late = |_| {
             let why = format!("it was not done after {} s", self.step.deadline.as_secs());
             Err(Failure::new(FailureKind::Timeout, self.what(), why))
@@ -184,6 +195,7 @@ impl Task<'_> {
                 swap::drop_all(self, datastore, source, databases).await
             }
             Act::Units { act } => units::units(self, act).await,
+            Act::Here { command, folder, env } => here::here(self, command, folder, env).await,
             Act::Hook { .. } | Act::Migrate { .. } | Act::Compose { .. } => command::command(self).await,
         }
     }

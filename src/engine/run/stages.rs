@@ -13,6 +13,7 @@ use crate::domain::plan::act::Migrating;
 use crate::domain::plan::{Act, Lane, Stage, Step, StepId};
 use crate::domain::release::{Migration, Release, ReleaseNumber, ReleaseOutcome};
 use crate::domain::run::{News, Progress};
+use crate::domain::unfinished::at;
 use crate::engine::ground::Ground;
 use crate::engine::perform::{Listen, Task};
 use crate::history::journal::Entry;
@@ -77,7 +78,7 @@ impl Run<'_> {
             }
             if let Err(failure) = self.step(ground, step).await {
                 failed.store(true, Ordering::Relaxed);
-                if cancellable && step.act.may_be_left() && self.cancel.is_cancelled() {
+                if cancellable && step.act.heeds_cancel() && self.cancel.is_cancelled() {
                     return Ending::Cancelled;
                 }
                 return Ending::Failed(failure);
@@ -103,7 +104,8 @@ impl Run<'_> {
         if step.act.is_theirs()
             && let Ok(mut theirs) = self.theirs.lock()
         {
-            theirs.push((ground.server.clone(), step.title.clone()));
+            let place = if step.act.is_here() { at(&self.confirmed.by) } else { ground.server.clone() };
+            theirs.push((place, step.title.clone()));
         }
         let start = Instant::now();
         let release = self.record_of(&step.act);
@@ -118,6 +120,7 @@ impl Run<'_> {
             confirmed: self.confirmed,
             began: self.runner.clock.now(),
             listen: &listen,
+            cancel: &self.cancel,
         };
         let result = if step.act.may_be_left() {
             tokio::select! {

@@ -54,7 +54,9 @@ impl Perform for ReplayEffects {
                 let failure = Failure::new(FailureKind::Unsupported, "save lines", why);
                 self.order(Order::Tell(Box::new(Event::Reply(request, Reply::Failed(failure)))));
             }
-            Effect::Plan(request, _) => self.refuse(request, "plan a change"),
+            Effect::Plan(request, _) | Effect::AwaitLock(request, ..) => {
+                self.refuse(request, "plan a change");
+            }
             Effect::Releases(request, _) => self.refuse(request, "read the releases"),
             Effect::Tags(request, _) => self.refuse(request, "list the tags"),
             Effect::Run(request, _) | Effect::Resume(request, ..) | Effect::Approve(request, ..) => {

@@ -8,6 +8,7 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
 use crate::domain::image::ImageRef;
 use crate::domain::plan::{Change, Finding, FrozenPlan, Judgement, Operation, Plan, Stage};
+use crate::domain::release::lock::Holder;
 use crate::domain::setup::Guard;
 use crate::domain::time::{Age, Timestamp};
 use crate::message::change::{Asked, Looked, Planned};
@@ -19,7 +20,8 @@ use crate::widgets::sheet::{Line, fitted, wrapped};
 const INDENT: u16 = 3;
 
 /// The page as rows of so many cells.
-pub fn lines(page: &PlanPage, now: Timestamp, cells: u16) -> Vec<Line> {
+/// `wait` is the key that waits for a lock.
+pub fn lines(page: &PlanPage, now: Timestamp, cells: u16, wait: &str) -> Vec<Line> {
     // The last column is the scroll bar's.
     let cells = cells.saturating_sub(2);
     match &page.stand {
@@ -45,8 +47,33 @@ pub fn lines(page: &PlanPage, now: Timestamp, cells: u16) -> Vec<Line> {
             lines.push(Line::at(2).text("Enter plans again, Esc leaves", Role::Muted));
             lines
         }
-        Stand::Shown { planned, .. } => shown(planned, now, cells),
+        Stand::Waiting { since, holder } => waiting(page, *since, holder.as_ref(), now, cells),
+        Stand::Shown { planned, .. } => shown(planned, now, cells, wait),
     }
+}
+
+/// Who holds the lock that is waited for, since when and why.
+fn waiting(
+    page: &PlanPage,
+    since: Timestamp,
+    holder: Option<&Holder>,
+    now: Timestamp,
+    cells: u16,
+) -> Vec<Line> {
+    let mut lines = vec![head(page.asked.as_ref()), Line::default()];
+    let app = page.asked.as_ref().map(|asked| asked.app.to_string()).unwrap_or_default();
+    let says = match holder {
+        Some(it) => format!(" another run holds the lock of {app}, for {}", Age(it.since.age(now))),
+        None => format!(" another run holds the lock of {app}"),
+    };
+    lines.push(Line::at(2).glyph(|it| it.folded, Role::Accent).text(says, Role::Text));
+    lines.extend(holder.iter().flat_map(|it| wrapped(&it.says(), INDENT + 1, Role::Muted, cells)));
+    lines.push(Line::default());
+    let waits = format!("nothing is changed; waiting for {}", Age(since.age(now)));
+    lines.push(Line::at(2).strong(waits, Role::Text));
+    let then = "once it is given back the servers are looked at and it is planned anew, to be confirmed; Esc gives up";
+    lines.extend(wrapped(then, 2, Role::Muted, cells));
+    lines
 }
 
 /// What was asked for, in a line.
@@ -87,8 +114,8 @@ pub fn failed(server: Option<&ServerId>, failure: &Failure, cells: u16) -> Vec<L
     lines
 }
 
-fn shown(planned: &Planned, now: Timestamp, cells: u16) -> Vec<Line> {
-    of_plan(&planned.plan, planned.last, ahead(planned.plan.plan()), now, cells)
+fn shown(planned: &Planned, now: Timestamp, cells: u16, wait: &str) -> Vec<Line> {
+    of_plan(&planned.plan, planned.last, ahead(planned.plan.plan(), wait), now, cells)
 }
 
 /// A plan as rows, with how long the last such took and what lies ahead of it.
@@ -125,9 +152,14 @@ pub fn of_plan(
 }
 
 /// What a key does with it.
-fn ahead(plan: &Plan) -> Line {
+fn ahead(plan: &Plan, wait: &str) -> Line {
     let refused: Vec<&Finding> = plan.refusals().collect();
     let line = Line::at(2);
+    if plan.awaits_lock() && !plan.operation.is_of_a_datastore() {
+        return line
+            .strong("another run is at it", Role::Down)
+            .text(format!("; {wait} waits for its lock, then plans anew"), Role::Muted);
+    }
     if refused.iter().any(|it| !it.may_override) {
         return line.strong("it cannot be carried out as things stand", Role::Down);
     }
@@ -236,8 +268,8 @@ fn steps(stages: &[Stage], cells: u16) -> Vec<Line> {
         for lane in &stage.lanes {
             let titles: Vec<&str> = lane.steps.iter().map(|step| step.title.as_str()).collect();
             match groups.iter_mut().find(|(_, known)| *known == titles) {
-                Some((servers, _)) => servers.push(lane.server.as_str()),
-                None => groups.push((vec![lane.server.as_str()], titles)),
+                Some((servers, _)) => servers.push(lane.place()),
+                None => groups.push((vec![lane.place()], titles)),
             }
         }
         for (servers, titles) in groups {

@@ -6,8 +6,10 @@ pub mod lines;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::plan::FrozenPlan;
+use crate::domain::release::lock::{Holder, LockStand};
 use crate::domain::time::Timestamp;
 use crate::message::change::{Asked, Looked, Planned, Unplanned};
 
@@ -48,6 +50,13 @@ pub enum Stand {
         /// Since when it can be read.
         since: Timestamp,
     },
+    /// Another run holds the lock, and that is waited for; then it is planned anew.
+    Waiting {
+        /// Since when.
+        since: Timestamp,
+        /// Who holds it, once that is known.
+        holder: Option<Holder>,
+    },
     /// There is none.
     Failed(Unplanned),
 }
@@ -87,6 +96,39 @@ impl PlanPage {
         }
     }
 
+    /// Begins to wait for the lock that stands in the way of what was planned.
+    pub fn wait(&mut self, request: RequestId, now: Timestamp) {
+        self.stand = Stand::Waiting { since: now, holder: None };
+        (self.first, self.request) = (0, Some(request));
+    }
+
+    /// Takes how that lock stands; `true` where it is to be planned anew.
+    pub fn lock(&mut self, request: RequestId, stand: LockStand) -> bool {
+        let Stand::Waiting { holder, .. } = &mut self.stand else { return false };
+        if self.request != Some(request) {
+            return false;
+        }
+        let app = self.asked.as_ref().map(|asked| asked.app.to_string()).unwrap_or_default();
+        let failed = |why: String, hint: String| {
+            let failure = Failure::new(FailureKind::Conflict, format!("wait for the lock of {app}"), why);
+            Stand::Failed(vec![(None, failure.hint(hint))])
+        };
+        match stand {
+            LockStand::Free => return true,
+            LockStand::Held(it) => *holder = Some(it),
+            LockStand::Dead(it) => {
+                let why = format!("{}; no console carries that out any more", it.says());
+                let hint = format!("finish it, undo it or leave it: midwatch resume {}", it.run);
+                self.stand = failed(why, hint);
+            }
+            LockStand::Unreadable(begins) => {
+                let why = format!("it is held by something that cannot be read: {begins}");
+                self.stand = failed(why, "look at the file `lock` in `.midwatch` of its folder".to_owned());
+            }
+        }
+        false
+    }
+
     /// Takes the answer, a plan or why there is none; one to an earlier question is ignored.
     pub fn answered(&mut self, request: RequestId, answer: Result<Box<Planned>, Unplanned>, now: Timestamp) {
         if self.request != Some(request) {
@@ -103,7 +145,6 @@ impl PlanPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::failure::{Failure, FailureKind};
     use crate::message::change::{Manner, Wanted};
 
     fn asked() -> Asked {

@@ -240,7 +240,7 @@ fn lanes(run: &Run, stage: &Stage, now: Timestamp, cells: u16) -> Vec<Line> {
         let columns: Vec<Vec<Line>> = some
             .iter()
             .map(|lane| {
-                let name = Line::default().strong(fitted(lane.server.as_str(), column), Role::Muted);
+                let name = Line::default().strong(fitted(lane.place(), column), Role::Muted);
                 let steps = lane.steps.iter().flat_map(|step| rows(run, step, awaits, now, column));
                 std::iter::once(name).chain(steps).collect()
             })

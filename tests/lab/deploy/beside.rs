@@ -149,3 +149,30 @@ fn a_canary_that_answers_worse_gets_no_more_requests() {
     assert_eq!(site.served(), "1.0");
     assert_eq!(site.app.on("web-1", "cat /etc/caddy/apps/alfa.conf | tail -1"), "to 127.0.0.1:18094");
 }
+
+/// Types what a plan is as shell, on the server, command by command: none may fail.
+fn typed(site: &Site, tag: &str) {
+    let name = &site.app.name;
+    let shell = site.app.run(&["deploy", name, "--tag", tag, "--dry-run", "--shell"]).ends(0).text();
+    let server = site.kind.server();
+    assert_eq!(site.served(), "1.0", "nothing is changed by showing it");
+    let output = site.app.lab.ssh(server, &format!("exec bash -e <<'TYPED'\n{shell}\nTYPED"));
+    assert!(output.status.success(), "{shell}\n{}", String::from_utf8_lossy(&output.stderr));
+    // What a person types does not wait as the gate does.
+    let late = Instant::now() + std::time::Duration::from_secs(30);
+    while site.served() != tag {
+        assert!(Instant::now() < late, "{} is served: {shell}", site.served());
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_switch_that_is_typed_by_hand_serves_the_new_release() {
+    let site = Site::up("shnginx", Kind::Nginx, "start-first", 18220, "");
+    typed(&site, "1.1");
+    assert_eq!(site.app.versions("web-2"), ["1.1"], "the old container is gone");
+    let site = Site::up("shcaddy", Kind::Caddy, "blue-green", 18224, "");
+    typed(&site, "1.1");
+    assert_eq!(site.app.versions("web-1"), ["1.0", "1.1"], "the old container is kept");
+}

@@ -25,12 +25,12 @@ pub(super) fn struck_at(
     words: &str,
     strike: impl FnOnce(),
 ) -> Option<Struck> {
-    let mut child = app
-        .command(&["deploy", &app.name, "--tag", tag, "--yes"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    struck_in(app, &["deploy", &app.name, "--tag", tag, "--yes"], nth, words, strike)
+}
+
+/// The same of any change.
+fn struck_in(app: &Project, args: &[&str], nth: usize, words: &str, strike: impl FnOnce()) -> Option<Struck> {
+    let mut child = app.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let (mut text, mut line, mut begun, mut step) = (String::new(), String::new(), 0, None);
     let mut strike = Some(strike);
@@ -106,6 +106,88 @@ fn an_engine_restarted_at_any_step_leaves_what_is_said_fault() {
             stands = to;
         }
         table.row(&struck.step, "done, or the release before put back; what is said is what stands");
+    }
+    table.check(5);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_connection_cut_during_a_rollback_ends_nothing_fault() {
+    let app = Project::up("bravo-six", &["web-2"], "");
+    app.run(&["deploy", "bravo-six", "--tag", "1.1", "--yes"]).ends(0);
+    let mut table = Table::new("The connection is cut while a step of a rollback goes on");
+    for nth in 1.. {
+        let (to, from, version) = if nth % 2 == 1 { ("1", "1.1", "1.0") } else { ("2", "1.0", "1.1") };
+        let strike = || drop(app.lab.fault("kill-connections", "web-2", &[]));
+        let args = ["rollback", "bravo-six", "--to", to, "--yes"];
+        let Some(struck) = struck_in(&app, &args, nth, "", strike) else { break };
+        assert_eq!(is_honest(&app, &struck, from, version), "done", "{}", struck.text);
+        app.run(&["runs"]).ends(0);
+        table.row(&struck.step, "connected again, what became of the step looked up, done");
+    }
+    table.check(3);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_engine_restarted_during_a_rollback_leaves_what_is_said_fault() {
+    let app = Project::up("bravo-seven", &["web-2"], "");
+    app.run(&["deploy", "bravo-seven", "--tag", "1.1", "--yes"]).ends(0);
+    let mut table = Table::new("The server's engine is restarted while a step of a rollback goes on");
+    for nth in 1.. {
+        let (to, from, version) = if nth % 2 == 1 { ("1", "1.1", "1.0") } else { ("2", "1.0", "1.1") };
+        let strike = || drop(app.lab.fault("restart-engine", "web-2", &[]));
+        let args = ["rollback", "bravo-seven", "--to", to, "--yes"];
+        let Some(struck) = struck_in(&app, &args, nth, "", strike) else { break };
+        // What is replaced in its place has no way back of its own: it is told as what it is, and going there
+        // again does it.
+        if struck.code == 4 {
+            assert!(struck.text.contains("web-2: in between"), "{}", struck.text);
+        } else {
+            is_honest(&app, &struck, from, version);
+        }
+        if struck.code != 0 {
+            let again = ["rollback", "bravo-seven", "--to", to, "--yes", "--reason", "once more"];
+            app.run(&again).ends(0);
+        }
+        assert_eq!(app.versions("web-2"), [version], "{}", struck.text);
+        app.run(&["runs"]).ends(0);
+        table.row(&struck.step, "done, or told as in between, and done by going there again");
+    }
+    table.check(3);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn an_engine_restarted_during_a_rollback_beside_leaves_what_is_said_fault() {
+    let site = Site::up("bravo-eight", Kind::Nginx, "start-first", 18216, "");
+    let app = &site.app;
+    app.run(&["deploy", "bravo-eight", "--tag", "1.1", "--yes"]).ends(0);
+    let mut table = Table::new("The server's engine is restarted while a rollback starts containers beside");
+    let mut stands = "1.1";
+    for nth in 1.. {
+        let (to, version) = if stands == "1.1" { ("1", "1.0") } else { ("2", "1.1") };
+        let strike = || drop(app.lab.fault("restart-engine", "web-2", &[]));
+        let args = ["rollback", "bravo-eight", "--to", to, "--yes"];
+        let Some(struck) = struck_in(app, &args, nth, "", strike) else { break };
+        // Done, put back, or done with an old container left behind: what is said is what is served.
+        match struck.code {
+            0 => stands = version,
+            4 => {
+                let held = struck.text.contains("done and verified, but something was left behind");
+                assert!(held || struck.text.contains("in between"), "{}", struck.text);
+                if !held {
+                    app.run(&["rollback", "bravo-eight", "--to", to, "--yes", "--reason", "once more"])
+                        .ends(0);
+                }
+                stands = version;
+            }
+            1 => {}
+            code => panic!("exit {code} at {}: {}", struck.step, struck.text),
+        }
+        assert_eq!(site.served(), stands, "{}: {}", struck.step, struck.text);
+        app.run(&["runs"]).ends(0);
+        table.row(&struck.step, "done, or what served before serves again; what is said is what is served");
     }
     table.check(5);
 }

@@ -88,6 +88,10 @@ impl Changer {
                     planning.abort();
                 }
             }
+            Effect::AwaitLock(request, app, servers) => {
+                let means = self.means.clone();
+                self.look(planning::lock(means, request, app, servers));
+            }
             Effect::Releases(request, app) => self.releases(request, app),
             Effect::Tags(request, app) => self.tags(request, app),
             Effect::Run(request, plan) => self.run(request, Work::Plan(plan)),
@@ -119,10 +123,15 @@ impl Changer {
 
     fn plan(&mut self, request: RequestId, asked: Asked) {
         let means = self.means.clone();
-        let task = self.tasks.spawn(async move {
+        self.look(async move {
             let reply = planning::plan(&means, request, &asked).await;
             means.out.control(Event::Reply(request, reply)).await;
         });
+    }
+
+    /// What the page of a plan waits for, in the place of what it waited for.
+    fn look(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        let task = self.tasks.spawn(work);
         if let Some(earlier) = self.planning.replace(task.abort_handle()) {
             earlier.abort();
         }

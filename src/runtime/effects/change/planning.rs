@@ -10,8 +10,10 @@ use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::plan::{FrozenPlan, Operation, Plan};
+use crate::domain::release::lock::{Holder, LockStand};
 use crate::domain::run::Outcome;
 use crate::engine::gather::{Want, gather_told};
+use crate::engine::lock::wait;
 use crate::history::journal::{Entry, Journal};
 use crate::message::change::{Asked, Looked, Manner, Planned, Unplanned, Wanted};
 use crate::message::event::{Event, Reply};
@@ -47,6 +49,34 @@ async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Pla
     // Without a journal there is no last time; it is asked for again before anything is changed.
     let last = tokio::task::spawn_blocking(move || last(&journal?, &app, operation)).await.ok().flatten();
     Ok(Planned { plan, last })
+}
+
+/// Waits until nobody else changes an app on these servers, telling who does.
+pub async fn lock(means: Means, request: RequestId, app: AppId, servers: Vec<ServerId>) {
+    let config = means.observers.config();
+    let waited = async {
+        let mut places = deploying::spec(&config, &app)?.places;
+        places.retain(|server, _| servers.contains(server));
+        let engines = deploying::engines(&config, &means.observers.links);
+        let (send, mut told) = mpsc::channel::<Holder>(1);
+        let waiting = async move {
+            // Where the last one was not taken yet, this one is seen at the next look.
+            let mut tell = |holder: &Holder| drop(send.try_send(holder.clone()));
+            wait(&engines, &places, &mut tell).await
+        };
+        let telling = async {
+            while let Some(holder) = told.recv().await {
+                let stand = Reply::Lock(Box::new(LockStand::Held(holder)));
+                means.out.control(Event::Reply(request, stand)).await;
+            }
+        };
+        tokio::join!(waiting, telling).0
+    };
+    let reply = match waited.await {
+        Ok(stand) => Reply::Lock(Box::new(stand)),
+        Err(failure) => Reply::Unplanned(vec![(None, failure)]),
+    };
+    means.out.control(Event::Reply(request, reply)).await;
 }
 
 /// Gathers, and tells on the way.

@@ -1,0 +1,55 @@
+//! What may be done with an act: whether it changes what serves, may be left, or done again.
+
+use super::Act;
+
+impl Act {
+    /// Whether something is otherwise once it has begun, so that there is something to put back.
+    pub const fn touches(&self) -> bool {
+        if let Self::Units { act } = self {
+            return act.touches();
+        }
+        matches!(
+            self,
+            Self::Up { .. }
+                | Self::Scale { .. }
+                | Self::Beside { .. }
+                | Self::Route { .. }
+                | Self::Maintain(_)
+                | Self::Compose { .. }
+                | Self::Load { .. }
+                | Self::Swap { .. }
+        )
+    }
+
+    /// Whether it is a command of the operator's, of which nobody knows what it changed.
+    pub const fn is_theirs(&self) -> bool {
+        matches!(self, Self::Hook { .. } | Self::Here { .. } | Self::Migrate { .. })
+    }
+
+    /// Whether it runs on the machine of the console.
+    pub const fn is_here(&self) -> bool {
+        matches!(self, Self::Here { .. })
+    }
+
+    /// Whether it can be given up in the middle, and everything stands as before.
+    pub const fn may_be_left(&self) -> bool {
+        matches!(
+            self,
+            Self::BackUp { .. }
+                | Self::Load { .. }
+                | Self::CompareData { .. }
+                | Self::Assert { .. }
+                | Self::CheckRepository { .. }
+        )
+    }
+
+    /// Whether a cancel ends it in the middle.
+    pub const fn heeds_cancel(&self) -> bool {
+        self.may_be_left() || self.is_here()
+    }
+
+    /// Whether it may be done again when it is not known how it ended: it then brings about the same.
+    pub const fn repeatable(&self) -> bool {
+        !self.is_theirs()
+    }
+}

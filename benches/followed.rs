@@ -15,6 +15,8 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use midwatch::collectors::logs::LogRange;
@@ -260,11 +262,49 @@ fn keys_over_ssh(folder: &Path, lab: &Lab) -> Outcome<()> {
     Ok(())
 }
 
+/// What a byte waits to `cat` and back in a terminal while the same container writes and `ssh server docker
+/// logs` takes all of it into nothing: a program that has nothing else to do, on the same two cores.
+fn floor_of_a_key(lab: &Lab) -> Outcome<()> {
+    let _flood = Flood::new(lab)?;
+    let follow = format!("docker logs -f -t {} 2>&1 | head -n {}", Flood::NAME, Flood::LINES);
+    let mut logs = lab.ssh(SERVER, &follow)?.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut out = logs.stdout.take().ok_or("no output")?;
+    let (began, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (begin, end) = (Arc::clone(&began), Arc::clone(&ended));
+    let reader = std::thread::spawn(move || {
+        let mut buf = vec![0; 1 << 16];
+        while let Ok(1..) = std::io::Read::read(&mut out, &mut buf) {
+            begin.store(true, Ordering::Release);
+        }
+        end.store(true, Ordering::Release);
+    });
+    let mut cat = Running::start("sh", &["-c", "stty raw -echo; exec cat"])?;
+    let start = Instant::now();
+    while !began.load(Ordering::Acquire) && start.elapsed() < PATIENCE {
+        cat.rest(Duration::from_millis(20));
+    }
+    let mut times = Vec::new();
+    while !ended.load(Ordering::Acquire) && start.elapsed() < 2 * PATIENCE {
+        cat.rest(Duration::from_millis(7));
+        times.extend(cat.key("x")?);
+    }
+    logs.kill()?;
+    logs.wait()?;
+    reader.join().map_err(|_| "the reader failed")?;
+    row(
+        "the floor: a byte to cat and back while ssh docker logs runs",
+        &spread(&times),
+        "with nothing to do",
+    );
+    Ok(())
+}
+
 fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     local(folder.path())?;
     keys(folder.path())?;
     let Some(lab) = Lab::get("logs over SSH") else { return Ok(()) };
     over_ssh(folder.path(), &lab)?;
-    keys_over_ssh(folder.path(), &lab)
+    keys_over_ssh(folder.path(), &lab)?;
+    floor_of_a_key(&lab)
 }

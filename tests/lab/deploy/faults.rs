@@ -1,5 +1,6 @@
 //! The link, the engine and the room failing at every step of a deploy: it ends as it says it ended.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::thread;
@@ -110,6 +111,26 @@ fn an_engine_restarted_at_any_step_leaves_what_is_said_fault() {
     table.check(5);
 }
 
+/// Goes back from one release to the other, struck at the `nth` step: it is done, or told as what it is, since
+/// what is replaced in its place has no way back of its own, and going there again does it.
+fn gone_back(app: &Project, nth: usize, strike: impl FnOnce(), settle: impl FnOnce()) -> Option<Struck> {
+    let (to, from, version) = if nth % 2 == 1 { ("1", "1.1", "1.0") } else { ("2", "1.0", "1.1") };
+    let args = ["rollback", &app.name, "--to", to, "--yes"];
+    let struck = struck_in(app, &args, nth, "", strike)?;
+    settle();
+    if struck.code == 4 {
+        assert!(struck.text.contains("web-2: in between"), "{}", struck.text);
+    } else {
+        is_honest(app, &struck, from, version);
+    }
+    if struck.code != 0 {
+        app.run(&[&args[..], &["--reason", "once more"]].concat()).ends(0);
+    }
+    assert_eq!(app.versions("web-2"), [version], "{}", struck.text);
+    app.run(&["runs"]).ends(0);
+    Some(struck)
+}
+
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn a_connection_cut_during_a_rollback_ends_nothing_fault() {
@@ -135,23 +156,8 @@ fn an_engine_restarted_during_a_rollback_leaves_what_is_said_fault() {
     app.run(&["deploy", "bravo-seven", "--tag", "1.1", "--yes"]).ends(0);
     let mut table = Table::new("The server's engine is restarted while a step of a rollback goes on");
     for nth in 1.. {
-        let (to, from, version) = if nth % 2 == 1 { ("1", "1.1", "1.0") } else { ("2", "1.0", "1.1") };
         let strike = || drop(app.lab.fault("restart-engine", "web-2", &[]));
-        let args = ["rollback", "bravo-seven", "--to", to, "--yes"];
-        let Some(struck) = struck_in(&app, &args, nth, "", strike) else { break };
-        // What is replaced in its place has no way back of its own: it is told as what it is, and going there
-        // again does it.
-        if struck.code == 4 {
-            assert!(struck.text.contains("web-2: in between"), "{}", struck.text);
-        } else {
-            is_honest(&app, &struck, from, version);
-        }
-        if struck.code != 0 {
-            let again = ["rollback", "bravo-seven", "--to", to, "--yes", "--reason", "once more"];
-            app.run(&again).ends(0);
-        }
-        assert_eq!(app.versions("web-2"), [version], "{}", struck.text);
-        app.run(&["runs"]).ends(0);
+        let Some(struck) = gone_back(&app, nth, strike, || ()) else { break };
         table.row(&struck.step, "done, or told as in between, and done by going there again");
     }
     table.check(3);
@@ -219,6 +225,26 @@ fn a_server_rebooted_at_any_step_leaves_what_is_said_fault() {
         table.row(&struck.step, "done, or the release before put back; what is said is what stands");
     }
     table.check(5);
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_server_rebooted_during_a_rollback_leaves_what_is_said_fault() {
+    let app = Project::up("bravo-nine", &["web-2"], "");
+    app.run(&["deploy", "bravo-nine", "--tag", "1.1", "--yes"]).ends(0);
+    let mut table = Table::new("The server is reset while a step of a rollback goes on, and boots again");
+    for nth in 1.. {
+        let booting = RefCell::new(None);
+        let strike = || {
+            let lab = crate::lab::Lab::get();
+            booting.replace(Some(thread::spawn(move || drop(lab.fault("reboot", "web-2", &[])))));
+        };
+        let settle = || booting.take().into_iter().for_each(|it| it.join().unwrap());
+        let struck = gone_back(&app, nth, strike, settle);
+        let Some(struck) = struck else { break };
+        table.row(&struck.step, "done, or told as in between, and done by going there again");
+    }
+    table.check(3);
 }
 
 #[test]

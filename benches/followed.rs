@@ -270,13 +270,13 @@ fn floor_of_a_key(lab: &Lab) -> Outcome<()> {
     let mut logs = lab.ssh(SERVER, &follow)?.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let mut out = logs.stdout.take().ok_or("no output")?;
     let (began, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let (begin, end) = (Arc::clone(&began), Arc::clone(&ended));
+    let (first, last) = (Arc::clone(&began), Arc::clone(&ended));
     let reader = std::thread::spawn(move || {
         let mut buf = vec![0; 1 << 16];
         while let Ok(1..) = std::io::Read::read(&mut out, &mut buf) {
-            begin.store(true, Ordering::Release);
+            first.store(true, Ordering::Release);
         }
-        end.store(true, Ordering::Release);
+        last.store(true, Ordering::Release);
     });
     let mut cat = Running::start("sh", &["-c", "stty raw -echo; exec cat"])?;
     let start = Instant::now();

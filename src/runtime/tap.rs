@@ -18,6 +18,8 @@ use tokio::time::timeout;
 const ROOM: usize = 16;
 /// How much is read at a time.
 const PIECE: usize = 16 * 1024;
+/// How long the reading thread may take to let go of the console.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Where the reading thread looks whether another wants what it reads.
 #[derive(Debug, Default)]
@@ -32,9 +34,6 @@ pub struct Lent {
     until: PipeReader,
     begun: oneshot::Sender<()>,
 }
-
-/// How long the reading thread may take to let go of the console.
-const SOON: Duration = Duration::from_secs(2);
 
 /// What the terminal sends, until this is dropped.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ use crate::domain::datastore::DatastoreSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{DatastoreId, ServerId};
 use crate::domain::schedule::{Chore, ScheduleName, Scope};
+use crate::domain::shell::quote;
 use crate::engine::gather::schedule::{schedule, schedules};
 use crate::operations::schedule::{Ask, Does, Gone, install, remove};
 use crate::runtime::deploying;
@@ -256,14 +257,13 @@ fn restic(
     let own = repository(config, spec).filter(|_| local);
     let Some(address) = it.to.clone().or(own) else {
         let why = format!("the repository {} is not a folder of {on}", spec.repository);
-        return Err(invalid(why).hint("name it as that server sees it: --to ADDRESS"));
+        let place = config.repositories.get(&spec.repository).and_then(|it| it.place.sftp());
+        let to = place.map_or_else(|| "ADDRESS".to_owned(), |place| quote(&place.to_string()).into_owned());
+        return Err(invalid(why).hint(format!("name it as that server sees it: --to {to}")));
     };
-    // An address may hold a password, and would stand in the unit for everybody to read.
-    if address
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split('/').next())
-        .is_some_and(|it| it.contains('@'))
-    {
+    // An address may hold a password, and would stand in the unit for everybody to read. SSH's has a name alone.
+    let login = address.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    if login.is_some_and(|(login, _)| !address.starts_with("sftp:") || login.contains(':')) {
         let hint = "give the account to the server in another way, as restic's documentation has it";
         return Err(
             invalid("the address holds a login, which everybody there could read".to_owned()).hint(hint)

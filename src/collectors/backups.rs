@@ -19,6 +19,7 @@ use crate::domain::quantity::Percent;
 use crate::message::batch::{Batch, Observation, Subject};
 use crate::message::publish::Publish;
 use crate::repository::{RepositoryError, Vault};
+use crate::transports::Links;
 
 /// How often it is looked whether anything came or went.
 const LOOK: Duration = Duration::from_secs(10);
@@ -29,13 +30,14 @@ const LOOK_AWAY: Duration = Duration::from_secs(30);
 pub struct Stocks {
     out: Arc<dyn Publish>,
     clock: Arc<dyn Clock>,
+    links: Arc<Links>,
     running: Mutex<BTreeMap<RepositoryId, (RepositoryConfig, AbortOnDropHandle<()>)>>,
 }
 
 impl Stocks {
     /// Looks at none yet.
-    pub fn new(out: Arc<dyn Publish>, clock: Arc<dyn Clock>) -> Self {
-        Self { out, clock, running: Mutex::default() }
+    pub fn new(out: Arc<dyn Publish>, clock: Arc<dyn Clock>, links: Arc<Links>) -> Self {
+        Self { out, clock, links, running: Mutex::default() }
     }
 
     /// Takes the repositories of a configuration, within a tokio runtime; those that are as before go on.
@@ -47,7 +49,7 @@ impl Stocks {
         for (id, it) in wanted {
             running.entry(id.clone()).or_insert_with(|| {
                 let work = watch(
-                    Vault::new(id, it, Arc::clone(&self.clock)),
+                    Vault::new(id, it, Arc::clone(&self.clock)).over(&self.links),
                     Arc::clone(&self.clock),
                     Arc::clone(&self.out),
                 );

@@ -1,4 +1,4 @@
-//! Where a repository is: a folder here, or an address in restic's own words (`rest:URL`, `s3:URL`).
+//! Where a repository is: a folder here, or an address in restic's own words (`sftp:…`, `rest:URL`, `s3:URL`).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use reqwest::Url;
 
 use super::mistake::Mistake;
+use super::repository_sftp::SftpPlace;
 use super::secret::Secret;
 use super::table::Table;
 
@@ -17,6 +18,8 @@ const REGION: &str = "us-east-1";
 pub enum RepositoryPlace {
     /// A folder of this machine.
     Folder(PathBuf),
+    /// A folder that is reached over SSH.
+    Sftp(SftpPlace),
     /// A server that speaks restic's own protocol.
     Rest {
         /// The repository's address; it ends with a slash.
@@ -46,6 +49,7 @@ impl fmt::Display for RepositoryPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(path) => path.display().fmt(f),
+            Self::Sftp(place) => place.fmt(f),
             Self::Rest { url, .. } => write!(f, "rest:{url}"),
             Self::S3 { endpoint, bucket, prefix, .. } => {
                 let slash = if prefix.is_empty() { "" } else { "/" };
@@ -60,7 +64,15 @@ impl RepositoryPlace {
     pub fn folder(&self) -> Option<&PathBuf> {
         match self {
             Self::Folder(path) => Some(path),
-            Self::Rest { .. } | Self::S3 { .. } => None,
+            Self::Sftp(_) | Self::Rest { .. } | Self::S3 { .. } => None,
+        }
+    }
+
+    /// The same, where it is reached by SFTP.
+    pub const fn sftp(&self) -> Option<&SftpPlace> {
+        match self {
+            Self::Sftp(place) => Some(place),
+            Self::Folder(_) | Self::Rest { .. } | Self::S3 { .. } => None,
         }
     }
 
@@ -79,9 +91,10 @@ impl RepositoryPlace {
             (Some(path), None) => folder(t, path),
             (None, Some(address)) => {
                 let read = match address.split_once(':') {
+                    Some(("sftp", place)) => sftp(place, login.as_ref()),
                     Some(("rest", url)) => rest(url, login),
                     Some(("s3", url)) => s3(url, region, login),
-                    _ => Err("it starts with \"rest:\" or \"s3:\", as restic names it".to_owned()),
+                    _ => Err("it starts with \"sftp:\", \"s3:\" or \"rest:\", as restic names it".to_owned()),
                 };
                 read.map_err(|why| t.report(Mistake::error(t.span_of("url"), why))).ok()
             }
@@ -95,10 +108,9 @@ impl RepositoryPlace {
             (None, None) => {
                 // A value that was wrong has been told of.
                 if !t.has("path") && !t.has("url") {
-                    t.report(
-                        Mistake::error(t.span(), "`path` is missing")
-                            .help("add `path = \"/var/backups/midwatch\"`, or `url = \"s3:https://…\"`"),
-                    );
+                    t.report(Mistake::error(t.span(), "`path` is missing").help(
+                        "add `path = \"/var/backups/midwatch\"`, or `url = \"sftp:USER@HOST:FOLDER\"`",
+                    ));
                 }
                 None
             }
@@ -115,6 +127,17 @@ fn folder(t: &Table<'_>, path: PathBuf) -> Option<RepositoryPlace> {
             .help("where midwatch is started must not decide where backups go"),
     );
     None
+}
+
+fn sftp(text: &str, login: Option<&(String, Secret)>) -> Result<RepositoryPlace, String> {
+    if login.is_some() {
+        return Err(
+            "who logs in over SSH stands in the address, \"sftp:USER@HOST:FOLDER\", and a key lets in: \
+             without `user` and `secret`"
+                .to_owned(),
+        );
+    }
+    SftpPlace::read(text).map(RepositoryPlace::Sftp)
 }
 
 fn web(text: &str) -> Result<Url, String> {
@@ -192,6 +215,8 @@ mod tests {
         ] {
             assert!(rest(address, login).unwrap_err().contains(why), "{address}");
         }
+        assert!(sftp("box:/srv", Some(&login())).unwrap_err().contains("address"));
+        assert_eq!(sftp("box:/srv/", None).unwrap().to_string(), "sftp:box:/srv");
         assert!(s3("https://s3.example/", String::new(), Some(login())).unwrap_err().contains("bucket"));
         assert!(s3("https://s3.example/acme", String::new(), None).unwrap_err().contains("access key"));
         assert!(rest("http://127.0.0.1:8000/", Some(login())).is_ok(), "nobody listens in between");

@@ -90,6 +90,18 @@ id!(
 impl ServerId {
     /// The reserved name of the machine that the console runs on.
     pub const LOCAL: &'static str = "local";
+    /// What the names of hosts begin with that only a repository is on. No server's name has a `/`.
+    const REPOSITORY: &'static str = "repository/";
+
+    /// The host of a repository that is reached over SSH; it is no server that is looked at.
+    pub fn of_repository(id: &RepositoryId) -> Self {
+        Self::from(format!("{}{id}", Self::REPOSITORY))
+    }
+
+    /// Whether it is the host of a repository and no server.
+    pub fn is_of_repository(&self) -> bool {
+        self.0.starts_with(Self::REPOSITORY)
+    }
 }
 
 impl BackupId {

@@ -147,12 +147,18 @@ fn whoever_owns_nothing_there_is_made_up_for_the_service() {
         user: None,
         database: "shop".to_owned(),
     };
-    let plan = planned(&spec(source), &restic("sftp:backup@vault:/shop"), machine());
+    let plan = planned(&spec(source.clone()), &restic("s3:https://s3.example/shop"), machine());
     assert_eq!(refused(&plan), ["programs"], "docker is not there");
     let text = service(&plan);
     assert!(text.contains("DynamicUser=yes\nSupplementaryGroups=docker"), "{text}");
     assert!(text.contains("-- docker exec -i -u postgres shop-db-1 pg_dump"), "{text}");
     assert!(!text.contains("ReadWritePaths"), "{text}");
+
+    // Nobody made up has a key for SSH.
+    let plan = planned(&spec(source), &restic("sftp:backup@vault:/shop"), machine());
+    assert_eq!(refused(&plan), ["programs", "programs"], "neither docker nor ssh is there");
+    assert!(service(&plan).contains("User=ops\nSupplementaryGroups=docker"), "{}", service(&plan));
+    assert!(plan.findings.iter().any(|it| it.found.contains("the ssh of ops")), "{plan:?}");
 }
 
 #[test]

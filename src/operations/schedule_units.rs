@@ -161,6 +161,7 @@ fn by_restic(spec: &DatastoreSpec, ask: &Ask, address: &str, user: &str) -> Resu
         return Err(unsupported("a drill is midwatch's own".to_owned()));
     }
     let folder = address.starts_with('/');
+    let ssh = address.starts_with("sftp:");
     let mut source = spec.source.clone();
     let (run_as, container, program) = match &mut source {
         Source::Postgres { container: Some(_), .. } if ask.password => {
@@ -181,7 +182,16 @@ fn by_restic(spec: &DatastoreSpec, ask: &Ask, address: &str, user: &str) -> Resu
     let mut lines = Vec::new();
     let mut notes = Vec::new();
     // Whoever the server makes up for the service alone owns no folder, and reads no files.
-    let made_up = run_as.is_none() && !folder && !matches!(source, Source::Files { .. });
+    let made_up = run_as.is_none() && !folder && !ssh && !matches!(source, Source::Files { .. });
+    let mut programs = vec!["restic", program];
+    if ssh {
+        programs.push("ssh");
+        let who = run_as.as_deref().unwrap_or(user);
+        notes.push(format!(
+            "restic goes to the repository by the ssh of {who} there: with a key that needs no passphrase, and \
+             a host that its known_hosts knows"
+        ));
+    }
     match (&run_as, made_up) {
         (Some(run_as), _) => lines.push(format!("User={}", value(run_as))),
         (None, true) => lines.push("DynamicUser=yes".to_owned()),
@@ -228,7 +238,7 @@ fn by_restic(spec: &DatastoreSpec, ask: &Ask, address: &str, user: &str) -> Resu
     let root = if run_as.as_deref() == Some("root") { "CAP_DAC_READ_SEARCH" } else { "" };
     lines.push(format!("CapabilityBoundingSet={root}"));
     lines.extend(folder.then(|| format!("ReadWritePaths={}", word(address))));
-    Ok(Service { lines, credentials, programs: vec!["restic", program], notes })
+    Ok(Service { lines, credentials, programs, notes })
 }
 
 /// restic's command that stores what a program writes as a file of the datastore's, as midwatch names it.

@@ -103,12 +103,8 @@ impl RepositoryError {
                 Some("wait for it; where it has died: midwatch repo unlock REPOSITORY".to_owned())
             }
             Self::MoreGoes { .. } => Some("plan it anew".to_owned()),
-            Self::Library(error)
-                if matches!(away(error), Some(FailureKind::Auth | FailureKind::Permission)) =>
-            {
-                Some("see who `user` and `secret` of the repository name, and what they may do".to_owned())
-            }
             Self::Library(error) if no_space(error) => Some("make room where the repository is".to_owned()),
+            Self::Library(error) => away(error).and_then(StoreError::hint),
             _ => None,
         };
         let kind = match self {
@@ -116,7 +112,7 @@ impl RepositoryError {
             Self::NotThere(_) => FailureKind::NotFound,
             Self::Password => FailureKind::Auth,
             Self::Stopped | Self::Locked(_) | Self::MoreGoes { .. } => FailureKind::Conflict,
-            Self::Library(ref error) => away(error).unwrap_or(FailureKind::Invalid),
+            Self::Library(ref error) => away(error).map_or(FailureKind::Invalid, StoreError::kind),
             Self::NoConfig(_)
             | Self::Cut(_)
             | Self::Differs { .. }
@@ -134,7 +130,7 @@ impl RepositoryError {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         let Self::Library(error) = self else { return false };
         matches!(io(error), Some(PermissionDenied | ReadOnlyFilesystem))
-            || matches!(away(error), Some(FailureKind::Permission))
+            || matches!(away(error).map(StoreError::kind), Some(FailureKind::Permission))
     }
 }
 
@@ -143,12 +139,12 @@ fn no_space(error: &RusticError) -> bool {
     matches!(io(error), Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
 }
 
-/// What kind it is where a store elsewhere is the cause.
-fn away(error: &RusticError) -> Option<FailureKind> {
+/// What a store elsewhere said, where one is the cause.
+fn away(error: &RusticError) -> Option<&StoreError> {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
         if let Some(store) = cause.downcast_ref::<StoreError>() {
-            return Some(store.kind());
+            return Some(store);
         }
         next = cause.source();
     }

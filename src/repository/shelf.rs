@@ -21,6 +21,11 @@ pub(super) trait Shelf: WriteBackend {
     /// Takes a lock away; one that is not there any more is as good.
     fn remove_lock(&self, id: &Id) -> RusticResult<()>;
 
+    /// For how many bytes there is room; `None` where nobody says.
+    fn room(&self) -> RusticResult<Option<u64>> {
+        Ok(None)
+    }
+
     /// Whether what one process has written is seen by all others at once.
     fn is_consistent(&self) -> bool {
         true

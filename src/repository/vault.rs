@@ -12,12 +12,14 @@ use rustic_core::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::RepositoryError;
-use super::away::{Away, Rest, S3, Which};
+use super::away::{Away, Rest, S3, Sftp, Which};
 use super::folder::Folder;
 use super::shelf::Shelf;
 use crate::config::{RepositoryConfig, RepositoryPlace, Secret};
 use crate::domain::clock::Clock;
 use crate::domain::ids::RepositoryId;
+use crate::domain::quantity::Bytes;
+use crate::transports::Links;
 
 /// A repository that the configuration names.
 #[derive(Clone)]
@@ -27,6 +29,7 @@ pub struct Vault {
     place: RepositoryPlace,
     password: Secret,
     pub(super) clock: Arc<dyn Clock>,
+    links: Option<Arc<Links>>,
     /// What it was opened with before: a password takes a good part of a second and 128 MiB to become that.
     known: Arc<Mutex<Option<MasterKey>>>,
     /// Its files; made when they are first asked for.
@@ -47,9 +50,16 @@ impl Vault {
             place: config.place.clone(),
             password: config.password.clone(),
             clock,
+            links: None,
             known: Arc::default(),
             shelf: Arc::default(),
         }
+    }
+
+    /// The same with the connections over which one is reached that lies on a host of SSH's.
+    #[must_use]
+    pub fn over(self, links: &Arc<Links>) -> Self {
+        Self { links: Some(Arc::clone(links)), ..self }
     }
 
     /// Where it is, for the reader.
@@ -69,6 +79,12 @@ impl Vault {
         blocking(move || Ok(!vault.backend().list(FileType::Config)?.is_empty())).await
     }
 
+    /// For how many bytes there is room where it is elsewhere; `None` where nobody says.
+    pub async fn room(&self) -> Result<Option<Bytes>, RepositoryError> {
+        let vault = self.clone();
+        blocking(move || Ok(vault.shelf().room()?.map(Bytes))).await
+    }
+
     /// The password that opens it, fetched.
     pub async fn password(&self) -> Result<SecretString, RepositoryError> {
         self.password.resolve().await.map_err(RepositoryError::Secret)
@@ -84,6 +100,9 @@ impl Vault {
         let made = || -> Arc<dyn Shelf> {
             match &self.place {
                 RepositoryPlace::Folder(path) => Arc::new(Folder(path.clone())),
+                RepositoryPlace::Sftp(place) => {
+                    Arc::new(Away::new(Sftp::new(&self.id, place.clone(), self.links.clone())))
+                }
                 RepositoryPlace::Rest { url, login } => {
                     Arc::new(Away::new(Rest::new(url.clone(), login.clone(), Arc::clone(&self.clock))))
                 }

@@ -141,15 +141,15 @@ pub fn engines(config: &Config, links: &Arc<Links>) -> Engines {
         links: Arc::clone(links),
         sockets: Arc::new(sockets.collect::<BTreeMap<_, _>>()),
         logins: Arc::new(logins.collect::<BTreeMap<_, _>>()),
-        vaults: Arc::new(vaults(config)),
+        vaults: Arc::new(vaults(config, links)),
         checks: Arc::new(AppChecks::of(config, links)),
     }
 }
 
-fn vaults(config: &Config) -> Vaults {
+fn vaults(config: &Config, links: &Arc<Links>) -> Vaults {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let repositories =
-        config.repositories.iter().map(|(id, it)| (id.clone(), Vault::new(id, it, Arc::clone(&clock))));
+    let vault = |id, it| Vault::new(id, it, Arc::clone(&clock)).over(links);
+    let repositories = config.repositories.iter().map(|(id, it)| (id.clone(), vault(id, it)));
     let passwords = config.datastores.iter().filter_map(|(id, it)| Some((id.clone(), it.password.clone()?)));
     Vaults { repositories: repositories.collect(), passwords: passwords.collect() }
 }

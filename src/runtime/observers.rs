@@ -58,7 +58,7 @@ impl Observers {
         });
         let supervisor = Supervisor::new(Arc::<Links>::clone(&links), Arc::clone(clock), Arc::clone(out));
         let (checks, sources) = (Runner::new(Arc::clone(out)), Sources::new(Arc::clone(out)));
-        let stocks = Stocks::new(Arc::clone(out), Arc::clone(clock));
+        let stocks = Stocks::new(Arc::clone(out), Arc::clone(clock), Arc::clone(&links));
         let drills = Drills::new(Arc::clone(out), Arc::clone(clock));
         let config = RwLock::new(Arc::new(config.clone()));
         Self {

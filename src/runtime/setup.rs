@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::collectors::access;
 use crate::collectors::checks::task;
-use crate::config::{self, Config, Jump, LogFile, ServerConfig};
+use crate::config::{self, Config, Jump, LogFile, ServerConfig, SftpPlace};
 use crate::domain::cadence::Cadence;
-use crate::domain::ids::{AppId, DatastoreId, ServerId};
+use crate::domain::ids::{AppId, DatastoreId, RepositoryId, ServerId};
 use crate::domain::setup::{
     AppSetup, ChangeSetup, DatastoreSetup, EnvironmentSetup, Guard, Keeping, ServerSetup, Setup,
 };
@@ -143,7 +143,30 @@ pub fn targets(config: &Config) -> Vec<(ServerId, ServerTarget)> {
     // What is done with a repository is done here, whether this machine is watched or not.
     let here = ServerId::from(ServerId::LOCAL);
     let here = (!config.servers.contains_key(&here)).then_some((here, ServerTarget::Local));
-    configured.chain(here).collect()
+    let repositories = config.repositories.iter().filter_map(|(id, it)| {
+        let place = it.place.sftp()?;
+        Some((ServerId::of_repository(id), repository(config, id, place)))
+    });
+    configured.chain(here).chain(repositories).collect()
+}
+
+/// How the host of a repository is reached: as the server of ours that its address names, else as the SSH
+/// configuration has it. It has a connection of its own, so that what goes there holds up nothing that is
+/// looked at.
+fn repository(config: &Config, id: &RepositoryId, place: &SftpPlace) -> ServerTarget {
+    let host = ServerId::from(place.host.as_str());
+    let target = match config.servers.get(&host).map(|server| target(config, &host, server)) {
+        Some(ServerTarget::Ssh(target)) => *target,
+        // A host may be called as this machine is here.
+        Some(ServerTarget::Local) | None => ssh_target(config, &host),
+    };
+    ServerTarget::Ssh(Box::new(SshTarget {
+        server: ServerId::of_repository(id),
+        address: target.address.or_else(|| Some(place.host.clone())),
+        user: place.user.clone().or(target.user),
+        port: place.port.or(target.port),
+        ..target
+    }))
 }
 
 fn target(config: &Config, id: &ServerId, server: &ServerConfig) -> ServerTarget {
@@ -153,16 +176,23 @@ fn target(config: &Config, id: &ServerId, server: &ServerConfig) -> ServerTarget
     let stations: Vec<String> =
         server.jump.iter().enumerate().map(|(n, jump)| station(config, jump, n == 0)).collect();
     ServerTarget::Ssh(Box::new(SshTarget {
-        server: id.clone(),
         address: server.address.clone(),
         user: server.user.clone(),
         port: server.port,
         identity: server.identity.clone(),
         jump: (!stations.is_empty()).then(|| stations.join(",")),
+        ..ssh_target(config, id)
+    }))
+}
+
+/// A host by its name alone, with what holds for all of SSH.
+fn ssh_target(config: &Config, id: &ServerId) -> SshTarget {
+    SshTarget {
         ssh_config: config.ssh.config.clone(),
         known_hosts: config.ssh.known_hosts.clone(),
         agent: config.ssh.agent,
-    }))
+        ..SshTarget::new(id.clone())
+    }
 }
 
 /// A station as `ProxyJump` writes it. The first one goes by its name with us, by which the
@@ -189,6 +219,28 @@ pub fn link_options(config: &Config) -> LinkOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_repository_over_sftp_is_reached_as_the_server_that_it_names() {
+        let text = "[servers.db-1]\naddress = \"10.0.0.7\"\nuser = \"ops\"\nport = 2222\nidentity = [\"/k\"]\n\
+            [servers.box]\nlocal = true\n\
+            [repositories.near]\nurl = \"sftp:vault@db-1:/srv\"\npassword = { env = \"P\" }\n\
+            [repositories.far]\nurl = \"sftp://u1@box.example:23/x\"\npassword = { env = \"P\" }\n\
+            [repositories.here]\npath = \"/srv\"\npassword = { env = \"P\" }\n";
+        let loaded = config::load::parse(text, "c.toml", config::load::Options::default()).unwrap();
+        let targets: std::collections::BTreeMap<_, _> = targets(&loaded.config).into_iter().collect();
+        let of = |name: &str| match targets.get(&ServerId::of_repository(&name.into())) {
+            Some(ServerTarget::Ssh(target)) => Some(target.clone()),
+            _ => None,
+        };
+        let near = of("near").unwrap();
+        assert_eq!((near.address.as_deref(), near.port), (Some("10.0.0.7"), Some(2222)));
+        assert_eq!((near.user.as_deref(), near.identity.len()), (Some("vault"), 1));
+        let far = of("far").unwrap();
+        assert_eq!((far.address.as_deref(), far.port), (Some("box.example"), Some(23)));
+        assert!(of("here").is_none() && far.server.is_of_repository());
+        assert!(!ServerId::from("db-1").is_of_repository());
+    }
 
     #[test]
     fn the_core_is_told_how_rarely_things_are_looked_at() {

@@ -160,6 +160,14 @@ pub enum TransportError {
         /// Why.
         why: String,
     },
+    /// The server gives no such subsystem, or one that makes no sense.
+    #[error("it does not speak {name}: {why}")]
+    Subsystem {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// There is no such socket on the server.
     #[error("{path} is not there")]
     NoSocket {
@@ -262,7 +270,9 @@ impl TransportError {
             Self::Auth { .. } | Self::Passphrase(_) => FailureKind::Auth,
             Self::Jump { failure, .. } => failure.kind,
             Self::NoSession => FailureKind::Conflict,
-            Self::Start { .. } | Self::NoSocket { .. } | Self::Unsigned(_) => FailureKind::Unsupported,
+            Self::Start { .. } | Self::NoSocket { .. } | Self::Unsigned(_) | Self::Subsystem { .. } => {
+                FailureKind::Unsupported
+            }
             Self::SocketDenied { .. } | Self::Forwarding { .. } => FailureKind::Permission,
         }
     }
@@ -288,6 +298,9 @@ impl TransportError {
             }
             Self::Forwarding { .. } => {
                 "`AllowStreamLocalForwarding yes` and `AllowTcpForwarding yes` in sshd_config".to_owned()
+            }
+            Self::Subsystem { name, .. } if name == super::sftp::NAME => {
+                "`Subsystem sftp internal-sftp` in its sshd_config, or an account that may use it".to_owned()
             }
             Self::NoSession => "raise `MaxSessions` in sshd_config".to_owned(),
             Self::Jump { failure, .. } => return failure.hint.clone(),

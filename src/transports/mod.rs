@@ -16,6 +16,7 @@ pub mod here;
 pub mod links;
 pub mod local;
 mod pipe;
+pub mod sftp;
 pub mod signature;
 pub mod socket;
 pub mod ssh;
@@ -60,6 +61,12 @@ pub trait Transport: Send + Sync {
 
     /// Connects to a TCP port as the server sees it.
     async fn tcp(&self, host: &str, port: u16) -> Result<BoxDuplex, TransportError>;
+
+    /// Starts a subsystem of the server's by its name.
+    async fn subsystem(&self, name: &str) -> Result<BoxDuplex, TransportError> {
+        let why = "this server is not reached over SSH".to_owned();
+        Err(TransportError::Subsystem { name: name.to_owned(), why })
+    }
 
     /// Whether the connection is known to be gone; such a transport is replaced by a new one.
     fn is_closed(&self) -> bool;

@@ -46,30 +46,14 @@ pub(super) async fn examine(
 ) -> Vec<Step> {
     let mut steps = Vec::new();
     if tokio::time::timeout(deadline, all(links, id, config, &mut steps)).await.is_err() {
-        let reached = !steps.is_empty();
-        let step = if reached { "deadline" } else { "connection" };
-        let said = format!("no end within {} s", deadline.as_secs());
-        steps.push(Step::new(step, Outcome::Failed, said));
+        no_end(&mut steps, deadline);
     }
     steps
 }
 
 async fn all(links: &Links, id: &ServerId, config: &ServerConfig, steps: &mut Vec<Step>) {
-    let transport = match links.get(id).await {
-        Ok(transport) => transport,
-        Err(failure) => {
-            let at = match failure.kind {
-                FailureKind::HostKey => 1,
-                FailureKind::Auth => 2,
-                _ => 0,
-            };
-            steps.extend(REACH[..at].iter().map(|step| Step::new(*step, Outcome::Good, "")));
-            steps.push(Step::of(REACH[at], Outcome::Failed, &failure));
-            return;
-        }
-    };
     let how = if config.local { "this machine" } else { "" };
-    steps.extend(REACH.map(|step| Step::new(step, Outcome::Good, how)));
+    let Some(transport) = reach(links, id, how, steps).await else { return };
     let mut sudo = config.becoming == Become::Sudo;
     steps.push(shell(&transport).await);
     if sudo {
@@ -90,6 +74,39 @@ async fn all(links: &Links, id: &ServerId, config: &ServerConfig, steps: &mut Ve
     for file in &config.logs {
         steps.push(log_file(&transport, &file.path, sudo).await);
     }
+}
+
+/// The connection, or the step at which it failed.
+pub(super) async fn reach(
+    links: &Links,
+    id: &ServerId,
+    how: &str,
+    steps: &mut Vec<Step>,
+) -> Option<Arc<dyn Transport>> {
+    match links.get(id).await {
+        Ok(transport) => {
+            steps.extend(REACH.map(|step| Step::new(step, Outcome::Good, how)));
+            Some(transport)
+        }
+        Err(failure) => {
+            let at = match failure.kind {
+                FailureKind::HostKey => 1,
+                FailureKind::Auth => 2,
+                _ => 0,
+            };
+            steps.extend(REACH[..at].iter().map(|step| Step::new(*step, Outcome::Good, "")));
+            steps.push(Step::of(REACH[at], Outcome::Failed, &failure));
+            None
+        }
+    }
+}
+
+/// What stands where no end came within the time that all of it has.
+pub(super) fn no_end(steps: &mut Vec<Step>, deadline: Duration) {
+    let reached = !steps.is_empty();
+    let step = if reached { "deadline" } else { "connection" };
+    let said = format!("no end within {} s", deadline.as_secs());
+    steps.push(Step::new(step, Outcome::Failed, said));
 }
 
 async fn run(

@@ -1,10 +1,12 @@
 //! `midwatch doctor`: whether each server lets itself be looked at, what is missing there, and the
-//! one command that mends it.
+//! one command that mends it; and whether each repository over SFTP is reached.
 
 mod accept;
 mod examine;
 mod log_file;
+mod repository;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use serde::Serialize;
 use super::args::Args;
 use super::headless::Headless;
 use super::{Exit, context, print};
-use crate::config::nearest;
+use crate::config::{SftpPlace, nearest};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use accept::Accepting;
@@ -23,11 +25,11 @@ use accept::Accepting;
 /// The arguments.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct DoctorArgs {
-    /// Which servers; all where none is named
+    /// Which servers, and which repositories over SFTP, as repository/NAME; all where none is named
     pub servers: Vec<String>,
 
-    /// Accept this server's host key where it is not known, and keep it; may be given several times.
-    /// Compare the fingerprint that is printed with the server's own
+    /// Accept this server's or repository's host key where it is not known, and keep it; may be given several
+    /// times. Compare the fingerprint that is printed with the server's own
     #[arg(long, value_name = "SERVER")]
     pub accept_host_key: Vec<String>,
 
@@ -105,18 +107,25 @@ struct Report {
 /// Examines them all at once. 3 where one was not reached, 1 where something is missing.
 pub fn run(args: &Args, doctor: &DoctorArgs) -> Result<Exit, Failure> {
     let context = context::load(args)?;
-    let picked = pick(context.config.servers.keys(), &doctor.servers)?;
-    let accepted = pick(context.config.servers.keys(), &doctor.accept_host_key)?;
+    let config = &context.config;
+    let over_sftp = config.repositories.iter().filter_map(|(id, it)| Some((id, it.place.sftp()?)));
+    let repositories: BTreeMap<ServerId, &SftpPlace> =
+        over_sftp.map(|(id, place)| (ServerId::of_repository(id), place)).collect();
+    let all = config.servers.keys().chain(repositories.keys());
+    let picked = pick(all.clone(), &doctor.servers)?;
+    let accepted = pick(all, &doctor.accept_host_key)?;
     let accepted = if doctor.accept_host_key.is_empty() { Vec::new() } else { accepted };
     let headless = Headless::prepare(&context, args.read_only, Arc::new(Accepting::new(accepted)))?;
     let deadline = Duration::from_secs(doctor.deadline.max(1));
-    let examined = headless.tasks.block_on(join_all(picked.into_iter().filter_map(|id| {
-        let config = context.config.servers.get(&id)?;
-        let links = &headless.observers.links;
-        Some(async move {
-            let steps = examine::examine(links, &id, config, deadline).await;
-            Examined { name: id.to_string(), steps }
-        })
+    let links = &headless.observers.links;
+    let repositories = &repositories;
+    let examined = headless.tasks.block_on(join_all(picked.into_iter().map(|id| async move {
+        let steps = match (config.servers.get(&id), repositories.get(&id)) {
+            (Some(server), _) => examine::examine(links, &id, server, deadline).await,
+            (None, Some(place)) => repository::examine(links, &id, place, deadline).await,
+            (None, None) => Vec::new(),
+        };
+        Examined { name: id.to_string(), steps }
     })));
     let exit = exit(&examined);
     let report = Report { servers: examined };

@@ -95,7 +95,11 @@ pub async fn stock(engines: &Engines, spec: &DatastoreSpec) -> Result<Stock, Fai
         path: vault.at(),
         there,
         backups: its,
-        free: vault.folder().and_then(|path| free(path)),
+        free: match vault.folder() {
+            Some(path) => free(path),
+            // Who does not say keeps nothing from being done.
+            None => vault.room().await.unwrap_or_default(),
+        },
         locks,
         shared: others.into_iter().filter_map(|it| it.run).collect(),
     })

@@ -28,7 +28,7 @@ echo "user $(id -un)"; root=; if [ "$(id -u)" = 0 ]; then root=1; elif sudo -n t
 as() { if [ "$root" ] && [ "$(id -u)" != 0 ]; then sudo -n -- "$@"; else "$@"; fi; }
 [ -e "/var/lib/systemd/linger/$(id -un)" ] && echo linger
 [ -e "$o/.midwatch/lock" ] && sed 's/^/lock /' "$o/.midwatch/lock"
-for p in restic pg_dump tar docker; do command -v $p >/dev/null && echo "has $p"; done
+for p in restic pg_dump tar docker ssh; do command -v $p >/dev/null && echo "has $p"; done
 command -v restic >/dev/null && echo "restic $(restic version 2>/dev/null | cut -d' ' -f2)"
 [ "$r" ] && { as test -e "$r/config" && echo "repository yes" || echo "repository no"; }
 command -v systemctl >/dev/null || exit 0

@@ -5,6 +5,7 @@
 
 mod rest;
 mod s3;
+mod sftp;
 mod store;
 mod web;
 
@@ -18,6 +19,7 @@ use tokio::runtime::Handle;
 
 pub(super) use rest::Rest;
 pub(super) use s3::{S3, Which};
+pub(super) use sftp::Sftp;
 pub(super) use store::StoreError;
 use store::{Kind, Named, Part, Store};
 
@@ -196,5 +198,9 @@ impl Shelf for Away {
 
     fn remove_lock(&self, id: &Id) -> RusticResult<()> {
         self.take_away(Named::new(Kind::Locks, id))
+    }
+
+    fn room(&self) -> RusticResult<Option<u64>> {
+        self.asked("look for room", |store| async move { store.room().await })
     }
 }

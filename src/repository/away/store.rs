@@ -8,9 +8,11 @@ use rustic_core::Id;
 use thiserror::Error;
 
 use crate::config::SecretError;
-use crate::domain::failure::FailureKind;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::quantity::Bytes as Size;
 use crate::http::HttpError;
 use crate::http::retry::is_passing;
+use crate::transports::sftp::{Room, SftpError};
 
 /// A kind of file, as restic's layout has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,22 @@ pub(in crate::repository) enum StoreError {
     /// Its answer, or that there was none.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// Its host could not be reached over SSH, or has no SFTP.
+    #[error("cannot {}: {}", .0.what, .0.reason())]
+    Reach(Box<Failure>),
+    /// What SFTP said of a file.
+    #[error(transparent)]
+    Sftp(#[from] SftpError),
+    /// There is no room.
+    #[error("there is no room in {at}: {} to write, {}", Size(*.wanted), left(*.room))]
+    Full {
+        /// The folder.
+        at: String,
+        /// What there is.
+        room: Room,
+        /// Bytes to write.
+        wanted: u64,
+    },
     /// What it is asked with could not be had.
     #[error("the secret of its login could not be had")]
     Secret(#[source] SecretError),
@@ -106,15 +124,51 @@ pub(in crate::repository) enum StoreError {
     Ended,
 }
 
+/// What there is room for, in words.
+fn left(room: Room) -> String {
+    match room.files {
+        Some(0) => "and no further file can be made".to_owned(),
+        _ => format!("{} free", Size(room.bytes)),
+    }
+}
+
 impl StoreError {
     /// Its kind.
     pub(in crate::repository) fn kind(&self) -> FailureKind {
         match self {
             Self::Http(error) => error.kind(),
+            Self::Reach(failure) => failure.kind,
+            Self::Sftp(SftpError::NotThere(_)) => FailureKind::NotFound,
+            Self::Sftp(SftpError::Denied(_)) => FailureKind::Permission,
+            Self::Sftp(SftpError::Lost(_)) => FailureKind::Unreachable,
             Self::Secret(_) => FailureKind::Auth,
-            Self::Nonsense(_) => FailureKind::Invalid,
+            Self::Sftp(SftpError::Refused { .. } | SftpError::Short { .. })
+            | Self::Full { .. }
+            | Self::Nonsense(_) => FailureKind::Invalid,
             Self::Ended => FailureKind::Bug,
         }
+    }
+
+    /// What a person can do about it.
+    pub(in crate::repository) fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Http(error) if matches!(error.kind(), FailureKind::Auth | FailureKind::Permission) => {
+                "see who `user` and `secret` of the repository name, and what they may do".to_owned()
+            }
+            Self::Secret(_) => "see where `secret` of the repository leads".to_owned(),
+            Self::Reach(failure) => return failure.hint.clone(),
+            Self::Sftp(SftpError::Denied(path)) => {
+                format!("see whose {path} is there, and what the account in `url` may do")
+            }
+            Self::Sftp(SftpError::NotThere(path)) => {
+                format!("see whether {path} is the right place, and mounted there")
+            }
+            Self::Sftp(SftpError::Refused { .. }) => {
+                "see there whether a quota is reached, and that nothing else has that name".to_owned()
+            }
+            Self::Full { .. } => "make room where the repository is".to_owned(),
+            _ => return None,
+        })
     }
 
     /// Whether the same may go well in a moment.
@@ -125,7 +179,12 @@ impl StoreError {
                 error,
                 HttpError::RateLimited { .. } | HttpError::Client(_) | HttpError::Deadline { .. }
             ),
-            Self::Secret(_) | Self::Nonsense(_) | Self::Ended => false,
+            Self::Reach(failure) => matches!(
+                failure.kind,
+                FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Conflict
+            ),
+            Self::Sftp(error) => matches!(error, SftpError::Lost(_)),
+            Self::Full { .. } | Self::Secret(_) | Self::Nonsense(_) | Self::Ended => false,
         }
     }
 }
@@ -153,4 +212,9 @@ pub(in crate::repository) trait Store: fmt::Debug + Send + Sync {
 
     /// Removes a file; one that is not there is as good.
     async fn remove(&self, named: &Named) -> Result<(), StoreError>;
+
+    /// For how many bytes there is room; `None` where nobody says.
+    async fn room(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
 }

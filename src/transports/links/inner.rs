@@ -9,7 +9,7 @@ use crate::domain::question::Asker;
 use crate::transports::ssh::{self, Settings, SshTarget};
 use crate::transports::{Local, Transport, TransportError};
 
-use super::slot::Slot;
+use super::slot::{End, Slot};
 use super::target::ServerTarget;
 use super::{LinkObserver, LinkOptions};
 
@@ -91,7 +91,7 @@ impl Inner {
         let mut jumps = self.jumps.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             let jump = SshTarget { jump: over, ..ssh::jump_target(last, target) };
-            Slot::new(ServerId::from(last), ServerTarget::Ssh(Box::new(jump)), false)
+            Slot::new(ServerId::from(last), ServerTarget::Ssh(Box::new(jump)), End::Jump)
         };
         Arc::clone(jumps.entry(key).or_insert_with(make))
     }

@@ -25,7 +25,7 @@ use super::Transport;
 use super::ssh::{self, KeyRing, Limits, Operator};
 
 use inner::Inner;
-use slot::Slot;
+use slot::{End, Slot};
 pub use target::ServerTarget;
 
 /// How long what is not urgent waits for connections that are being made.
@@ -54,7 +54,8 @@ impl Default for LinkOptions {
     }
 }
 
-/// The connections to all configured servers. Dropping it closes them.
+/// The connections to all configured servers, and to the hosts of repositories over SFTP. Dropping it closes
+/// them.
 pub struct Links {
     inner: Arc<Inner>,
 }
@@ -75,7 +76,7 @@ impl Links {
             asking: tokio::sync::Mutex::default(),
             clock: Arc::clone(&clock),
         };
-        let servers = servers.into_iter().map(|(id, target)| (id.clone(), Slot::new(id, target, true)));
+        let servers = servers.into_iter().map(|(id, target)| (id.clone(), slot(id, target)));
         let inner = Inner {
             servers: Mutex::new(servers.collect()),
             jumps: Mutex::default(),
@@ -128,6 +129,11 @@ impl Links {
                 slot.again(&self.inner).await;
             }
         }
+        for slot in self.servers() {
+            if slot.is_repository_down() {
+                slot.again(&self.inner).await;
+            }
+        }
         self.slot(server)?.again(&self.inner).await;
         Ok(())
     }
@@ -156,7 +162,7 @@ impl Links {
                     Some(slot) if slot.target == target => slot,
                     changed => {
                         before.extend(changed.map(|slot| (id.clone(), slot)));
-                        Slot::new(id.clone(), target, true)
+                        slot(id.clone(), target)
                     }
                 };
                 slots.insert(id, slot);
@@ -184,6 +190,11 @@ impl Links {
     fn jumps(&self) -> Vec<Arc<Slot>> {
         self.inner.jumps.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
+}
+
+fn slot(id: ServerId, target: ServerTarget) -> Arc<Slot> {
+    let end = if id.is_of_repository() { End::Repository } else { End::Server };
+    Slot::new(id, target, end)
 }
 
 impl Drop for Links {

@@ -2,7 +2,7 @@
 //! connection only when someone wants one, and at most one at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -23,6 +23,21 @@ use super::target::ServerTarget;
 /// A connection that stood this long counts as good: the next failure is a first one.
 const GOOD: Duration = Duration::from_secs(30);
 
+/// How often the host of a repository is tried of which only a person could help: it has no row on which
+/// that could be asked for, and what was missing may have been given elsewhere.
+const REPOSITORY: Duration = Duration::from_secs(60);
+
+/// What is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// A server that is looked at.
+    Server,
+    /// One that is only jumped over, and not shown.
+    Jump,
+    /// The host of a repository, not shown either. What was declined for it is not asked again by itself.
+    Repository,
+}
+
 /// Where the connection stands, for those who wait for it.
 #[derive(Clone)]
 enum State {
@@ -37,21 +52,22 @@ enum State {
 pub(super) struct Slot {
     pub(super) server: ServerId,
     pub(super) target: ServerTarget,
-    /// Servers that are only jumped over are not shown.
-    shown: bool,
+    end: End,
     state: watch::Sender<State>,
     failures: AtomicU32,
+    declined: AtomicBool,
     retired: CancellationToken,
 }
 
 impl Slot {
-    pub(super) fn new(server: ServerId, target: ServerTarget, shown: bool) -> Arc<Self> {
+    pub(super) fn new(server: ServerId, target: ServerTarget, end: End) -> Arc<Self> {
         Arc::new(Self {
             server,
             target,
-            shown,
+            end,
             state: watch::Sender::new(State::Idle),
             failures: AtomicU32::new(0),
+            declined: AtomicBool::new(false),
             retired: CancellationToken::new(),
         })
     }
@@ -156,7 +172,7 @@ impl Slot {
                 Retry::Now => Some(backoff::delay(failures)),
                 Retry::Never => None,
             },
-            error if error.needs_a_person() => None,
+            error if error.needs_a_person() => (self.end == End::Repository).then_some(REPOSITORY),
             _ => Some(backoff::delay(failures)),
         };
         let next_try = pause.map(|pause| inner.clock.now() + pause);
@@ -185,9 +201,15 @@ impl Slot {
         matches!(&*self.state.borrow(), State::Up(transport) if !transport.is_closed())
     }
 
+    /// Whether it is the host of a repository, and down.
+    pub(super) fn is_repository_down(&self) -> bool {
+        self.end == End::Repository && matches!(&*self.state.borrow(), State::Down { .. })
+    }
+
     /// Ends a standing connection, forgets failures, and tries at once.
     pub(super) async fn again(self: &Arc<Self>, inner: &Arc<Inner>) {
         self.failures.store(0, Ordering::Relaxed);
+        self.declined.store(false, Ordering::Relaxed);
         let state = self.state.borrow().clone();
         if let State::Up(transport) = state {
             transport.close().await;
@@ -221,7 +243,7 @@ impl Slot {
     }
 
     fn show(&self, inner: &Inner, link: Link) {
-        if self.shown && !self.retired.is_cancelled() {
+        if self.end == End::Server && !self.retired.is_cancelled() {
             inner.observer.link(&self.server, link);
         }
     }
@@ -241,8 +263,13 @@ struct ShownAsker<'a> {
 #[async_trait::async_trait]
 impl Asker for ShownAsker<'_> {
     async fn ask(&self, question: Question) -> Answer {
+        if self.slot.declined.load(Ordering::Relaxed) {
+            return Answer::No;
+        }
         self.slot.show(self.inner, Link::Asking);
         let answer = self.inner.asker.ask(question).await;
+        let declined = self.slot.end == End::Repository && matches!(answer, Answer::No);
+        self.slot.declined.store(declined, Ordering::Relaxed);
         self.slot.show(self.inner, Link::Connecting);
         answer
     }

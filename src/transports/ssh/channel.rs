@@ -77,8 +77,32 @@ impl Drop for OpenChannel {
     }
 }
 
-/// A channel to a socket as a stream.
-pub(super) fn stream(channel: OpenChannel) -> Result<BoxDuplex, TransportError> {
+/// Starts a subsystem on a session channel; the permit is given back when the channel is closed.
+pub(super) async fn subsystem(
+    mut channel: OpenChannel,
+    name: &str,
+    permit: OwnedSemaphorePermit,
+) -> Result<BoxDuplex, TransportError> {
+    let session = channel.0.as_mut().ok_or(TransportError::Closed)?;
+    session.request_subsystem(true, name).await?;
+    loop {
+        match session.wait().await {
+            Some(ChannelMsg::Success) => return stream(channel, Some(permit)),
+            Some(ChannelMsg::Failure | ChannelMsg::Close) => {
+                let why = "the server refuses it".to_owned();
+                return Err(TransportError::Subsystem { name: name.to_owned(), why });
+            }
+            Some(_) => {}
+            None => return Err(TransportError::Closed),
+        }
+    }
+}
+
+/// A channel as a stream; where it is a session, with its permit.
+pub(super) fn stream(
+    channel: OpenChannel,
+    permit: Option<OwnedSemaphorePermit>,
+) -> Result<BoxDuplex, TransportError> {
     let (read, write) = channel.split().ok_or(TransportError::Closed)?;
     let (feed, reader) = pipe(HELD);
     let gone = CancellationToken::new();
@@ -86,6 +110,7 @@ pub(super) fn stream(channel: OpenChannel) -> Result<BoxDuplex, TransportError> 
     tokio::spawn(async move {
         let _gone = gone.drop_guard();
         Pump { read, write, stdout: feed, stderr: None, mark: None }.socket().await;
+        drop(permit);
     });
     Ok(Box::new(Stream::new(reader, writer)))
 }

@@ -96,7 +96,7 @@ impl Transport for SshConnection {
 
     async fn unix(&self, path: &str) -> Result<BoxDuplex, TransportError> {
         match channel::open(&self.handle, To::Unix(path.to_owned())).await {
-            Ok(channel) => channel::stream(channel),
+            Ok(channel) => channel::stream(channel, None),
             Err(russh::Error::ChannelOpenFailure(_)) => {
                 Err(crate::transports::socket::explain(self, path, None).await)
             }
@@ -107,13 +107,18 @@ impl Transport for SshConnection {
     async fn tcp(&self, host: &str, port: u16) -> Result<BoxDuplex, TransportError> {
         let to = address(host, port);
         match channel::open(&self.handle, To::Tcp(host.to_owned(), port)).await {
-            Ok(channel) => channel::stream(channel),
+            Ok(channel) => channel::stream(channel, None),
             Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited)) => {
                 Err(TransportError::Forwarding { to })
             }
             Err(russh::Error::ChannelOpenFailure(_)) => Err(TransportError::Refused { to }),
             Err(error) => Err(self.say(error)),
         }
+    }
+
+    async fn subsystem(&self, name: &str) -> Result<BoxDuplex, TransportError> {
+        let (channel, permit) = self.session().await?;
+        channel::subsystem(channel, name, permit).await
     }
 
     fn is_closed(&self) -> bool {

@@ -121,3 +121,56 @@ async fn a_connection_that_slept_longer_than_it_may_be_silent_is_made_anew() {
     assert!(!local.is_closed());
     assert_eq!(server.counts.connections.load(Ordering::SeqCst), 2);
 }
+
+/// Says no, and counts how often it was asked.
+#[derive(Default)]
+struct Declines(std::sync::atomic::AtomicUsize);
+
+#[async_trait::async_trait]
+impl midwatch::domain::question::Asker for Declines {
+    async fn ask(&self, _: midwatch::domain::question::Question) -> midwatch::domain::question::Answer {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        midwatch::domain::question::Answer::No
+    }
+}
+
+#[tokio::test]
+async fn a_repositorys_host_is_asked_about_once_and_shown_as_no_server() {
+    let server = Server::start().await;
+    std::fs::remove_file(server.known_hosts()).unwrap();
+    let id = midwatch::domain::ids::ServerId::of_repository(&"box".into());
+    let target = SshTarget { server: id.clone(), ..server.target() };
+    let (asker, seen) =
+        (std::sync::Arc::new(Declines::default()), std::sync::Arc::new(super::Seen::default()));
+    let operator = midwatch::transports::ssh::Operator::new(std::path::Path::new("/nonexistent"), "nobody");
+    let links = midwatch::transports::Links::new(
+        vec![ssh(target), ssh(server.target())],
+        std::sync::Arc::new(midwatch::runtime::clock::SystemClock),
+        std::sync::Arc::clone(&asker) as _,
+        std::sync::Arc::clone(&seen) as _,
+        midwatch::transports::LinkOptions { operator, ..Default::default() },
+    );
+    for asked in [1, 1] {
+        let failure = links.get(&id).await.err().unwrap();
+        assert_eq!(failure.kind, FailureKind::HostKey);
+        assert!(
+            failure.hint.as_ref().is_some_and(|it| it.ends_with("--accept-host-key repository/box`")),
+            "{failure:?}"
+        );
+        // It is tried again by itself, since it has no row to do that on.
+        assert!(
+            matches!(failure.retry, Retry::After(pause) if pause <= Duration::from_secs(60)),
+            "{failure:?}"
+        );
+        assert_eq!(asker.0.load(Ordering::SeqCst), asked);
+    }
+    assert!(seen.words().is_empty(), "{:?}", seen.words());
+
+    // Whoever reconnects is asked again; a key that was accepted elsewhere is one.
+    links.reconnect(&"it".into()).await.unwrap();
+    assert_eq!(links.get(&id).await.err().unwrap().kind, FailureKind::HostKey);
+    let known = server.known_hosts_line(&server.host_key);
+    std::fs::write(server.known_hosts(), known).unwrap();
+    links.reconnect(&"it".into()).await.unwrap();
+    assert!(links.get(&id).await.is_ok());
+}

@@ -4,6 +4,7 @@ mod certificates;
 mod links;
 mod local;
 mod server;
+mod sftp;
 mod ssh;
 
 use std::sync::{Arc, Mutex};

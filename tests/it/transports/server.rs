@@ -186,6 +186,16 @@ impl Handler for Client {
         Ok(())
     }
 
+    /// It has no subsystems.
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        session.channel_failure(channel)
+    }
+
     /// Comes only for channels that the client closes first: the others are counted off above.
     async fn channel_close(
         &mut self,

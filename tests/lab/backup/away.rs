@@ -18,7 +18,7 @@ use s3s_fs::FileSystem;
 
 use super::store::Store;
 
-const TABLES: &str = "create table orders (id int primary key, text text); \
+pub const TABLES: &str = "create table orders (id int primary key, text text); \
      insert into orders select n, repeat(md5(n::text), 40) from generate_series(1, 20000) n";
 const SUM: &str = "select count(*), md5(string_agg(id || text, ',' order by id)) from orders";
 
@@ -115,8 +115,11 @@ fn moved(store: &Store, url: &str, user: &str, secret: &str, region: &str) {
 }
 
 /// The real restic, on an address.
-fn restic(store: &Store, url: &str, args: &[&str]) -> String {
+pub fn restic(store: &Store, url: &str, args: &[&str]) -> String {
+    let ssh = store.path("ssh_config");
     let output = Command::new("restic")
+        .arg("--option")
+        .arg(format!("sftp.command=ssh -F {} -o BatchMode=yes vault -s sftp", ssh.display()))
         .args(["--no-cache", "--repo", url, "--password-file"])
         .arg(store.path("password"))
         .args(args)
@@ -130,7 +133,7 @@ fn restic(store: &Store, url: &str, args: &[&str]) -> String {
 }
 
 /// All that is done with a repository, wherever it is.
-fn lives(store: &Store, at_restic: &str) {
+pub fn lives(store: &Store, at_restic: &str) {
     let stood = store.sql(&store.name, SUM);
     let refused = store.run(&["backup", &store.name, "--yes"]).ends(2).text();
     assert!(refused.contains("there is no repository"), "{refused}");

@@ -13,5 +13,6 @@ mod prune;
 mod redis;
 mod restore;
 mod schedules;
+mod sftp;
 mod store;
 mod volume;

@@ -24,7 +24,8 @@ const THROUGH: Duration = Duration::from_secs(1800);
 
 /// Begins a script of ours on the server: the password, then `$1` the container, `$2` the system's user, `$3`
 /// the host, `$4` the port, `$5` the user, `$6` our folder there. `cli` asks the Redis that stands; `second`
-/// runs a script beside it, `$1` the network of its container, with our folder as `$1`.
+/// runs a script beside it, `$1` the network of its container, with our folder as `$1`; `full` says so where
+/// our folder has no room.
 macro_rules! redis {
     ($($rest:expr),+) => {
         concat!(
@@ -33,6 +34,7 @@ case $PWD in */"$d") ;; *) [ ! -d "$d" ] || cd "$d" || exit;; esac
 place() { if [ -n "$c" ]; then docker exec -i ${u:+-u "$u"} "$c" "$@"; elif [ -n "$u" ]; then sudo -n -u "$u" -- "$@"; else "$@"; fi; }
 ask() { printf '%s\n' "$1" | { shift; place sh -c 'IFS= read -r REDISCLI_AUTH; [ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH || unset REDISCLI_AUTH
 exec redis-cli --no-auth-warning "$@" </dev/null' sh "$@"; }; }
+full() { df -Pk . 2>/dev/null | sed -n 2p | { read -r a b e room f m; [ "${room:-64}" -ge 64 ] || echo "no space is left on $m"; }; }
 cli() { ask "$pw" ${h:+-h "$h"} ${p:+-p "$p"} ${n:+--user "$n"} "$@"; }
 second() { net=$1 k=$2; shift 2
 if [ -n "$c" ]; then docker run --rm -i --name "midwatch-redis-$$" --pull never --network "$net" --no-healthcheck --log-driver none --user "$(id -u):$(id -g)" --read-only --tmpfs /tmp \
@@ -53,8 +55,11 @@ df -Pk . 2>/dev/null | sed -n 2p | { read -r a b e room f; echo "room:$room"; }
 case $PWD in */"$d") for f in *.rdb *.rdb.id; do [ -e "$f" ] && echo "name:$f"; done;; esac; exit 0"#
 );
 
-/// `$7` the file.
-const FILL: &str = redis!(r#"exec cat >"$1.rdb""#);
+/// `$7` the file. What is not whole goes at once: where it has filled the disk, nothing that puts back could
+/// be written down.
+const FILL: &str = redis!(
+    r#"m=$(cat 2>&1 >"$1.rdb") && exit 0; w=$(full); rm -f "$1.rdb"; echo "$PWD/$1.rdb: ${w:-${m#cat: }}" >&2; exit 1"#
+);
 
 /// `$7` the file, then questions. The words of each are split at blanks.
 const READ: &str = redis!(
@@ -85,10 +90,11 @@ keys=$(ask "$k" -h 127.0.0.1 -p "$q" info keyspace | tr -d '\r' | grep '^db' | c
 if [ ! -e "$f.rdb.id" ]; then
 if [ -n "$a" ]; then w=$(cli config get repl-diskless-sync-delay | tr -d '\r' | sed -n 2p); [ -z "$w" ] || cli config set repl-diskless-sync-delay 0 >/dev/null
 [ "$(cli client pause 300000 write)" = OK ] || { echo 'it does not let writes wait' >&2; exit 5; }
-cli --rdb - 2>.second.log >"$a.rdb.new"; e=$?; [ -z "$w" ] || cli config set repl-diskless-sync-delay "$w" >/dev/null
-[ $e = 0 ] && [ "$(head -c 5 "$a.rdb.new")" = REDIS ] || { tail -n 1 .second.log >&2; rm -f "$a.rdb.new"; exit 5; }
-rm -f .second.log; sync; mv "$a.rdb.new" "$a.rdb" || exit 5; fi
-echo 1 >"$f.rdb.id" && sync || exit 5; fi
+m=$(cli --rdb - 2>&1 >"$a.rdb.new"); e=$?; [ -z "$w" ] || cli config set repl-diskless-sync-delay "$w" >/dev/null
+[ $e = 0 ] && [ "$(head -c 5 "$a.rdb.new")" = REDIS ] || { w=$(full); rm -f "$a.rdb.new"; echo "$PWD/$a.rdb: ${w:-${m##*
+}}" >&2; exit 5; }
+sync; mv "$a.rdb.new" "$a.rdb" || exit 5; fi
+{ echo 1 >"$f.rdb.id.new" && sync && mv "$f.rdb.id.new" "$f.rdb.id"; } || { rm -f "$f.rdb.id.new"; exit 5; }; fi
 [ "$(cli config set masterauth "$k")" = OK ] || { echo 'it takes no other password for replication' >&2; exit 6; }
 [ "$(cli replicaof 127.0.0.1 "$q" | cut -c1-2)" = OK ] || { echo 'it does not follow another' >&2; exit 6; }
 i=0; until r=$(cli info replication | tr -d '\r'); [ "$(printf '%s\n' "$r" | field master_link_status)" = up ] && [ "$(printf '%s\n' "$r" | field master_sync_in_progress)" = 0 ]; do

@@ -45,7 +45,8 @@ docker volume create --label "midwatch.of=$2" "$1" >/dev/null"#
 /// `$1` the volume, which takes the archive, `$2` what it is of.
 const FILL: &str = toolbox!(
     r#"IFS= read -r x; more="-i --name midwatch-$1"
-tools "$(image "$2")" 'tar -C /midwatch --numeric-owner --acls --xattrs "--xattrs-include=*" --delay-directory-restore -xpf - && sync' \
+tools "$(image "$2")" 'tar -C /midwatch --numeric-owner --acls --xattrs "--xattrs-include=*" --delay-directory-restore -xpf - && sync && exit 0; e=$?
+df -Pk /midwatch | sed -n "\$p" | { read -r a b c room m; [ "${room:-64}" -ge 64 ] || echo "no space is left where the engine keeps its volumes" >&2; }; exit $e' \
  "type=volume,src=$1,dst=/midwatch,volume-nocopy" ''"#
 );
 

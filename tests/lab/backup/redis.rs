@@ -157,3 +157,70 @@ fn a_redis_in_a_container_is_read_and_taken_over_by_its_own_image() {
     );
     store.on("docker rm -f redbox >/dev/null; docker rmi redbox:1 >/dev/null");
 }
+
+/// Our folder of a datastore on its server on a small file system of its own.
+struct Small<'a>(&'a Store);
+
+impl Small<'_> {
+    fn at(&self) -> String {
+        format!("~/.local/state/midwatch/datastores/{}", self.0.name)
+    }
+
+    /// From now on it has so many KiB.
+    fn of(&self, kib: u32) {
+        self.0.on(&format!(
+            "mkdir -p {0} && cd / && if mountpoint -q {0}; then sudo mount -o remount,size={kib}k {0}; \
+             else sudo mount -t tmpfs -o size={kib}k,mode=700,uid=$(id -u) tmpfs {0}; fi",
+            self.at()
+        ));
+    }
+}
+
+impl Drop for Small<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.lab.ssh("db-1", &format!("sudo umount -l {}", self.at()));
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_fault_that_fills_the_disk_under_a_restore_of_a_redis_leaves_it_whole() {
+    let store = server("redfull", 7393, "");
+    let run = |words: &str| store.on(&cli(7393, words));
+    let set = |key: &str| {
+        store.on(&format!(
+            "head -c 2000000 /dev/urandom | REDISCLI_AUTH='six bells' redis-cli -p 7393 -x set {key}"
+        ));
+    };
+    set("big");
+    let small = Small(&store);
+    small.of(64 * 1024);
+    store.back_up(&[]).ends(0);
+    let backed = sum(&store, 7393);
+    set("big");
+    run("set a other");
+    let live = sum(&store, 7393);
+    let oldest = store.oldest();
+    let swap = ["restore", "redfull", "--backup", &oldest, "--swap", "--confirm", "redfull"];
+    let reason = [&swap[..], &["--reason", "a try"]].concat();
+
+    // No room for what is brought back, and then none for what stands, of which a copy is kept.
+    for (kib, step) in [(1400, "restore-"), (3200, "before-")] {
+        small.of(kib);
+        if step == "restore-" {
+            let told = store.run(&swap).ends(2).text();
+            assert!(told.contains("1.4M free where its data is"), "{told}");
+        }
+        let told = store.run(&reason).ends(1).text();
+        let at = format!("/.local/state/midwatch/datastores/redfull/{step}");
+        assert!(told.contains("no space is left on /") && told.contains(&at), "{step}: {told}");
+        assert_eq!((sum(&store, 7393), kept(&store)), (live.clone(), String::new()), "{step}: {told}");
+        assert_eq!(run("set z 1"), "OK", "it takes writes");
+        run("del z");
+    }
+    small.of(64 * 1024);
+    store.run(&swap).ends(0);
+    assert_eq!(sum(&store, 7393), backed);
+    stop(&store, 7393);
+    store.on("rm -rf /tmp/redfull");
+}

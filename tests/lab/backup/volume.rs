@@ -124,3 +124,76 @@ fn a_fault_that_kills_a_restore_of_a_volume_leaves_it_whole() {
     assert_eq!(store.on("docker inspect -f '{{.State.Running}}' volkill"), "true");
     clean(&store);
 }
+
+/// The engine's folder of volumes on a small file system of its own: whatever else is there is out of sight
+/// until it goes.
+struct Small<'a>(&'a Store);
+
+impl<'a> Small<'a> {
+    const AT: &'static str = "/var/lib/docker/volumes";
+
+    fn under(store: &'a Store, megabytes: u32) -> Self {
+        store.on(&format!("sudo mount -t tmpfs -o size={megabytes}m,mode=701 tmpfs {}", Self::AT));
+        Self(store)
+    }
+
+    /// Leaves so many KiB.
+    fn fill(&self, left: u32) {
+        self.0.on(&format!(
+            "k=$(sudo df -Pk {0} | sed -n 2p | awk '{{print $4}}'); sudo fallocate -l $((k-{left}))K {0}/filler",
+            Self::AT
+        ));
+    }
+
+    fn empty(&self) {
+        self.0.on(&format!("sudo rm -f {}/filler", Self::AT));
+    }
+}
+
+impl Drop for Small<'_> {
+    fn drop(&mut self) {
+        let name = &self.0.name;
+        let _ = self.0.lab.ssh(
+            "db-1",
+            &format!(
+                "docker ps -aq --filter volume={name} | xargs -r docker rm -f; docker volume ls -q | grep '^{name}' | xargs -r docker volume rm; \
+                 sudo umount -l {}",
+                Self::AT
+            ),
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_fault_that_fills_the_disk_under_a_restore_of_a_volume_leaves_it_whole() {
+    let bare = Store::of("volfull", "kind = \"volume\"\nvolume = \"volfull\"");
+    let small = Small::under(&bare, 24);
+    let store = volume("volfull", "");
+    store.on("docker exec volfull sh -c 'head -c 6000000 /dev/urandom >/data/big'");
+    store.back_up(&[]).ends(0);
+    let backed = sum(&store, "volfull");
+    store.on("docker exec volfull sh -c 'echo new >/data/file'");
+    let live = sum(&store, "volfull");
+    small.fill(2048);
+
+    // It is seen before anything is done, and where somebody goes on all the same, it ends with what stands.
+    let swap = ["restore", "volfull", "--swap", "--confirm", "volfull"];
+    let told = store.run(&swap).ends(2).text();
+    assert!(told.contains("2.0M free where its data is"), "{told}");
+    let told = store.run(&[&swap[..], &["--reason", "a try"]].concat()).ends(1).text();
+    assert!(
+        told.contains("no space is left where the engine keeps") && told.contains("volfull_restore_"),
+        "{told}"
+    );
+    assert_eq!((volumes(&store), sum(&store, "volfull")), ("volfull".to_owned(), live));
+    let run = "docker inspect -f '{{.State.Running}}' volfull; docker ps -aq --filter name=midwatch-volfull";
+    assert_eq!(store.on(run), "true", "its container never stopped, and no other is left");
+
+    // With room the same goes well, by a plain next run.
+    small.empty();
+    let oldest = store.oldest();
+    store.run(&[&swap[..], &["--backup", &oldest]].concat()).ends(0);
+    assert_eq!(sum(&store, "volfull"), backed);
+    clean(&store);
+}

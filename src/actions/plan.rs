@@ -29,7 +29,7 @@ pub static ALL: &[Action] = &[
     Action {
         id: "plan.wait",
         title: "wait",
-        help: "where another run holds the app's lock, wait until it is given back, then plan anew",
+        help: "where another run holds the lock, wait until it is given back, then plan anew",
         scope: Scope::Plan,
         keys: &["w"],
         risk: Risk::Read,
@@ -39,7 +39,7 @@ pub static ALL: &[Action] = &[
     },
     Action {
         id: "plan.again",
-        title: "plan again",
+        title: "again",
         help: "look at the servers again and plan anew",
         scope: Scope::Plan,
         keys: &["ctrl-r"],
@@ -89,7 +89,7 @@ fn in_parts(state: &State) -> Available {
 /// Whether a lock stands in the way that can be waited for.
 fn locked(state: &State) -> Available {
     match state.plan.plan().map(FrozenPlan::plan) {
-        Some(plan) if plan.awaits_lock() && !plan.operation.is_of_a_datastore() => Ok(()),
+        Some(plan) if plan.awaits_lock() => Ok(()),
         Some(_) => Err("no lock of another run alone stands in its way".into()),
         None => Err("there is no plan yet".into()),
     }
@@ -97,10 +97,10 @@ fn locked(state: &State) -> Available {
 
 fn wait(state: &mut State) -> Vec<Effect> {
     let Some(plan) = state.plan.plan() else { return Vec::new() };
-    let (app, servers) = (plan.plan().app.clone(), plan.plan().servers().cloned().collect());
+    let places = plan.plan().places.clone();
     let request = state.next_request();
     state.plan.wait(request, state.now);
-    vec![Effect::AwaitLock(request, app, servers)]
+    vec![Effect::AwaitLock(request, places)]
 }
 
 fn choose(state: &mut State) -> Vec<Effect> {

@@ -4,8 +4,7 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::args::Args;
-use super::operate::{Operating, text};
-use super::runs::all_named;
+use super::operate::{Desk, Operating, Standing, text};
 use super::{Exit, context, print};
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::failure::{Failure, FailureKind};
@@ -45,20 +44,11 @@ pub fn run(args: &Args, approve: &ApproveArgs) -> Result<Exit, Failure> {
     let what = format!("approve the run {}", approve.run);
     let run = RunId::try_from(approve.run.clone())
         .map_err(|error| Failure::new(FailureKind::Invalid, &what, error.to_string()))?;
-    let mut named = all_named(&context::load(args)?.config);
-    if let Some(app) = &approve.app {
-        named.retain(|(name, _)| name == app);
-        if named.is_empty() {
-            // It says what is missing.
-            named.push((app.clone(), false));
-        }
-    }
+    let desk = Desk::prepare(args, context::load(args)?)?;
     let mut lost = None;
-    for (name, datastore) in named {
-        let operating = Operating::whoever(args, &name, datastore)?;
-        let open = operating.open();
+    for Standing { spec, open, .. } in desk.everywhere(approve.app.as_deref())? {
         if let Some(waiting) = open.waiting.iter().find(|it| it.request.run == run) {
-            return answer(args, approve, &operating, waiting);
+            return answer(args, approve, &Operating::over(desk, spec), waiting);
         }
         lost = lost.or_else(|| open.lost.into_iter().next().map(|(_, failure)| failure));
     }

@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::args::Args;
-use super::operate::{Desk, Given, Shown};
+use super::operate::{Desk, Given, Shown, Wait};
 use super::{Exit, context};
 use crate::config::Config;
 use crate::domain::datastore::DatastoreSpec;
@@ -37,6 +37,10 @@ pub struct BackupArgs {
     /// Go on without asking
     #[arg(long)]
     pub yes: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the option's own sentence is the help")]
+    pub wait: Wait,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
@@ -96,18 +100,21 @@ fn whole(
     datastores: &[DatastoreSpec],
     backup: &BackupArgs,
 ) -> Result<Exit, Failure> {
-    let facts = gather::set(&desk.engines, spec, datastores, desk.headless.now());
     let ask = Ask { reason: backup.reason.clone(), init: false, release: None };
-    let planned = match desk.headless.tasks.block_on(facts) {
-        Ok(facts) => set::plan(spec, &facts, &ask),
-        Err(lost) => Err(Refusal::Unreachable(lost)),
-    };
-    desk.carry_out(planned, &backup.shown, Given { yes: backup.yes, name: None })
+    desk.change(&backup.wait, &backup.shown, Given { yes: backup.yes, name: None }, || {
+        let facts = gather::set(&desk.engines, spec, datastores, desk.headless.now());
+        Ok(match desk.headless.tasks.block_on(facts) {
+            Ok(facts) => set::plan(spec, &facts, &ask),
+            Err(lost) => Err(Refusal::Unreachable(lost)),
+        })
+    })
 }
 
 fn one(desk: &Desk, spec: &DatastoreSpec, backup: &BackupArgs) -> Result<Exit, Failure> {
-    let now = desk.headless.now();
-    let facts = desk.headless.tasks.block_on(gather::datastore(&desk.engines, spec, now));
     let ask = Ask { reason: backup.reason.clone(), init: backup.init, release: None };
-    desk.carry_out(plan(spec, &facts, &ask), &backup.shown, Given { yes: backup.yes, name: None })
+    desk.change(&backup.wait, &backup.shown, Given { yes: backup.yes, name: None }, || {
+        let now = desk.headless.now();
+        let facts = desk.headless.tasks.block_on(gather::datastore(&desk.engines, spec, now));
+        Ok(plan(spec, &facts, &ask))
+    })
 }

@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::args::Args;
-use super::operate::{Desk, Given, Shown};
+use super::operate::{Desk, Given, Shown, Wait};
 use super::{Exit, context};
 use crate::domain::failure::Failure;
 use crate::domain::ids::DatastoreId;
@@ -31,6 +31,10 @@ pub struct DrillArgs {
     pub yes: bool,
 
     #[command(flatten)]
+    #[allow(missing_docs, reason = "the option's own sentence is the help")]
+    pub wait: Wait,
+
+    #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
     pub shown: Shown,
 }
@@ -41,8 +45,9 @@ pub fn run(args: &Args, it: &DrillArgs) -> Result<Exit, Failure> {
     let spec = deploying::datastore(&context.config, &DatastoreId::from(it.name.as_str()))?;
     let desk = Desk::prepare(args, context)?;
     let wanted = it.backup.as_deref().map_or(Wanted::Newest, Wanted::Id);
-    let facts = restore(&desk.engines, &spec, wanted, desk.headless.now());
-    let facts = desk.headless.tasks.block_on(facts)?;
-    let planned = plan(&spec, &facts, it.reason.as_deref());
-    desk.carry_out(planned, &it.shown, Given { yes: it.yes, name: None })
+    desk.change(&it.wait, &it.shown, Given { yes: it.yes, name: None }, || {
+        let facts = restore(&desk.engines, &spec, wanted, desk.headless.now());
+        let facts = desk.headless.tasks.block_on(facts)?;
+        Ok(plan(&spec, &facts, it.reason.as_deref()))
+    })
 }

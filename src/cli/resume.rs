@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args as ClapArgs;
 
 use super::args::Args;
-use super::operate::{Confirm, Operating};
-use super::runs::all_named;
+use super::operate::{Confirm, Desk, Operating, Standing};
 use super::{Exit, context, print};
 use crate::domain::clock::Clock;
 use crate::domain::deploy::Place;
@@ -126,8 +125,9 @@ fn elsewhere(it: &Unfinished, what: &str) -> Result<(), Failure> {
 /// whether it is a datastore.
 fn found_on_servers(args: &Args, run: &RunId, what: &str) -> Result<(String, bool), Failure> {
     let mut lost = None;
-    for (name, datastore) in all_named(&context::load(args)?.config) {
-        let open = Operating::whoever(args, &name, datastore)?.open();
+    for Standing { name, datastore, open, .. } in
+        Desk::prepare(args, context::load(args)?)?.everywhere(None)?
+    {
         if open.runs.iter().any(|it| it.run == *run) {
             return Ok((name, datastore));
         }

@@ -1,4 +1,5 @@
-//! `midwatch runs`: what changes or changed the apps, by this console's journal and by the servers.
+//! `midwatch runs`: what changes or changed the apps and datastores, by this console's journal and by the
+//! servers.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +7,16 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::args::Args;
-use super::operate::Operating;
+use super::operate::{Desk, Standing};
 use super::{Exit, context, print};
-use crate::config::Config;
-use crate::domain::deploy::Place;
+use crate::domain::deploy::{AppSpec, Place};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::run::{Outcome, RunId};
 use crate::domain::text::clean;
-use crate::engine::gather::Want;
+use crate::engine::Engines;
+use crate::engine::unfinished::{Open, find};
 use crate::history::journal::Entry;
-use crate::operations::facts::Held;
 use crate::runtime::deploying;
 
 /// The arguments.
@@ -94,9 +94,7 @@ pub fn run(args: &Args, runs: &RunsArgs) -> Result<Exit, Failure> {
     let mut known = journaled(&deploying::journal(&context.config)?)?;
     let mut failures = BTreeMap::new();
     if !runs.local {
-        for app in changeable(&context.config) {
-            ask(args, &app, &mut known, &mut failures)?;
-        }
+        ask(&Desk::prepare(args, context)?, &mut known, &mut failures)?;
     }
     let report = Report { runs: known.into_values().collect(), failures };
     if runs.json {
@@ -108,19 +106,6 @@ pub fn run(args: &Args, runs: &RunsArgs) -> Result<Exit, Failure> {
     let open = report.runs.iter().any(Known::is_open);
     let lost = report.failures.values().next().map(Exit::of);
     Ok(lost.unwrap_or(if open { Exit::Problem } else { Exit::Well }))
-}
-
-/// The apps that have a ledger: those of which the Compose file is configured.
-pub fn changeable(config: &Config) -> Vec<String> {
-    let apps = config.apps.keys().filter(|app| deploying::spec(config, app).is_ok());
-    apps.map(|app| app.as_str().to_owned()).collect()
-}
-
-/// Those, and the datastores: all that has runs in a folder that the configuration tells of, by name, and
-/// whether it is a datastore.
-pub fn all_named(config: &Config) -> Vec<(String, bool)> {
-    let datastores = config.datastores.keys().map(|id| (id.as_str().to_owned(), true));
-    changeable(config).into_iter().map(|app| (app, false)).chain(datastores).collect()
 }
 
 fn journaled(journal: &crate::history::journal::Journal) -> Result<BTreeMap<RunId, Known>, Failure> {
@@ -147,39 +132,38 @@ fn journaled(journal: &crate::history::journal::Journal) -> Result<BTreeMap<RunI
     Ok(all)
 }
 
+/// Asks the servers of all apps and datastores.
 fn ask(
-    args: &Args,
-    app: &str,
+    desk: &Desk,
     known: &mut BTreeMap<RunId, Known>,
     failures: &mut BTreeMap<ServerId, Failure>,
 ) -> Result<(), Failure> {
-    let operating = Operating::on(args, app)?;
-    for (server, facts) in operating.facts(&Want::Standing, &[]).servers {
-        let facts = match facts {
-            Ok(facts) => facts,
-            Err(failure) => {
-                failures.insert(server, failure);
-                continue;
-            }
-        };
-        let holder = match &facts.lock {
-            Some(Held::By(holder)) => Some(holder),
-            _ => None,
-        };
-        for run in facts.unfinished.iter().chain(holder.map(|holder| &holder.run)) {
-            let mine = holder.filter(|holder| holder.run == *run);
-            let it = known.entry(run.clone()).or_insert_with(|| {
-                let what = mine.map_or_else(|| format!("a run on {app}"), |it| it.what.clone());
-                let by = mine.map_or_else(|| "another console".to_owned(), |it| it.by.to_string());
-                Known::new(run.clone(), app.to_owned(), what, by)
-            });
-            it.outcome = None;
-            if !it.open_on.contains(&server) {
+    for Standing { spec, open, .. } in desk.everywhere(None)? {
+        enter(&spec, &open, known);
+        desk.headless.tasks.block_on(settle(&desk.engines, &spec, &open, known));
+        failures.extend(open.lost);
+    }
+    Ok(())
+}
+
+/// Enters what has no end, and what waits.
+fn enter(spec: &AppSpec, open: &Open, known: &mut BTreeMap<RunId, Known>) {
+    let app = spec.id.as_str();
+    for (run, servers) in &open.open_on {
+        let it = known.entry(run.clone()).or_insert_with(|| {
+            let plan = open.runs.iter().find(|it| it.run == *run).map(|it| it.plan.plan());
+            let holder = open.holders.iter().find(|it| it.run == *run);
+            let what = plan.map(|it| it.title.clone()).or(holder.map(|it| it.what.clone()));
+            let by = holder.map_or_else(|| "another console".to_owned(), |it| it.by.to_string());
+            Known::new(run.clone(), app.to_owned(), what.unwrap_or_else(|| format!("a run on {app}")), by)
+        });
+        it.outcome = None;
+        for server in servers {
+            if !it.open_on.contains(server) {
                 it.open_on.push(server.clone());
             }
         }
     }
-    let open = operating.open();
     for it in &open.waiting {
         let request = &it.request;
         let run = known.entry(request.run.clone()).or_insert_with(|| {
@@ -188,16 +172,18 @@ fn ask(
         });
         (run.outcome, run.waits) = (None, Some(it.left.as_secs()));
     }
-    let here = &operating.spec.places;
-    let silent = known.values_mut().filter(|it| it.app == app && it.outcome.is_none() && it.is_at(here));
-    for it in silent.filter(|it| it.open_on.is_empty() && it.waits.is_none()) {
-        // This console knows of no end: another may have brought it about.
-        match operating.unfinished(&it.run) {
+}
+
+/// What this console knows of no end of, and no server has open: another may have brought that about.
+async fn settle(engines: &Engines, spec: &AppSpec, open: &Open, known: &mut BTreeMap<RunId, Known>) {
+    let app = spec.id.as_str();
+    let silent = known.values_mut().filter(|it| it.app == app && it.outcome.is_none());
+    for it in silent.filter(|it| it.is_at(&spec.places) && it.open_on.is_empty() && it.waits.is_none()) {
+        match find(engines, spec, &it.run).await {
             Ok(found) => it.outcome = found.end().map(|end| end.outcome).filter(|_| found.over()),
             Err(failure) => it.never_came = failure.kind == FailureKind::NotFound && open.lost.is_empty(),
         }
     }
-    Ok(())
 }
 
 fn text(report: &Report) -> String {

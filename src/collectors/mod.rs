@@ -5,6 +5,7 @@
 //! (domain, store), or changing anything on a server.
 
 pub mod access;
+pub mod archives;
 pub mod backups;
 pub mod checks;
 pub mod containers;
@@ -31,6 +32,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use self::archives::ArchiveOf;
 use crate::config::{Become, IntervalsConfig, ServerConfig};
 use crate::domain::clock::Clock;
 use crate::domain::failure::Failure;
@@ -40,11 +42,12 @@ use crate::message::publish::Publish;
 use crate::transports::Transport;
 
 /// The registry: the collectors of a server, one row each. `routes` are the files that tell proxies there
-/// where the requests of which app go.
+/// where the requests of which app go; `archives` are those of write-ahead logs that are asked about there.
 pub fn collectors_of(
     server: &ServerConfig,
     intervals: &IntervalsConfig,
     routes: &[(AppId, String)],
+    archives: &[ArchiveOf],
 ) -> Vec<Arc<dyn Collector>> {
     let collect = server.collect;
     let socket = || server.docker.clone();
@@ -59,6 +62,9 @@ pub fn collectors_of(
     row(collect.containers, &|| Arc::new(containers::UsageCollector::new(socket(), intervals.containers)));
     row(collect.units, &|| Arc::new(units::UnitsCollector::new(intervals.units)));
     row(!routes.is_empty(), &|| Arc::new(maintenance::MaintenanceCollector::new(routes.to_vec())));
+    for archive in archives {
+        row(true, &|| Arc::new(archives::ArchiveCollector::new(archive.clone())));
+    }
     for log in server.logs.iter().filter(|_| collect.files) {
         if let Some(format) = access::format(log.format) {
             let sudo = server.becoming == Become::Sudo;

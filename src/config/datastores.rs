@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::amounts::{Port, Whole};
+use super::datastore_archive::ArchiveConfig;
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
 use super::secret::Secret;
@@ -48,6 +49,8 @@ pub struct DatastoreConfig {
     pub keep_replaced: Duration,
     /// What a restored backup has to answer in a drill.
     pub assertions: Vec<Assertion>,
+    /// What keeps its write-ahead log.
+    pub archive: Option<ArchiveConfig>,
 }
 
 impl DatastoreConfig {
@@ -60,6 +63,8 @@ impl DatastoreConfig {
         let retention = t.table("retention", retention);
         let keep_replaced = t.or("keep_replaced", Duration::from_secs(7 * 86_400));
         let assertions = t.table("drill", |t| t.list("assertions", assertion));
+        let archived = t.has("archive");
+        let archive = t.table("archive", |t| ArchiveConfig::read(t, archived));
         let container: Option<String> = t.opt("container");
         let run_as: Option<String> = t.opt("run_as");
         let host: Option<String> = t.opt("host");
@@ -119,6 +124,7 @@ impl DatastoreConfig {
             retention,
             keep_replaced,
             assertions,
+            archive,
         })
     }
 }
@@ -127,11 +133,22 @@ impl DatastoreConfig {
 fn strangers(t: &Table<'_>, kind: KindWord) {
     let strange: &[&str] = match kind {
         KindWord::Postgres => &["volume", "paths", "exclude"],
-        KindWord::Redis => &["database", "volume", "paths", "exclude"],
-        KindWord::Volume => {
-            &["container", "run_as", "host", "port", "user", "password", "database", "paths", "exclude"]
+        KindWord::Redis => &["database", "volume", "paths", "exclude", "archive"],
+        KindWord::Volume => &[
+            "container",
+            "run_as",
+            "host",
+            "port",
+            "user",
+            "password",
+            "database",
+            "paths",
+            "exclude",
+            "archive",
+        ],
+        KindWord::Files => {
+            &["container", "host", "port", "user", "password", "database", "volume", "archive"]
         }
-        KindWord::Files => &["container", "host", "port", "user", "password", "database", "volume"],
     };
     for key in strange.iter().filter(|key| t.has(key)) {
         t.report(Mistake::error(t.span_of(key), format!("`{key}` is nothing for kind \"{}\"", kind.word())));

@@ -12,6 +12,7 @@ pub mod apps;
 mod argv;
 pub mod checks;
 mod condition;
+pub mod datastore_archive;
 pub mod datastores;
 pub mod discover;
 mod document;

@@ -24,6 +24,10 @@ pub fn usage(containers: usize) -> Duration {
 pub const UNITS: Duration = Duration::from_secs(15);
 /// Figures of an access log.
 pub const ACCESS: Duration = Duration::from_secs(10);
+/// The archives of write-ahead logs.
+pub const ARCHIVES: Duration = Duration::from_secs(60);
+/// Those that cost more to ask about.
+pub const DEAR_ARCHIVES: Duration = Duration::from_secs(300);
 /// What a repository of backups holds.
 pub const BACKUPS: Duration = Duration::from_secs(60);
 /// The files by which it is known which apps are in maintenance.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::archive::Tool;
 use super::backup::Backup;
 use super::cadence::Cadence;
 use super::datastore::Retention;
@@ -136,6 +137,20 @@ pub struct DatastoreSetup {
     /// Which of its backups are kept; `None` where a recording does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keeping: Option<Keeping>,
+    /// What keeps its write-ahead log, and how much of that may be lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveSetup>,
+}
+
+/// What keeps a datastore's write-ahead log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveSetup {
+    /// The program.
+    pub tool: Tool,
+    /// The server that it is asked on.
+    pub server: ServerId,
+    /// How much of the log may be lost.
+    pub rpo: Duration,
 }
 
 /// Which backups of a datastore are kept.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::approval::{list, merged, pieces};
+use super::gather::holding;
 use super::ground::{Engines, Ground};
 use super::mark::mark;
 use crate::domain::approval::Waiting;
@@ -18,6 +19,7 @@ use crate::domain::run::RunId;
 use crate::domain::text::clean;
 use crate::domain::unfinished::Here;
 pub use crate::domain::unfinished::{Trace, Unfinished};
+use crate::operations::facts::Held;
 use crate::transports::RemoteCommand;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -36,11 +38,14 @@ if [ -e alive ]; then read -r p b <alive; [ "$p $b" = "$(m "$p")" ] && echo aliv
 exit 0"#
 );
 
-/// Names the runs of the app in `$1` that have no end, and tells those that wait for a second person.
+/// Names the runs of the app in `$1` that have no end, who holds its lock, and those that wait for a second
+/// person.
 const OPEN: &str = concat!(
     mark!(),
     list!(),
-    r#"cd "$1/.midwatch/runs" 2>/dev/null || exit 0
+    r#"cd "$1/.midwatch" 2>/dev/null || exit 0
+[ -e lock ] && sed 's/^/lock /' lock 2>/dev/null
+cd runs 2>/dev/null || exit 0
 for r in *; do [ -d "$r" ] && [ ! -e "$r/outcome.json" ] && echo "open $r"; done
 exit 0"#
 );
@@ -50,6 +55,10 @@ exit 0"#
 pub struct Open {
     /// The runs that have no end on one of them, oldest first.
     pub runs: Vec<Unfinished>,
+    /// On which servers a run has no end, whether it can be read or not.
+    pub open_on: BTreeMap<RunId, Vec<ServerId>>,
+    /// Who holds the lock of one of them.
+    pub holders: Vec<Holder>,
     /// Those that wait for a second person, oldest first.
     pub waiting: Vec<Waiting>,
     /// The servers that could not be asked, and why.
@@ -67,28 +76,40 @@ pub async fn all(engines: &Engines, spec: &AppSpec) -> Open {
         (server.clone(), open.await)
     }))
     .await;
-    let mut runs: BTreeSet<RunId> = BTreeSet::new();
-    let mut lost = Vec::new();
+    let mut open = Open::default();
     let mut waiting = Vec::new();
-    for (server, open) in asked {
-        match open {
+    for (server, told) in asked {
+        match told {
             Ok(text) => {
-                let named = text.lines().filter_map(|line| line.strip_prefix("open "));
-                runs.extend(named.filter_map(|run| RunId::try_from(run.to_owned()).ok()));
+                let (runs, holder) = named(&text);
+                for run in runs {
+                    open.open_on.entry(run).or_default().push(server.clone());
+                }
+                open.holders.extend(holder);
                 waiting.push((server, pieces(&text)));
             }
-            Err(failure) => lost.push((server, failure)),
+            Err(failure) => open.lost.push((server, failure)),
         }
     }
-    let mut all = Vec::new();
-    for run in runs {
-        match find(engines, spec, &run).await {
-            Ok(it) => all.push(it),
+    for run in open.open_on.keys() {
+        match find(engines, spec, run).await {
+            Ok(it) => open.runs.push(it),
             // It ended between the two looks, or its plan cannot be read: the preflight tells of it.
             Err(failure) => tracing::warn!(%run, %failure, "a run without an end cannot be read"),
         }
     }
-    Open { runs: all, waiting: merged(waiting), lost }
+    Open { waiting: merged(waiting), ..open }
+}
+
+/// The runs of which [`OPEN`] tells that they have no end, that of the lock among them, and who holds that.
+fn named(text: &str) -> (BTreeSet<RunId>, Option<Holder>) {
+    let of = |word: &str| -> Vec<&str> { text.lines().filter_map(|line| line.strip_prefix(word)).collect() };
+    let holder = match holding(&of("lock ")) {
+        Some(Held::By(holder)) => Some(holder),
+        Some(Held::Unreadable(_)) | None => None,
+    };
+    let named = of("open ").into_iter().filter_map(|run| RunId::try_from(run.to_owned()).ok());
+    (named.chain(holder.iter().map(|it| it.run.clone())).collect(), holder)
 }
 
 /// Reads what the servers of an app know of a run.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::AccessStats;
+use crate::domain::archive::Archived;
 use crate::domain::backup::Backup;
 use crate::domain::check::CheckResult;
 use crate::domain::container::{Container, ContainerUsage};
@@ -62,6 +63,8 @@ pub enum Observation {
     Maintenance(Told),
     /// The last check of each repository that had one, by this console's journal.
     Checked(Vec<(RepositoryId, Checked)>),
+    /// How the archive of a datastore's write-ahead log stands.
+    Archived(DatastoreId, Box<Archived>),
     /// Something happened.
     Mark(EventMark),
     /// A look failed.
@@ -92,4 +95,6 @@ pub enum Subject {
     Drills,
     /// The files by which it is known which apps are in maintenance.
     Maintenance,
+    /// The archive of a datastore's write-ahead log.
+    Archive(DatastoreId),
 }

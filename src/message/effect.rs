@@ -1,9 +1,11 @@
 //! Work that the core asks of the runtime. Carries ids, never indexes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::change::Asked;
 use crate::domain::approval::{Verdict, Waiting};
+use crate::domain::deploy::Place;
 use crate::domain::event_mark::EventMark;
 use crate::domain::exec::ExecAsked;
 use crate::domain::ids::{AppId, BackupId, DatastoreId, RequestId, ServerId};
@@ -67,9 +69,9 @@ pub enum Effect {
     Plan(RequestId, Asked),
     /// Nobody waits for that plan any more, or for that lock.
     Unplan,
-    /// Wait until nobody else changes an app on these servers, in the place of a plan that is not answered
+    /// Wait until nobody else changes what is in these folders, in the place of a plan that is not answered
     /// yet; answered by [`super::event::Reply::Lock`] for each who does, and at the end.
-    AwaitLock(RequestId, AppId, Vec<ServerId>),
+    AwaitLock(RequestId, BTreeMap<ServerId, Place>),
     /// Read an app's releases; answered by [`super::event::Reply::Releases`] or a failure.
     Releases(RequestId, AppId),
     /// List the tags that can be deployed of an app; answered by [`super::event::Reply::Tags`], twice

@@ -81,6 +81,7 @@ fn slot(batch: &Batch) -> Option<Slot> {
         Observation::Backups(repository, _) => {
             Some(Slot::Look(server, Subject::Repository(repository.clone())))
         }
+        Observation::Archived(datastore, _) => Some(Slot::Look(server, Subject::Archive(datastore.clone()))),
         Observation::Maintenance(_) => Some(Slot::Look(server, Subject::Maintenance)),
         Observation::Drills(_) => Some(Slot::Look(server, Subject::Drills)),
         Observation::Failed(subject, _) => Some(Slot::Look(server, subject.clone())),

@@ -8,7 +8,7 @@ use crate::config::{self, Config, Jump, LogFile, ServerConfig, SftpPlace};
 use crate::domain::cadence::Cadence;
 use crate::domain::ids::{AppId, DatastoreId, RepositoryId, ServerId};
 use crate::domain::setup::{
-    AppSetup, ChangeSetup, DatastoreSetup, EnvironmentSetup, Guard, Keeping, ServerSetup, Setup,
+    AppSetup, ArchiveSetup, ChangeSetup, DatastoreSetup, EnvironmentSetup, Guard, Keeping, ServerSetup, Setup,
 };
 use crate::transports::{LinkOptions, ServerTarget, SshTarget};
 
@@ -66,6 +66,10 @@ pub fn setup(config: &Config, source: Option<String>, read_only: bool) -> Setup 
                 rpo: it.rpo,
                 rto: it.rto,
                 keeping: Some(Keeping { retention: it.retention, replaced: it.keep_replaced }),
+                archive: it.archive.as_ref().map(|archive| {
+                    let spec = archive.spec(it);
+                    ArchiveSetup { tool: spec.tool, server: spec.server, rpo: archive.rpo }
+                }),
             })
             .collect(),
         thresholds: config.thresholds,

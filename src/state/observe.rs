@@ -102,6 +102,7 @@ impl State {
             Observation::Backups(repository, backups) => fleet.backups(&repository, backups, at),
             Observation::Drills(drills) => fleet.drills(drills, at),
             Observation::Maintenance(apps) => fleet.maintenance(&server, apps, at),
+            Observation::Archived(datastore, archived) => fleet.archived(&datastore, *archived, at),
             Observation::Checked(checked) => fleet.checked(checked),
             Observation::Mark(mark) => fleet.mark(mark),
             Observation::Failed(subject, failure) => match subject {
@@ -116,6 +117,7 @@ impl State {
                 }
                 Subject::Samples(label) => fleet.samples_failed(&server, &label, failure, at),
                 Subject::Maintenance => fleet.maintenance_failed(&server, failure, at),
+                Subject::Archive(datastore) => fleet.archive_failed(&datastore, failure, at),
                 Subject::Drills => fleet.drills_failed(failure, at),
                 Subject::Repository(repository) => fleet.backups_failed(&repository, failure, at),
             },

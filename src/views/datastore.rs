@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::inspect::datastore::{checked, drill, schedule};
+use super::inspect::datastore::{archive, checked, drill, schedule};
 use super::overview::{count, head, noted};
 use super::{cells, filter_line};
 use crate::domain::backup::{Backup, TOLD};
@@ -84,6 +84,7 @@ fn stands(state: &State, it: &DatastoreSetup, area: Rect) -> Vec<Line> {
         (note, role)
     }));
     more.extend(failure.and_then(|failure| failure.hint.clone()).map(|hint| (hint, Role::Text)));
+    more.extend(archive(state, it).into_iter().map(|(label, told)| (format!("{label} {told}"), Role::Muted)));
     more.push((format!("last drill {}", drill(state, it)), Role::Muted));
     more.extend(
         datastores.schedules(it).map(|it| (format!("scheduled {}", schedule(state, it)), Role::Muted)),

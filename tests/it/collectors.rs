@@ -36,7 +36,7 @@ fn plan(change: impl FnOnce(&mut ServerConfig)) -> ServerPlan {
     server.collect.files = false;
     change(&mut server);
     let intervals = IntervalsConfig { vitals: Duration::from_millis(200), ..IntervalsConfig::default() };
-    ServerPlan { server, intervals, routes: Vec::new() }
+    ServerPlan { server, intervals, routes: Vec::new(), archives: Vec::new() }
 }
 
 fn supervisor(out: &Arc<Recorder>) -> Supervisor {

@@ -123,6 +123,7 @@ fn datastore(id: &str, kind: &str, what: &str, server: &str) -> DatastoreSetup {
             retention: Retention { within: Duration::from_secs(5 * 86_400), ..Retention::default() },
             replaced: Duration::from_secs(7 * 86_400),
         }),
+        archive: None,
     }
 }
 

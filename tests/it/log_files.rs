@@ -35,7 +35,12 @@ fn follow(path: &Path, range: LogRange) -> Followed {
     server.collect.containers = false;
     server.collect.units = false;
     server.collect.files = false;
-    let plan = ServerPlan { server, intervals: IntervalsConfig::default(), routes: Vec::new() };
+    let plan = ServerPlan {
+        server,
+        intervals: IntervalsConfig::default(),
+        routes: Vec::new(),
+        archives: Vec::new(),
+    };
     supervisor.update(BTreeMap::from([("here".into(), plan)]));
     let stream = LogStream::File { path: path.to_str().unwrap().to_owned() };
     let following = supervisor.follow(LogSource { server: "here".into(), stream }, range).unwrap();

@@ -65,7 +65,12 @@ impl Watch {
         config.collect.units = false;
         config.collect.files = false;
         change(&mut config);
-        let plan = ServerPlan { server: config, intervals: IntervalsConfig::default(), routes: Vec::new() };
+        let plan = ServerPlan {
+            server: config,
+            intervals: IntervalsConfig::default(),
+            routes: Vec::new(),
+            archives: Vec::new(),
+        };
         supervisor.update(BTreeMap::from([(id.clone(), plan)]));
         Self { out, links, way, supervisor, server: id }
     }

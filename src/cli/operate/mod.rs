@@ -1,13 +1,13 @@
 //! What deploy, rollback and the daily ones share: gather, plan, show, ask, execute, tell.
 
 mod confirm;
+mod everywhere;
 mod live;
 pub mod text;
 mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use tokio::task::AbortHandle;
@@ -17,7 +17,6 @@ use super::args::Args;
 use super::context::{self, Context};
 use super::headless::Headless;
 use super::{Exit, print};
-use crate::config::duration;
 use crate::domain::approval::{Verdict, Waiting};
 use crate::domain::clock::Clock;
 use crate::domain::deploy::{AppSpec, Place, Strategy};
@@ -31,13 +30,15 @@ use crate::domain::time::Timestamp;
 use crate::engine::approval::{Approver, Taken};
 use crate::engine::gather::{Want, gather};
 use crate::engine::tags::tags;
-use crate::engine::unfinished::{Open, Unfinished, all, find};
+use crate::engine::unfinished::{Unfinished, find};
 use crate::engine::{Confirmed, Engines, Notifying, Runner, Way, read_sent};
 use crate::operations::{AppFacts, Refusal};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::deploying;
 
 pub use confirm::{Confirm, Consent, Given};
+pub use everywhere::Standing;
+pub use waiting::Wait;
 
 /// The options that all of them have.
 #[derive(Clone, Debug, ClapArgs)]
@@ -50,10 +51,9 @@ pub struct Common {
     #[arg(long = "service", value_name = "SERVICE")]
     pub services: Vec<String>,
 
-    // Without a duration as long as it takes: longer than any run.
-    /// Where another run holds the app's lock, wait until it is given back, so long at most, and plan anew
-    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "365d", value_parser = duration::parse)]
-    pub wait: Option<Duration>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the option's own sentence is the help")]
+    pub wait: Wait,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
@@ -149,11 +149,6 @@ impl Operating {
         self.desk.headless.tasks.block_on(find(&self.desk.engines, &self.spec, run))
     }
 
-    /// What goes on or stopped on its servers, and what waits for a second person.
-    pub fn open(&self) -> Open {
-        self.desk.headless.tasks.block_on(all(&self.desk.engines, &self.spec))
-    }
-
     /// Shows a run that waits, asks, and answers it.
     pub fn answer(&self, waiting: &Waiting, verdict: &Verdict, yes: bool) -> Result<Option<Taken>, Failure> {
         let given = Given { yes, name: None };
@@ -197,12 +192,6 @@ impl Operating {
         let desk = &self.desk;
         let list = desk.headless.tasks.block_on(tags(&desk.engines, &self.spec, &|_| {}))?;
         Ok((list, desk.headless.now()))
-    }
-
-    /// Shows a plan, asks, and carries it out.
-    pub fn carry_out(&self, planned: Result<Plan, Refusal>, common: &Common) -> Result<Exit, Failure> {
-        let given = common.consent.given();
-        self.desk.carry_out(planned, &common.consent.shown, given)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use clap::Args as ClapArgs;
 use tokio::time::{Instant, interval_at, timeout_at};
 
-use super::{Common, Desk, Operating};
+use super::{Common, Desk, Given, Operating, Shown};
 use crate::cli::{Exit, print};
+use crate::config::duration;
 use crate::domain::failure::Failure;
 use crate::domain::plan::Plan;
 use crate::domain::release::lock::{Holder, LockStand};
@@ -16,6 +18,15 @@ use crate::operations::Refusal;
 /// How often it is said that it still waits.
 const SAID: Duration = Duration::from_secs(30);
 
+/// The option.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Wait {
+    // Without a duration as long as it takes: longer than any run.
+    /// Where another run holds the lock, wait until it is given back, so long at most, and plan anew
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "365d", value_parser = duration::parse)]
+    pub wait: Option<Duration>,
+}
+
 impl Operating {
     /// Plans, shows the plan, asks, and carries it out; where another run holds the lock and that is to be
     /// waited for, it waits and plans anew.
@@ -24,18 +35,30 @@ impl Operating {
         common: &Common,
         make: impl Fn() -> Result<Result<Plan, Refusal>, Failure>,
     ) -> Result<Exit, Failure> {
-        let (shown, given) = (&common.consent.shown, common.consent.given());
-        let Some(most) = common.wait else { return self.carry_out(make()?, common) };
+        self.desk.change(&common.wait, &common.consent.shown, common.consent.given(), make)
+    }
+}
+
+impl Desk {
+    /// The same of a datastore.
+    pub fn change(
+        &self,
+        wait: &Wait,
+        shown: &Shown,
+        given: Given<'_>,
+        make: impl Fn() -> Result<Result<Plan, Refusal>, Failure>,
+    ) -> Result<Exit, Failure> {
+        let Some(most) = wait.wait else { return self.carry_out(make()?, shown, given) };
         let until = Instant::now() + most;
         loop {
             match make()? {
                 Ok(plan) if plan.awaits_lock() => {
-                    if let Some(exit) = self.desk.wait(&plan, until, shown.json)? {
+                    if let Some(exit) = self.wait(&plan, until, shown.json)? {
                         return Ok(exit);
                     }
                 }
                 planned => {
-                    let done = self.desk.carried_out(planned, shown, given)?;
+                    let done = self.carried_out(planned, shown, given)?;
                     // Another was quicker while this one was read.
                     if !done.too_late {
                         return Ok(done.exit);
@@ -44,9 +67,7 @@ impl Operating {
             }
         }
     }
-}
 
-impl Desk {
     /// Waits for the lock that stands in a plan's way; how the program ends where that is not to be.
     fn wait(&self, plan: &Plan, until: Instant, json: bool) -> Result<Option<Exit>, Failure> {
         let say = |text: &str| if json { eprintln!("{text}") } else { print(text) };

@@ -18,6 +18,7 @@ use crate::domain::failure::Failure;
 use crate::domain::health::Health;
 use crate::domain::ids::CheckId;
 use crate::domain::link::Link;
+use crate::domain::setup::ArchiveSetup;
 use crate::domain::vitals::Vitals;
 use crate::state::State;
 use crate::store::fleet::ServerLive;
@@ -86,10 +87,17 @@ fn unmade<'a>(checks: &'a BTreeMap<CheckId, Task>, state: &State) -> impl Iterat
     checks.values().filter(|task| state.fleet.check(&task.id).is_none_or(|it| it.last.is_none()))
 }
 
-/// Whether the backups and drills of all datastores were looked at.
+/// Whether the backups, drills and archives of all datastores were looked at; what is on a server that is down
+/// is not waited for.
 fn stocked(state: &State) -> bool {
     let datastores = state.fleet.datastores();
-    datastores.all().all(|it| datastores.was_looked_at(it) && datastores.drills_looked_at())
+    let down = |it: &ArchiveSetup| {
+        state.fleet.server(&it.server).is_some_and(|server| matches!(server.link, Link::Down { .. }))
+    };
+    datastores.all().all(|it| {
+        let archived = datastores.archive_looked_at(it) || it.archive.as_ref().is_some_and(down);
+        datastores.was_looked_at(it) && datastores.drills_looked_at() && archived
+    })
 }
 
 /// Whether there is nothing more to wait for: all that is collected was read, with rates, or cannot be.

@@ -186,7 +186,10 @@ impl Plan {
     /// there may be a plan.
     pub fn awaits_lock(&self) -> bool {
         const ITS: [&str; 4] = ["lock", "health", "ports", "proxy"];
-        self.refusals().any(|it| it.check == "lock")
+        // A repository's own lock is none that can be looked at in a folder of a server.
+        let is_there = |it: &Finding| it.server.as_ref().is_some_and(|it| self.places.contains_key(it));
+        self.refusals().any(|it| it.check == "lock" && is_there(it))
+            && self.refusals().all(|it| it.check != "lock" || is_there(it))
             && self.refusals().all(|it| ITS.contains(&it.check.as_str()))
     }
 }

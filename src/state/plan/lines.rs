@@ -155,7 +155,7 @@ pub fn of_plan(
 fn ahead(plan: &Plan, wait: &str) -> Line {
     let refused: Vec<&Finding> = plan.refusals().collect();
     let line = Line::at(2);
-    if plan.awaits_lock() && !plan.operation.is_of_a_datastore() {
+    if plan.awaits_lock() {
         return line
             .strong("another run is at it", Role::Down)
             .text(format!("; {wait} waits for its lock, then plans anew"), Role::Muted);

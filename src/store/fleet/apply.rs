@@ -5,6 +5,7 @@ use super::marks::{container_marks, machine_marks};
 use super::rules::containers::WINDOW;
 use super::server::ServerLive;
 use crate::domain::access::AccessStats;
+use crate::domain::archive::Archived;
 use crate::domain::backup::Backup;
 use crate::domain::check::CheckResult;
 use crate::domain::container::{Container, ContainerUsage};
@@ -203,6 +204,18 @@ impl Fleet {
     /// A repository could not be read.
     pub fn backups_failed(&mut self, repository: &RepositoryId, failure: Failure, at: Timestamp) {
         self.datastores.unread(repository, failure, at);
+        self.changed();
+    }
+
+    /// How an archive of a write-ahead log stands.
+    pub fn archived(&mut self, id: &DatastoreId, archived: Archived, at: Timestamp) {
+        self.datastores.archived(id, archived, at);
+        self.changed();
+    }
+
+    /// It could not be asked about.
+    pub fn archive_failed(&mut self, id: &DatastoreId, failure: Failure, at: Timestamp) {
+        self.datastores.unarchived(id, failure, at);
         self.changed();
     }
 

@@ -1,7 +1,9 @@
 //! The datastores, and what their repositories told last of their backups.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use crate::domain::archive::Archived;
 use crate::domain::backup::{Backup, verdict};
 use crate::domain::cadence;
 use crate::domain::drill::Drilled;
@@ -11,7 +13,7 @@ use crate::domain::ids::{AppId, DatastoreId, RepositoryId, ServerId};
 use crate::domain::reading::{Freshness, Reading};
 use crate::domain::repository::Checked;
 use crate::domain::schedule::Scheduled;
-use crate::domain::setup::DatastoreSetup;
+use crate::domain::setup::{ArchiveSetup, DatastoreSetup};
 use crate::domain::time::{Age, Timestamp};
 
 /// All that are configured, by name.
@@ -26,6 +28,8 @@ pub struct Datastores {
     drills: Reading<BTreeMap<DatastoreId, Drilled>>,
     /// The last check of each repository that had one; read with the drills.
     checks: BTreeMap<RepositoryId, Checked>,
+    /// By datastore, the archive of its write-ahead log.
+    archives: BTreeMap<DatastoreId, Reading<Archived>>,
 }
 
 type Stock = BTreeMap<DatastoreId, Vec<Backup>>;
@@ -35,6 +39,8 @@ impl Datastores {
     pub(super) fn configure(&mut self, setups: &[DatastoreSetup]) {
         self.setups = setups.to_vec();
         self.stocks.retain(|id, _| setups.iter().any(|setup| setup.repository == *id));
+        let archived = |id: &DatastoreId| setups.iter().any(|it| it.id == *id && it.archive.is_some());
+        self.archives.retain(|id, _| archived(id));
     }
 
     /// A repository was read; `backups` in any order.
@@ -55,6 +61,56 @@ impl Datastores {
     pub(super) fn unread(&mut self, repository: &RepositoryId, failure: Failure, at: Timestamp) {
         if self.setups.iter().any(|setup| setup.repository == *repository) {
             self.stocks.entry(repository.clone()).or_default().fail(failure, at);
+        }
+    }
+
+    /// An archive was asked about.
+    pub(super) fn archived(&mut self, id: &DatastoreId, archived: Archived, at: Timestamp) {
+        if self.get(id).is_some_and(|it| it.archive.is_some()) {
+            self.archives.entry(id.clone()).or_default().succeed(archived, at);
+        }
+    }
+
+    /// It could not be asked about.
+    pub(super) fn unarchived(&mut self, id: &DatastoreId, failure: Failure, at: Timestamp) {
+        if self.get(id).is_some_and(|it| it.archive.is_some()) {
+            self.archives.entry(id.clone()).or_default().fail(failure, at);
+        }
+    }
+
+    /// What was told last of an archive.
+    pub fn archive(&self, of: &DatastoreSetup) -> Option<&Archived> {
+        self.archives.get(&of.id).and_then(Reading::value)
+    }
+
+    /// Whether its archive was told of, or could not be asked; so it is where there is none.
+    pub fn archive_looked_at(&self, of: &DatastoreSetup) -> bool {
+        let told = |it: &Reading<Archived>| it.last.is_some() || it.failure.is_some();
+        of.archive.is_none() || self.archives.get(&of.id).is_some_and(told)
+    }
+
+    /// How much would be lost now, and how much may be: of what is archived where that is set up, else of the
+    /// last backup.
+    pub fn rpo(&self, of: &DatastoreSetup, now: Timestamp) -> (Option<Duration>, Duration) {
+        match &of.archive {
+            Some(it) => (self.archive(of).and_then(Archived::measured_rpo), it.rpo),
+            None => (self.backups(of).first().map(|last| last.at.age(now)), of.rpo),
+        }
+    }
+
+    fn archiving(&self, it: &DatastoreSetup, now: Timestamp) -> Option<Verdict> {
+        let ArchiveSetup { tool, rpo, .. } = it.archive.clone()?;
+        let unknown = |why: String| Some(Verdict::new(Health::Unknown, format!("{}: {why}", tool.name())));
+        let Some(reading) = self.archives.get(&it.id) else {
+            return unknown("it was not asked yet".to_owned());
+        };
+        if let Some((failure, _)) = &reading.failure {
+            return unknown(failure.reason());
+        }
+        match reading.freshness(now, tool.cadence()) {
+            Freshness::Never => unknown("it was not asked yet".to_owned()),
+            Freshness::Stale(age) => unknown(format!("it was last asked {} ago", Age(age))),
+            Freshness::Fresh => reading.value().map(|archived| archived.verdict(tool, rpo)),
         }
     }
 
@@ -157,7 +213,8 @@ impl Datastores {
         let drilled = self.drill(it).map(|drill| drill.verdict(it.rto));
         let scheduled = self.schedules(it).map(|scheduled| scheduled.verdict(now));
         let checked = self.check(it).map(Checked::verdict);
-        let others = drilled.into_iter().chain(checked).chain(unread).chain(scheduled);
+        let archived = self.archiving(it, now);
+        let others = drilled.into_iter().chain(checked).chain(unread).chain(scheduled).chain(archived);
         Verdict::worst([self.backed_up(it, now)].into_iter().chain(others))
     }
 
@@ -179,8 +236,6 @@ impl Datastores {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::failure::FailureKind;
     use crate::domain::quantity::Bytes;
@@ -196,6 +251,7 @@ mod tests {
             rpo: Duration::from_secs(3600),
             rto: Duration::from_secs(3600),
             keeping: None,
+            archive: None,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::domain::backup::Backup;
 use crate::domain::file_list::FileKind;
 use crate::domain::ids::{BackupId, DatastoreId};
 use crate::domain::schedule::Scheduled;
-use crate::domain::setup::DatastoreSetup;
+use crate::domain::setup::{ArchiveSetup, DatastoreSetup};
 use crate::domain::time::Age;
 use crate::state::State;
 use crate::state::page::Page;
@@ -30,9 +30,9 @@ pub(super) fn facts(state: &State, id: &DatastoreId) -> Facts {
         fact("repository", it.repository.as_str()),
         fact("last backup", format!("{age} old, of at most {} (rpo)", Age(it.rpo))),
         fact("last drill", drill(state, it)),
-        fact("checked", checked(state, it)),
-        fact("read", when(read_at, state.now)),
     ];
+    facts.extend(archive(state, it).into_iter().map(|(label, told)| fact(label, told)));
+    facts.extend([fact("checked", checked(state, it)), fact("read", when(read_at, state.now))]);
     facts.extend(datastores.schedules(it).map(|it| fact("schedule", schedule(state, it))));
     facts.extend(failure.into_iter().flat_map(|failure| failed("not read", failure)));
     facts.extend(backups.iter().take(LISTED).map(|it| (it.short().to_owned(), line(state, it))));
@@ -104,6 +104,34 @@ pub(in crate::views) fn schedule(state: &State, it: &Scheduled) -> String {
     };
     let next = it.next.map_or_else(|| "no next run".to_owned(), |next| format!("next {}", next.rfc3339()));
     format!("{} on {}, {last}, {next}", it.chore.word(), it.server)
+}
+
+/// How the archive of its write-ahead log stands; nothing where none is configured.
+pub(in crate::views) fn archive(state: &State, datastore: &DatastoreSetup) -> Vec<(&'static str, String)> {
+    let Some(ArchiveSetup { tool, .. }) = &datastore.archive else { return Vec::new() };
+    let datastores = state.fleet.datastores();
+    let Some(it) = datastores.archive(datastore) else {
+        return vec![("archive", format!("{}: not asked yet", tool.name()))];
+    };
+    let full = it.last_full().map_or_else(
+        || "no full backup".to_owned(),
+        |base| format!("full backup {}", when(Some(base.ended), state.now)),
+    );
+    let (lost, most) = datastores.rpo(datastore, state.now);
+    let lost = lost.map_or_else(|| "not known".to_owned(), |lost| format!("{} at most", Age(lost)));
+    let last = it.last_wal().map_or_else(|| "no segment".to_owned(), |last| format!("last segment {last}"));
+    let moments = it.moments().map_or_else(
+        || "to no moment that is known".to_owned(),
+        |it| {
+            let to = it.to.map_or_else(|| "the last segment".to_owned(), |to| to.rfc3339());
+            format!("from {} to {to}", it.from.rfc3339())
+        },
+    );
+    vec![
+        ("archive", format!("{}: {full}, {last}", tool.name())),
+        ("lost now", format!("{lost}, of at most {} (rpo)", Age(most))),
+        ("restorable", moments),
+    ]
 }
 
 /// How its repository stood when it was last looked through.

@@ -110,6 +110,7 @@ fn the_old_recordings_have_every_kind_that_there_was() {
             | Observation::Backups(..)
             | Observation::Drills(_)
             | Observation::Maintenance(_)
+            | Observation::Archived(..)
             | Observation::Checked(_) => continue,
             Observation::Failed(subject, _) => match subject {
                 Subject::Vitals => "no vitals",
@@ -119,7 +120,9 @@ fn the_old_recordings_have_every_kind_that_there_was() {
                 Subject::Logs(_) => "no logs",
                 Subject::Access(_) => "no access",
                 Subject::Samples(_) => "no samples",
-                Subject::Repository(_) | Subject::Drills | Subject::Maintenance => continue,
+                Subject::Repository(_) | Subject::Drills | Subject::Maintenance | Subject::Archive(_) => {
+                    continue;
+                }
             },
         });
     }

@@ -1,5 +1,6 @@
 //! What is struck on the way leaves no backup, and a plain next run says what stands.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -158,4 +159,29 @@ fn what_nothing_keeps_any_longer_is_shown_and_then_forgotten() {
     store.back_up(&[]).ends(0);
     assert_eq!(store.snapshots(), 3, "what expired before, without the one that came");
     store.checked_by_restic();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_second_backup_waits_for_the_lock_of_the_first() {
+    let store = Store::postgres("waited", TABLES);
+    store.back_up(&["--init"]).ends(0);
+    let stuck = Stuck::begin(&store);
+    let told = store.back_up(&[]).ends(2).text();
+    assert!(told.contains("holds the lock since"), "{told}");
+    let mut second = store.command(&["backup", "waited", "--yes", "--wait"]);
+    let mut second = second.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(second.stdout.take().unwrap());
+    let mut told = String::new();
+    out.read_line(&mut told).unwrap();
+    assert!(told.starts_with("the lock of waited is held by "), "{told}");
+    store.sql(
+        "postgres",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'waited' and query like '%pg_sleep%'",
+    );
+    let first = stuck.free(&store);
+    out.read_to_string(&mut told).unwrap();
+    assert!(second.wait().unwrap().success(), "{told}");
+    assert!(!first.contains("failed"), "{first}");
+    assert_eq!(store.snapshots(), 3, "both, and the one before");
 }

@@ -1,5 +1,7 @@
 //! Backups of real datastores, read by the real restic.
 
+mod approvals;
+mod archive;
 mod away;
 mod deploys;
 mod disaster;

@@ -88,9 +88,9 @@ impl Changer {
                     planning.abort();
                 }
             }
-            Effect::AwaitLock(request, app, servers) => {
+            Effect::AwaitLock(request, places) => {
                 let means = self.means.clone();
-                self.look(planning::lock(means, request, app, servers));
+                self.look(planning::lock(means, request, places));
             }
             Effect::Releases(request, app) => self.releases(request, app),
             Effect::Tags(request, app) => self.tags(request, app),

@@ -1,12 +1,13 @@
 //! From what a person asks for to a frozen plan: facts are gathered, the plan is made of them, and the
 //! facts, which may hold secrets, are dropped.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::{Means, datastores};
-use crate::domain::deploy::AppSpec;
+use crate::domain::deploy::{AppSpec, Place};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{AppId, RequestId, ServerId};
 use crate::domain::plan::{FrozenPlan, Operation, Plan};
@@ -51,12 +52,10 @@ async fn planned(means: &Means, request: RequestId, asked: &Asked) -> Result<Pla
     Ok(Planned { plan, last })
 }
 
-/// Waits until nobody else changes an app on these servers, telling who does.
-pub async fn lock(means: Means, request: RequestId, app: AppId, servers: Vec<ServerId>) {
+/// Waits until nobody else changes what is in these folders, telling who does.
+pub async fn lock(means: Means, request: RequestId, places: BTreeMap<ServerId, Place>) {
     let config = means.observers.config();
     let waited = async {
-        let mut places = deploying::spec(&config, &app)?.places;
-        places.retain(|server, _| servers.contains(server));
         let engines = deploying::engines(&config, &means.observers.links);
         let (send, mut told) = mpsc::channel::<Holder>(1);
         let waiting = async move {

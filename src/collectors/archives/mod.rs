@@ -1,0 +1,196 @@
+//! The archives of PostgreSQL servers' write-ahead logs, by the programs that keep them, and what the servers
+//! say of their archiving.
+//!
+//! Lives here: the asking. What each program answers is read in a file of its own; what it comes to is judged
+//! in `domain::archive`.
+
+mod archiver;
+mod barman;
+mod pgbackrest;
+mod walg;
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use self::archiver::Asked;
+use super::failing::{LATER, command_failed, transport_failed};
+use super::{Beat, Collector};
+use crate::config::Secret;
+use crate::domain::archive::{ArchiveSpec, Archived, Tool};
+use crate::domain::datastore::Source;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::DatastoreId;
+use crate::domain::text::{clean, shorten};
+use crate::domain::wal::USUAL;
+use crate::message::batch::{Observation, Subject};
+use crate::transports::RemoteCommand;
+use crate::transports::exec::ExitStatus;
+
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(50);
+/// The longest answer that is read: some hundred thousand segments.
+const LONGEST: usize = 16 << 20;
+/// The longest complaint that is kept, in characters.
+const COMPLAINT: usize = 300;
+
+/// An archive to ask about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArchiveOf {
+    /// Whose it is.
+    pub datastore: DatastoreId,
+    /// What is asked, and where.
+    pub spec: ArchiveSpec,
+    /// The database, where it is on the same server: what it says of its archiving is asked too.
+    pub server: Option<(Source, Option<Secret>)>,
+}
+
+/// See the module.
+pub struct ArchiveCollector {
+    of: ArchiveOf,
+}
+
+impl ArchiveCollector {
+    /// Asks about one archive.
+    pub fn new(of: ArchiveOf) -> Self {
+        Self { of }
+    }
+
+    async fn observe(&self, mut beat: Beat) -> Result<Infallible, Failure> {
+        loop {
+            let archived = self.look(&beat).await?;
+            beat.publish(Observation::Archived(self.of.datastore.clone(), Box::new(archived)));
+            beat.rest(self.of.spec.tool.cadence()).await;
+        }
+    }
+
+    /// Looks once.
+    async fn look(&self, beat: &Beat) -> Result<Archived, Failure> {
+        let asked = match &self.of.server {
+            Some((source, password)) => Some(archiver::ask(beat, source, password.as_ref()).await),
+            None => None,
+        };
+        let size = match &asked {
+            Some(Ok(Asked { segment, .. })) => *segment,
+            _ => USUAL,
+        };
+        let ArchiveSpec { tool, name, .. } = &self.of.spec;
+        let what = format!("ask {} on {} about {}", tool.name(), beat.server, self.of.datastore);
+        let text = self.answer(beat, &what).await?;
+        let nonsense = |why: String| Failure::new(FailureKind::Invalid, &what, why);
+        let mut archived = match tool {
+            Tool::PgBackRest => pgbackrest::read(&text, name, size),
+            Tool::Barman => barman::read(&text, name, size),
+            Tool::WalG => walg::read(&text, size),
+        }
+        .map_err(nonsense)?;
+        if let Some(asked) = asked {
+            if let Ok(Asked { off: true, .. }) = &asked
+                && archived.complaint.is_none()
+            {
+                archived.complaint =
+                    Some("archive_mode is off on the server: nothing is archived".to_owned());
+            }
+            archived.archiver = Some(asked.map(|it| it.archiver).map_err(|failure| failure.reason()));
+        }
+        Ok(archived)
+    }
+
+    /// What the program answers.
+    async fn answer(&self, beat: &Beat, what: &str) -> Result<String, Failure> {
+        let ArchiveSpec { tool, name, container, run_as, config, .. } = &self.of.spec;
+        let script = match tool {
+            Tool::PgBackRest => pgbackrest::SCRIPT,
+            Tool::Barman => barman::SCRIPT,
+            Tool::WalG => walg::SCRIPT,
+        };
+        let config = config.as_deref().unwrap_or_default();
+        let command = within(container.as_deref(), run_as.as_deref(), script, &[name, config]);
+        let output = beat
+            .transport
+            .run(command, DEADLINE, LONGEST)
+            .await
+            .map_err(|error| transport_failed(error, what))?;
+        if output.status == ExitStatus::Code(127) {
+            let why = format!("{} is not there", tool.name());
+            return Err(Failure::new(FailureKind::Unsupported, what, why).retry(LATER));
+        }
+        if output.truncated {
+            return Err(Failure::new(FailureKind::Invalid, what, "it answers more than is read").retry(LATER));
+        }
+        if output.success() { Ok(output.text()) } else { Err(command_failed(&output, what.to_owned())) }
+    }
+}
+
+#[async_trait]
+impl Collector for ArchiveCollector {
+    fn name(&self) -> &'static str {
+        "archives"
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Archive(self.of.datastore.clone())
+    }
+
+    async fn run(&self, beat: Beat) -> Failure {
+        match self.observe(beat).await {
+            Ok(never) => match never {},
+            Err(failure) => failure,
+        }
+    }
+}
+
+/// A script with its arguments, in a container or as a user of the system.
+fn within(container: Option<&str>, run_as: Option<&str>, script: &str, args: &[&str]) -> RemoteCommand {
+    let mut words: Vec<&str> = match (container, run_as) {
+        (Some(container), Some(user)) => vec!["docker", "exec", "-i", "-u", user, container],
+        (Some(container), None) => vec!["docker", "exec", "-i", container],
+        (None, Some(user)) => vec!["sudo", "-n", "-u", user, "--"],
+        (None, None) => Vec::new(),
+    };
+    words.extend(["sh", "-c", script, "sh"]);
+    words.extend(args);
+    let mut words = words.into_iter();
+    RemoteCommand::new(words.next().unwrap_or("sh")).args(words)
+}
+
+/// The parts of an answer that begin with a line `@NAME`.
+fn part<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let begins = format!("@{name}\n");
+    let at = if text.starts_with(&begins) {
+        begins.len()
+    } else {
+        text.find(&format!("\n{begins}"))? + begins.len() + 1
+    };
+    let rest = &text[at..];
+    if rest.starts_with('@') {
+        return Some("");
+    }
+    Some(rest.find("\n@").map_or(rest, |end| &rest[..end]).trim())
+}
+
+/// The names in a list of paths.
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().map(|line| line.rsplit('/').next().unwrap_or(line).trim())
+}
+
+/// What a program complains of, for the reader.
+fn complaint(said: &str) -> Option<String> {
+    let said = said.trim();
+    (!said.is_empty()).then(|| shorten(&clean(said), COMPLAINT).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_by_its_parts() {
+        let text = "@info\n[{}]\n@wal\na/b/1\n2\n";
+        assert_eq!((part(text, "info"), part(text, "wal")), (Some("[{}]"), Some("a/b/1\n2")));
+        assert_eq!(part(text, "other"), None);
+        assert_eq!(names("a/b/1\n2").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(part("@wal\n@status\nx", "wal"), Some(""));
+    }
+}

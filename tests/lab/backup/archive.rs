@@ -1,0 +1,195 @@
+//! Archives of a write-ahead log, by the real programs on a PostgreSQL server of the test's own.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::store::Store;
+
+/// A server beside the one that stands, with an archive that is set up and empty.
+struct Cluster {
+    store: Store,
+    port: u16,
+}
+
+impl Cluster {
+    fn up(name: &str, port: u16, archive: &str) -> Self {
+        let store = Store::of(
+            name,
+            &format!(
+                "kind = \"postgres\"\ndatabase = \"postgres\"\nhost = \"/var/run/postgresql\"\nport = {port}\n\
+                 run_as = \"postgres\"\n[datastores.{name}.archive]\n{archive}"
+            ),
+        );
+        let cluster = Self { store, port };
+        cluster.gone();
+        cluster.store.on(&format!(
+            "sudo pg_createcluster 17 {name} -p {port} >/dev/null && \
+             printf 'archive_mode = on\\narchive_timeout = 60\\nfsync = off\\narchive_command = true\\n' | \
+             sudo -u postgres tee /etc/postgresql/17/{name}/conf.d/a.conf >/dev/null && \
+             cd / && sudo pg_ctlcluster 17 {name} start && sudo install -d -o postgres /var/tmp/{name}"
+        ));
+        cluster
+    }
+
+    /// How its segments are archived from now on.
+    fn archived_by(&self, command: &str) {
+        let name = &self.store.name;
+        self.store.on(&format!(
+            "echo \"archive_command = '{command}'\" | sudo tee /etc/postgresql/17/{name}/conf.d/b.conf >/dev/null && \
+             cd / && sudo pg_ctlcluster 17 {name} reload"
+        ));
+        sleep(Duration::from_millis(300));
+    }
+
+    fn sql(&self, statement: &str) -> String {
+        self.store.on(&format!("cd /; sudo -u postgres psql -XAtqp {} -c \"{statement}\"", self.port))
+    }
+
+    /// Ends a segment in which something was written, and waits until it is archived.
+    fn writes(&self) {
+        let ended = self.ends();
+        self.until(|| {
+            self.sql(&format!("select last_archived_wal >= '{ended}' from pg_stat_archiver")) == "t"
+        });
+    }
+
+    fn ends(&self) -> String {
+        self.sql("create table if not exists t(n int); insert into t values (1)");
+        self.sql("select pg_walfile_name(pg_switch_wal())")
+    }
+
+    #[track_caller]
+    fn until(&self, is: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is() {
+            assert!(start.elapsed() < Duration::from_secs(20), "not within 20 s");
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// What the program tells of it.
+    fn told(&self) -> Value {
+        let told = self.store.run(&["status", "--json"]).json();
+        let all = told["datastores"].as_array().unwrap();
+        all.iter().find(|it| it["name"] == self.store.name.as_str()).unwrap().clone()
+    }
+
+    fn gone(&self) {
+        let name = &self.store.name;
+        let _ = self.store.lab.ssh(
+            "db-1",
+            &format!(
+                "cd /; sudo pg_dropcluster --stop 17 {name} 2>/dev/null; \
+                 sudo rm -rf /var/tmp/{name} /etc/barman.d/{name}.conf /var/lib/barman/{name}; true"
+            ),
+        );
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.gone();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn what_pgbackrest_keeps_is_a_part_of_the_datastores_health() {
+    let config = "/var/tmp/walled/pgbackrest.conf";
+    let cluster = Cluster::up(
+        "walled",
+        5440,
+        &format!("tool = \"pgbackrest\"\nname = \"walled\"\nconfig = \"{config}\""),
+    );
+    let store = &cluster.store;
+    let run = |what: &str| {
+        store.on(&format!("cd /; sudo -u postgres pgbackrest --config={config} --stanza=walled {what}"))
+    };
+    store.on(&format!(
+        "printf '[global]\\nrepo1-path=/var/tmp/walled/repo\\nlog-path=/var/tmp/walled\\nlock-path=/var/tmp/walled\\n\
+         spool-path=/var/tmp/walled\\nstart-fast=y\\nrepo1-retention-full=9\\n[walled]\\n\
+         pg1-path=/var/lib/postgresql/17/walled\\npg1-port=5440\\n' | sudo -u postgres tee {config} >/dev/null"
+    ));
+    store.back_up(&[]).ends(0);
+    let none = cluster.told();
+    assert_eq!(none["health"], "down", "{none}");
+    assert!(none["reason"].as_str().unwrap().contains("no moment can be restored"), "{none}");
+
+    run("stanza-create");
+    let push = format!("pgbackrest --config={config} --stanza=walled archive-push %p");
+    cluster.archived_by(&push);
+    run("--type=full backup");
+    cluster.writes();
+    let well = cluster.told();
+    assert_eq!(well["health"], "up", "{well}");
+    assert_eq!((&well["rpo_s"], &well["archive"]["missing"]), (&300.into(), &0.into()), "{well}");
+    assert!(well["measured_rpo_s"].as_u64().unwrap() < 60, "{well}");
+    let (from, to) = (&well["archive"]["restorable_from"], &well["archive"]["restorable_to"]);
+    assert_eq!(from, &well["archive"]["last_full_at"], "{well}");
+    assert!(to.as_str().unwrap() > from.as_str().unwrap(), "{well}");
+
+    // It cannot be archived any more.
+    cluster.archived_by("false");
+    cluster.ends();
+    cluster.until(|| cluster.sql("select failed_count > 0 from pg_stat_archiver") == "t");
+    let failing = cluster.told();
+    assert_eq!(failing["health"], "degraded", "{failing}");
+    assert!(failing["reason"].as_str().unwrap().contains("the log cannot be archived"), "{failing}");
+
+    // What is lost out of the archive ends what can be restored, until the next backup.
+    cluster.archived_by(&push);
+    cluster.writes();
+    cluster.writes();
+    let last = cluster.told()["archive"]["last_wal"].as_str().unwrap().to_owned();
+    let gone = u64::from_str_radix(&last[8..], 16).unwrap() - 1;
+    store.on(&format!(
+        "sudo sh -c 'rm /var/tmp/walled/repo/archive/walled/17-1/*/{}{gone:016X}-*'",
+        &last[..8]
+    ));
+    let holed = cluster.told();
+    assert_eq!(holed["archive"]["missing"], 1, "{holed}");
+    assert_eq!(holed["archive"]["restorable_from"], Value::Null, "{holed}");
+    assert!(holed["reason"].as_str().unwrap().contains("1 segment of the log is missing"), "{holed}");
+    run("--type=full backup");
+    let again = cluster.told();
+    assert_eq!((&again["health"], &again["archive"]["missing"]), (&"up".into(), &0.into()), "{again}");
+    assert_eq!(again["archive"]["restorable_from"], again["archive"]["last_full_at"], "{again}");
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn what_barman_keeps_is_read_likewise() {
+    let cluster = Cluster::up("barred", 5441, "tool = \"barman\"\nname = \"barred\"\nrun_as = \"barman\"");
+    let store = &cluster.store;
+    cluster.sql("create role barman superuser replication login");
+    store.on(
+        "printf '[barred]\\ndescription = a\\nconninfo = host=/var/run/postgresql port=5441 user=barman dbname=postgres\\n\
+         streaming_conninfo = host=/var/run/postgresql port=5441 user=barman\\nbackup_method = postgres\\narchiver = on\\n' | \
+         sudo tee /etc/barman.d/barred.conf >/dev/null; cd /; sudo -u barman barman -q check barred >/dev/null; \
+         sudo chmod 755 /var/lib/barman /var/lib/barman/barred && sudo chmod 777 /var/lib/barman/barred/incoming",
+    );
+    store.back_up(&[]).ends(0);
+    let none = cluster.told();
+    assert_eq!(none["health"], "down", "{none}");
+    cluster.archived_by("install -m 666 %p /var/lib/barman/barred/incoming/%f");
+    cluster.writes();
+    let archive = || store.on("cd /; sudo -u barman barman archive-wal barred 2>&1");
+    archive();
+    store.on("cd /; sudo -u barman barman backup barred 2>&1");
+    cluster.writes();
+    archive();
+    let well = cluster.told();
+    assert_eq!(well["health"], "up", "{well}");
+    assert_eq!(well["archive"]["tool"], "Barman", "{well}");
+    assert_eq!(well["archive"]["restorable_from"], well["archive"]["last_full_at"], "{well}");
+    cluster.writes();
+    cluster.writes();
+    archive();
+    let last = cluster.told()["archive"]["last_wal"].as_str().unwrap().to_owned();
+    let gone = u64::from_str_radix(&last[8..], 16).unwrap() - 1;
+    store.on(&format!("sudo sh -c 'rm /var/lib/barman/barred/wals/*/{}{gone:016X}'", &last[..8]));
+    let holed = cluster.told();
+    assert_eq!(holed["archive"]["missing"], 1, "{holed}");
+}

@@ -14,6 +14,7 @@ use crate::domain::text::{clean, shorten};
 use crate::domain::time::Timestamp;
 use crate::domain::wal::{Segment, stretches};
 
+/// What it lists comes out of an index of its own: whether the files are there is looked at besides.
 /// `$1` the server's name there, `$2` the configuration file or nothing.
 pub(super) const SCRIPT: &str = r#"export LC_ALL=C TZ=UTC; n=$1 c=$2; set --; [ -n "$c" ] && set -- -c "$c"
 cd / 2>/dev/null; command -v barman >/dev/null || exit 127
@@ -21,8 +22,9 @@ echo @list; barman "$@" -f json list-backups "$n"; r=$?
 [ "$r" = 0 ] || exit 0
 echo; echo @check; barman "$@" -f json check "$n"
 echo; echo @newest; barman "$@" list-files --target wal "$n" latest 2>/dev/null | head -n 1
-echo; echo @wal; barman "$@" list-files --target wal "$n" oldest 2>/dev/null && { echo; echo @listed; }
-exit 0"#;
+l=$(barman "$@" list-files --target wal "$n" oldest 2>/dev/null) || exit 0
+echo; echo @wal; printf '%s\n' "$l" | while IFS= read -r f; do [ -e "$f" ] && printf '%s\n' "$f"; done
+echo; echo @listed"#;
 
 #[derive(Deserialize)]
 struct Backup {

@@ -49,13 +49,11 @@ impl Drop for Ben<'_> {
 #[ignore = "needs the lab: tests/run"]
 fn a_restore_that_takes_two_is_found_and_approved_by_its_name_alone() {
     let name = "baptwo";
-    let store = Store::of(
-        name,
-        &format!("kind = \"files\"\npaths = [\"/home/ops/{name}/notes\"]\nenvironment = \"two\""),
-    );
+    let store = Store::of(name, &format!("kind = \"files\"\npaths = [\"/home/ops/{name}/notes\"]"));
+    store.amended("environment = \"production\"\nbecome", "environment = \"two\"\nbecome");
     store.says("[environments.two]\nguard = \"two-person\"");
     store.on(&format!("rm -rf ~/{name} ~/.midwatch-{name}; mkdir -p ~/{name} && echo one >~/{name}/notes"));
-    store.back_up(&["--init"]).ends(0);
+    store.back_up(&[]).ends(0);
     store.on(&format!("echo two >~/{name}/notes"));
     let ben = Ben::let_in(&store);
 

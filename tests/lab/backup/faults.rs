@@ -165,7 +165,7 @@ fn what_nothing_keeps_any_longer_is_shown_and_then_forgotten() {
 #[ignore = "needs the lab: tests/run"]
 fn a_second_backup_waits_for_the_lock_of_the_first() {
     let store = Store::postgres("waited", TABLES);
-    store.back_up(&["--init"]).ends(0);
+    store.back_up(&[]).ends(0);
     let stuck = Stuck::begin(&store);
     let told = store.back_up(&[]).ends(2).text();
     assert!(told.contains("holds the lock since"), "{told}");

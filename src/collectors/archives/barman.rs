@@ -27,7 +27,7 @@ echo; echo @wal; printf '%s\n' "$l" | while IFS= read -r f; do [ -e "$f" ] && pr
 echo; echo @listed"#;
 
 #[derive(Deserialize)]
-struct Backup {
+struct Listed {
     backup_id: String,
     status: String,
     #[serde(default)]
@@ -55,7 +55,7 @@ enum Told<T> {
 /// Reads what it answered of a server.
 pub(super) fn read(text: &str, name: &str, size: u64) -> Result<Archived, String> {
     let list = part(text, "list").unwrap_or_default();
-    let mut told: BTreeMap<String, Told<Vec<Backup>>> =
+    let mut told: BTreeMap<String, Told<Vec<Listed>>> =
         serde_json::from_str(list).map_err(|error| format!("its list of backups: {error}"))?;
     let Some(Told::Of(backups)) = told.remove(name) else {
         return match told.remove("_ERROR") {
@@ -68,7 +68,7 @@ pub(super) fn read(text: &str, name: &str, size: u64) -> Result<Archived, String
     Ok(with(backups, text, name, size))
 }
 
-fn with(backups: Vec<Backup>, text: &str, name: &str, size: u64) -> Archived {
+fn with(backups: Vec<Listed>, text: &str, name: &str, size: u64) -> Archived {
     let mut bases: Vec<Base> = backups.into_iter().filter_map(base).collect();
     bases.sort_by_key(|it| it.ended);
     let segments = |list| -> Vec<Segment> { names(list).filter_map(|it| Segment::parse(it, size)).collect() };
@@ -84,7 +84,7 @@ fn with(backups: Vec<Backup>, text: &str, name: &str, size: u64) -> Archived {
 }
 
 /// One that runs still is none yet.
-fn base(it: Backup) -> Option<Base> {
+fn base(it: Listed) -> Option<Base> {
     let failed = match it.status.as_str() {
         "DONE" | "WAITING_FOR_WALS" => None,
         "FAILED" => Some("it failed".to_owned()),

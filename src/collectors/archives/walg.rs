@@ -21,7 +21,7 @@ exit 0"#;
 const MISSING: usize = 100_000;
 
 #[derive(Deserialize)]
-struct Backup {
+struct Listed {
     backup_name: String,
     wal_file_name: String,
     #[serde(default)]
@@ -42,12 +42,12 @@ struct Timeline {
 pub(super) fn read(text: &str, size: u64) -> Result<Archived, String> {
     let list = part(text, "list").unwrap_or_default();
     // Without any it prints `null`, `[]` or nothing.
-    let backups: Option<Vec<Backup>> = if list.is_empty() {
+    let backups: Option<Vec<Listed>> = if list.is_empty() {
         None
     } else {
         serde_json::from_str(list).map_err(|error| format!("its list of backups: {error}"))?
     };
-    let base = |it: Backup| {
+    let base = |it: Listed| {
         let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse_rfc3339);
         Some(Base {
             name: shorten(&clean(&it.backup_name), 80).into_owned(),
@@ -60,15 +60,10 @@ pub(super) fn read(text: &str, size: u64) -> Result<Archived, String> {
     };
     let mut bases: Vec<Base> = backups.unwrap_or_default().into_iter().filter_map(base).collect();
     bases.sort_by_key(|it| it.ended);
-    let wal = match part(text, "listed") {
-        None => None,
-        Some(_) => {
-            let timelines: Option<Vec<Timeline>> =
-                serde_json::from_str(part(text, "wal").unwrap_or_default())
-                    .map_err(|error| format!("its list of segments: {error}"))?;
-            segments(timelines.unwrap_or_default(), size)
-        }
-    };
+    let listed = part(text, "listed").and_then(|_| part(text, "wal"));
+    let read = |list| serde_json::from_str(list).map_err(|error| format!("its list of segments: {error}"));
+    let timelines: Option<Option<Vec<Timeline>>> = listed.map(read).transpose()?;
+    let wal = timelines.and_then(|all| segments(all.unwrap_or_default(), size));
     Ok(Archived { bases, wal, archiver: None, complaint: None })
 }
 

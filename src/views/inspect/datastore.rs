@@ -6,7 +6,7 @@ use crate::domain::file_list::FileKind;
 use crate::domain::ids::{BackupId, DatastoreId};
 use crate::domain::schedule::Scheduled;
 use crate::domain::setup::{ArchiveSetup, DatastoreSetup};
-use crate::domain::time::Age;
+use crate::domain::time::{Age, Timestamp};
 use crate::state::State;
 use crate::state::page::Page;
 
@@ -119,16 +119,16 @@ pub(in crate::views) fn archive(state: &State, datastore: &DatastoreSetup) -> Ve
     );
     let (lost, most) = datastores.rpo(datastore, state.now);
     let lost = lost.map_or_else(|| "not known".to_owned(), |lost| format!("{} at most", Age(lost)));
-    let last = it.last_wal().map_or_else(|| "no segment".to_owned(), |last| format!("last segment {last}"));
+    let segment = it.last_wal().map_or_else(|| "no segment".to_owned(), |it| format!("last segment {it}"));
     let moments = it.moments().map_or_else(
         || "to no moment that is known".to_owned(),
         |it| {
-            let to = it.to.map_or_else(|| "the last segment".to_owned(), |to| to.rfc3339());
+            let to = it.to.map_or_else(|| "the last segment".to_owned(), Timestamp::rfc3339);
             format!("from {} to {to}", it.from.rfc3339())
         },
     );
     vec![
-        ("archive", format!("{}: {full}, {last}", tool.name())),
+        ("archive", format!("{}: {full}, {segment}", tool.name())),
         ("lost now", format!("{lost}, of at most {} (rpo)", Age(most))),
         ("restorable", moments),
     ]

@@ -25,7 +25,7 @@ impl<'a> Ben<'a> {
         let text = fs::read_to_string(store.path("config.toml")).unwrap();
         let identity = format!("[servers.db-1]\nidentity = [\"{}\"]\n", key.display());
         let lines = text.lines().filter(|line| !line.starts_with("identity = "));
-        let own = lines.map(|line| format!("{line}\n")).collect::<String>();
+        let own = lines.collect::<Vec<_>>().join("\n");
         let own = own.replace("[servers.db-1]\n", &identity).replace("/history.db", "/of-ben/history.db");
         fs::write(store.path("ben.toml"), own).unwrap();
         Self(store)

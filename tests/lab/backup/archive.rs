@@ -50,23 +50,12 @@ impl Cluster {
     /// Ends a segment in which something was written, and waits until it is archived.
     fn writes(&self) {
         let ended = self.ends();
-        self.until(|| {
-            self.sql(&format!("select last_archived_wal >= '{ended}' from pg_stat_archiver")) == "t"
-        });
+        until(|| self.sql(&format!("select last_archived_wal >= '{ended}' from pg_stat_archiver")) == "t");
     }
 
     fn ends(&self) -> String {
         self.sql("create table if not exists t(n int); insert into t values (1)");
         self.sql("select pg_walfile_name(pg_switch_wal())")
-    }
-
-    #[track_caller]
-    fn until(&self, is: impl Fn() -> bool) {
-        let start = Instant::now();
-        while !is() {
-            assert!(start.elapsed() < Duration::from_secs(20), "not within 20 s");
-            sleep(Duration::from_millis(200));
-        }
     }
 
     /// What the program tells of it.
@@ -85,6 +74,15 @@ impl Cluster {
                  sudo rm -rf /var/tmp/{name} /etc/barman.d/{name}.conf /var/lib/barman/{name}; true"
             ),
         );
+    }
+}
+
+#[track_caller]
+fn until(is: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is() {
+        assert!(start.elapsed() < Duration::from_secs(20), "not within 20 s");
+        sleep(Duration::from_millis(200));
     }
 }
 
@@ -133,7 +131,7 @@ fn what_pgbackrest_keeps_is_a_part_of_the_datastores_health() {
     // It cannot be archived any more.
     cluster.archived_by("false");
     cluster.ends();
-    cluster.until(|| cluster.sql("select failed_count > 0 from pg_stat_archiver") == "t");
+    until(|| cluster.sql("select failed_count > 0 from pg_stat_archiver") == "t");
     let failing = cluster.told();
     assert_eq!(failing["health"], "degraded", "{failing}");
     assert!(failing["reason"].as_str().unwrap().contains("the log cannot be archived"), "{failing}");

@@ -69,7 +69,7 @@ fn one(state: &State, it: &DatastoreSetup) -> Datastore {
     let datastores = state.fleet.datastores();
     let verdict = datastores.verdict(it, state.now);
     let last = datastores.backups(it).first();
-    let (lost, most) = datastores.rpo(it, state.now);
+    let (loses, most) = datastores.rpo(it, state.now);
     let (drill, check) = (datastores.drill(it), datastores.check(it));
     Datastore {
         name: it.id.to_string(),
@@ -80,7 +80,7 @@ fn one(state: &State, it: &DatastoreSetup) -> Datastore {
         last_backup_at: last.map(|last| last.at.rfc3339()),
         last_backup_bytes: last.map(|last| last.bytes.0),
         rpo_s: most.as_secs(),
-        measured_rpo_s: lost.map(|lost| lost.as_secs()),
+        measured_rpo_s: loses.map(|loses| loses.as_secs()),
         rto_s: it.rto.as_secs(),
         measured_rto_s: drill.and_then(Drilled::restored_in_seconds),
         last_drill_at: drill.map(|drill| drill.at.rfc3339()),

@@ -1,5 +1,6 @@
-//! Backing a datastore up.
+//! Backing a datastore up, and bringing all of an app back as one.
 
+use super::operate::answers::ask;
 use super::operate::plan;
 use super::{Action, Available, Risk};
 use crate::domain::ids::{AppId, DatastoreId};
@@ -9,19 +10,55 @@ use crate::message::effect::Effect;
 use crate::state::State;
 use crate::state::overview::Pane;
 use crate::state::page::Page;
+use crate::state::prompt::{Bringing, Question};
 
 /// The actions of this file.
-pub static ALL: &[Action] = &[Action {
-    id: "backup",
-    title: "back up",
-    help: "plan a backup of the datastore, of the app's or of the one on the server",
-    scope: Scope::Everywhere,
-    keys: &["b"],
-    risk: Risk::Change,
-    in_footer: false,
-    available,
-    run,
-}];
+pub static ALL: &[Action] = &[
+    Action {
+        id: "backup",
+        title: "back up",
+        help: "plan a backup of the datastore, of the app's or of the one on the server",
+        scope: Scope::Everywhere,
+        keys: &["b"],
+        risk: Risk::Change,
+        in_footer: false,
+        available,
+        run,
+    },
+    Action {
+        id: "restore.set",
+        title: "restore",
+        help: "choose a set of backups of the app, all of its data and its release, and where it is brought back; then plan that",
+        scope: Scope::Everywhere,
+        keys: &["R"],
+        risk: Risk::Change,
+        in_footer: false,
+        available: of_datastores,
+        run: choose_set,
+    },
+];
+
+fn of_datastores(state: &State) -> Available {
+    if state.replayed {
+        return Err("this is a recording: there is nothing to restore".into());
+    }
+    let Some(app) = state.app_at_hand() else { return Err("no app is selected".into()) };
+    if state.datastores_of(&app).is_empty() {
+        let restart = state.key_of("restart");
+        return Err(format!(
+            "no datastore of {app} is configured: [apps.{app}] datastores; {restart} restarts it"
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Asks which set, and where.
+fn choose_set(state: &mut State) -> Vec<Effect> {
+    let Some(app) = state.app_at_hand() else { return Vec::new() };
+    let choice = Bringing::new(state.sets_of(&app), None);
+    ask(state, Question::Restore { datastore: DatastoreId::from(app.as_str()), choice })
+}
 
 fn available(state: &State) -> Available {
     if state.replayed {

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::{AppId, DatastoreId};
+use crate::domain::ids::DatastoreId;
 use crate::engine::gather;
 use crate::operations::backup::{Ask, plan};
 use crate::operations::{Refusal, set};
@@ -86,12 +86,10 @@ enum Target {
 }
 
 fn target(config: &Config, name: &DatastoreId) -> Result<Target, Failure> {
-    let app = AppId::from(name.as_str());
-    let Some(it) = config.apps.get(&app).filter(|_| !config.datastores.contains_key(name)) else {
-        return deploying::datastore(config, name).map(|spec| Target::Datastore(Box::new(spec)));
-    };
-    let datastores = it.datastores.iter().map(|id| deploying::datastore(config, id));
-    Ok(Target::App(Box::new(deploying::spec(config, &app)?), datastores.collect::<Result<_, _>>()?))
+    Ok(match deploying::app_of_datastores(config, name.as_str())? {
+        Some((app, datastores)) => Target::App(Box::new(app), datastores),
+        None => Target::Datastore(Box::new(deploying::datastore(config, name)?)),
+    })
 }
 
 fn whole(

@@ -9,23 +9,31 @@ use super::context::Context;
 use super::operate::{Consent, Desk};
 use super::{Exit, context, print};
 use crate::domain::datastore::DatastoreSpec;
+use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::DatastoreId;
-use crate::engine::gather::{Wanted, restore};
+use crate::domain::release::ReleaseNumber;
+use crate::engine::gather::{Wanted, restore, set_restore};
 use crate::engine::here::{Here, bring};
 use crate::operations::restore::{Ask, plan};
+use crate::operations::set_choice::Which;
+use crate::operations::set_restore;
 use crate::runtime::deploying;
 
 /// The arguments.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct RestoreArgs {
-    /// The datastore, as the configuration names it
+    /// The datastore, as the configuration names it; an app for all of its own and its release, as one set
     #[arg(value_name = "NAME")]
     pub name: String,
 
-    /// The backup, by the first digits of its id; the newest where none is named
+    /// The backup, by the first digits of its id, or any of a set; the newest where none is named
     #[arg(long, value_name = "ID")]
     pub backup: Option<String>,
+
+    /// Of an app the newest set of this release
+    #[arg(long, value_name = "N", conflicts_with_all = ["backup", "to", "only"])]
+    pub release: Option<u32>,
 
     /// Beside what stands, which is not touched; so it is done where nothing is said
     #[arg(long, conflicts_with = "swap")]
@@ -69,9 +77,39 @@ fn here(
     Ok(Exit::Well)
 }
 
+/// Brings all of an app back.
+fn whole(
+    args: &Args,
+    it: &RestoreArgs,
+    context: Context,
+    app: &AppSpec,
+    datastores: &[DatastoreSpec],
+) -> Result<Exit, Failure> {
+    if it.to.is_some() || !it.only.is_empty() {
+        let what = format!("restore {} as one set", app.id);
+        let failure =
+            Failure::new(FailureKind::Unsupported, what, "it goes beside what stands, or in its place");
+        let first = datastores.first().map(|it| it.id.as_str()).unwrap_or_default();
+        return Err(failure.hint(format!("a datastore alone: midwatch restore {first} --to …")));
+    }
+    let which = match (&it.backup, it.release) {
+        (Some(id), _) => Which::Backup(id),
+        (None, Some(number)) => Which::Release(ReleaseNumber(number)),
+        (None, None) => Which::Newest,
+    };
+    let desk = Desk::prepare(args, context)?;
+    let facts = set_restore(&desk.engines, app, datastores, which, it.swap, desk.headless.now());
+    let (set, facts) = desk.headless.tasks.block_on(facts)?;
+    let ask = Ask { reason: it.consent.reason.clone(), swap: it.swap, to: None };
+    desk.carry_out(set_restore::plan(app, &set, &facts, &ask), &it.consent.shown, it.consent.given())
+}
+
 /// Plans, asks and brings it back.
 pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
     let context = context::load(args)?;
+    if let Some((app, datastores)) = deploying::app_of_datastores(&context.config, &it.name)? {
+        return whole(args, it, context, &app, &datastores);
+    }
     let spec = deploying::datastore(&context.config, &DatastoreId::from(it.name.as_str()))?;
     if let Some(path) = it.to.as_ref().filter(|to| to.contains('/')) {
         return here(args, it, context, &spec, path);
@@ -86,6 +124,11 @@ pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
     if let Some(to) = it.to.as_ref().filter(|to| to.is_empty() || to.len() > 63) {
         let why = format!("a database's name has 1 to 63 bytes, {to:?} has {}", to.len());
         return Err(Failure::new(FailureKind::Invalid, format!("restore {}", spec.id), why));
+    }
+    if it.release.is_some() {
+        let what = format!("restore {}", spec.id);
+        let failure = Failure::new(FailureKind::Unsupported, what, "a release is one of an app");
+        return Err(failure.hint("of a datastore a backup is named: --backup ID"));
     }
     let desk = Desk::prepare(args, context)?;
     let wanted = it.backup.as_deref().map_or(Wanted::Newest, Wanted::Id);

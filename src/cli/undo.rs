@@ -3,16 +3,19 @@
 use clap::Args as ClapArgs;
 
 use super::args::Args;
+use super::context::Context;
 use super::operate::{Consent, Desk};
 use super::{Exit, context};
 use crate::config::Config;
+use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::DatastoreId;
 use crate::domain::plan::{Operation, Plan};
 use crate::domain::run::RunId;
-use crate::engine::gather::{Wanted, restore};
+use crate::engine::gather::{self, Wanted, restore};
 use crate::engine::unfinished::find;
 use crate::history::journal::Entry;
+use crate::operations::set_undo;
 use crate::operations::undo::plan;
 use crate::runtime::deploying;
 
@@ -22,7 +25,7 @@ pub struct UndoArgs {
     /// The run, as `midwatch runs` names it
     pub run: String,
 
-    /// The datastore that it is of, where this console's journal does not know it
+    /// The datastore or app that it is of, where this console's journal does not know it
     #[arg(long, value_name = "NAME")]
     pub datastore: Option<String>,
 
@@ -51,6 +54,9 @@ pub fn run(args: &Args, it: &UndoArgs) -> Result<Exit, Failure> {
                 .hint("name what it is of: --datastore NAME"));
         }
     };
+    if let Some((app, _)) = deploying::app_of_datastores(&context.config, &name)? {
+        return whole(args, it, context, &app, (&run, journaled));
+    }
     let id = DatastoreId::from(name.as_str());
     let spec = deploying::datastore(&context.config, &id)?;
     let whoever = deploying::whoever(&context.config, &name, true)?;
@@ -67,6 +73,28 @@ pub fn run(args: &Args, it: &UndoArgs) -> Result<Exit, Failure> {
         let why = format!("it is a {}, which has nothing to undo", undone.operation.word());
         return Err(Failure::new(FailureKind::Unsupported, what, why));
     };
+    desk.carry_out(planned, &it.consent.shown, it.consent.given())
+}
+
+/// Puts all of an app back.
+fn whole(
+    args: &Args,
+    it: &UndoArgs,
+    context: Context,
+    app: &AppSpec,
+    (run, journaled): (&RunId, Option<Plan>),
+) -> Result<Exit, Failure> {
+    let desk = Desk::prepare(args, context)?;
+    let undone = match journaled {
+        Some(plan) => plan,
+        None => desk.headless.tasks.block_on(find(&desk.engines, app, run))?.plan.plan().clone(),
+    };
+    let datastores = set_undo::exchanged(&undone);
+    let datastores = datastores.map(|it| deploying::datastore(&desk.context.config, it.datastore));
+    let datastores: Vec<_> = datastores.collect::<Result<_, _>>()?;
+    let facts = gather::set_undo(&desk.engines, app, &datastores, undone.leaves, desk.headless.now());
+    let facts = desk.headless.tasks.block_on(facts)?;
+    let planned = set_undo::plan(app, &facts, run, &undone, it.consent.reason.as_deref());
     desk.carry_out(planned, &it.consent.shown, it.consent.given())
 }
 

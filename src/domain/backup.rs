@@ -1,12 +1,14 @@
 //! A backup as its repository tells of it, and what it says of its datastore's health.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::health::{Health, Verdict};
-use super::ids::{BackupId, DatastoreId, ServerId};
+use super::ids::{AppId, BackupId, DatastoreId, ServerId};
 use super::quantity::Bytes;
+use super::release::ReleaseNumber;
 use super::time::{Age, Timestamp};
 
 /// How many of the newest backups of a datastore the live picture holds.
@@ -82,6 +84,31 @@ impl Backup {
     pub fn key(&self) -> BackupId {
         BackupId::from(self.id.as_str())
     }
+}
+
+/// The release of an app that a backup says it belongs to.
+pub fn number_of(it: &Backup, app: &AppId) -> Option<ReleaseNumber> {
+    let number = it.release.as_deref()?.strip_prefix(app.as_str())?.strip_prefix('/')?;
+    number.parse().ok().map(ReleaseNumber)
+}
+
+/// The sets of an app among backups of its datastores, a backup for each that stands for the set: newest
+/// first, as large as all of it, and with its release for a reason.
+pub fn sets_of<'a>(app: &AppId, backups: impl IntoIterator<Item = &'a Backup>) -> Vec<Backup> {
+    let mut all: BTreeMap<&str, Backup> = BTreeMap::new();
+    for it in backups {
+        let (Some(run), Some(release)) = (it.set.as_deref(), number_of(it, app)) else { continue };
+        if let Some(set) = all.get_mut(run) {
+            set.bytes = Bytes(set.bytes.0.saturating_add(it.bytes.0));
+            set.at = set.at.min(it.at);
+            continue;
+        }
+        let why = it.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        all.insert(run, Backup { reason: Some(format!("release {release}{why}")), ..it.clone() });
+    }
+    let mut all: Vec<Backup> = all.into_values().collect();
+    all.sort_by_key(|it| std::cmp::Reverse(it.at));
+    all
 }
 
 /// The one that is meant where none is named, with its place among them; they come newest first. It is the

@@ -86,6 +86,11 @@ pub enum Source {
     },
 }
 
+/// The folder of a datastore's lock and runs on its server, of our own, from the user's home.
+pub fn folder(id: &DatastoreId) -> String {
+    format!(".local/state/midwatch/datastores/{id}")
+}
+
 impl Source {
     /// Its kind's word.
     pub const fn kind(&self) -> &'static str {

@@ -72,6 +72,8 @@ pub struct Ground {
     pub sent: Option<Arc<Sent>>,
     /// The environment file that is sent, likewise.
     pub env: Option<Arc<Sent>>,
+    /// Folders of datastores there whose locks are taken and given back with that of the place.
+    pub beside: Vec<String>,
     engines: Engines,
     line: Mutex<Line>,
 }
@@ -91,6 +93,7 @@ impl Ground {
             place: place.clone(),
             sent: None,
             env: None,
+            beside: Vec::new(),
             engines: engines.clone(),
             line: Mutex::new(Line { transport, docker: None }),
         })

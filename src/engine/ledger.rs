@@ -14,11 +14,27 @@ use crate::transports::{ExitStatus, Piped, RemoteCommand};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Takes and gives back the locks of datastores' folders, which are named from the user's home, for the run
+/// `$r`, whose holder is `$h`: all of them or none.
+macro_rules! beside {
+    () => {
+        r#"home=$PWD
+take() { for d; do l=$home/$d/.midwatch/lock
+mkdir -p "${l%/lock}" && printf '%s\n%s\n' "$r" "$h" >"$l.$r" || return 73
+ln "$l.$r" "$l" 2>/dev/null; rm -f "$l.$r"
+[ "$(sed -n 1p "$l")" = "$r" ] || { cat "$l"; return 75; }; done; }
+give() { for d; do l=$home/$d/.midwatch/lock; [ "$(sed -n 1p "$l" 2>/dev/null)" != "$r" ] || rm -f "$l"; done; }
+"#
+    };
+}
+
 /// Takes the lock, then writes the plan. `$1` the app's folder, `$2` the run, `$3` whether the folder is
 /// to be made, for us alone (`ours`) or as the app's (`make`); standard input holds
 /// the lock's second line and the plan. The lock is a link to a file that is whole already: it is there
 /// with all it says, or not at all. Where the run has it already, the connection was cut in between.
-const OPEN: &str = r#"r=$2; [ "$3" != make ] || mkdir -p "$1" || exit 73
+const OPEN: &str = concat!(
+    beside!(),
+    r#"r=$2; [ "$3" != make ] || mkdir -p "$1" || exit 73
 umask 077
 [ -z "$3" ] || mkdir -p "$1" || exit 73
 cd "$1" || exit 73
@@ -28,19 +44,24 @@ IFS= read -r h; IFS= read -r p
 printf '%s\n%s\n' "$r" "$h" >"lock.$r" || { rm -f "lock.$r"; exit 73; }
 ln "lock.$r" lock 2>/dev/null; c=$?; rm -f "lock.$r"
 [ $c = 0 ] || [ "$(sed -n 1p lock)" = "$r" ] || { cat lock; exit 75; }
-mkdir -p "runs/$r/steps" && printf '%s\n' "$p" >"runs/$r/plan.new" && mv "runs/$r/plan.new" "runs/$r/plan.json" || { rm -rf "runs/$r" lock; exit 73; }
+shift 3; take "$@"; c=$?; [ $c = 0 ] || { give "$@"; rm -f lock; exit $c; }
+mkdir -p "runs/$r/steps" && printf '%s\n' "$p" >"runs/$r/plan.new" && mv "runs/$r/plan.new" "runs/$r/plan.json" || { give "$@"; rm -rf "runs/$r" lock; exit 73; }
 sync "runs/$r/plan.json" lock 2>/dev/null
-exit 0"#;
+exit 0"#
+);
 
 /// Takes a run's own lock over from whoever held it: `$3` is what the lock says from now on. Standard
 /// input holds its second line.
-const TAKE: &str = r#"cd "$1/.midwatch" || exit 73; r=$2 t=$3; umask 077
+const TAKE: &str = concat!(
+    beside!(),
+    r#"cd "$1/.midwatch" || exit 73; r=$2 t=$3; umask 077
 h=$(sed -n 1p lock 2>/dev/null); [ "${h%%/*}" = "$r" ] || { cat lock 2>/dev/null; exit 75; }
 IFS= read -r h
 printf '%s
 %s
 ' "$t" "$h" >lock.new && mv lock.new lock || exit 73
-exit 0"#;
+shift 3; take "$@"; exit"#
+);
 
 /// Stays for as long as its channel is open, so that others see that the run is carried out.
 const ALIVE: &str =
@@ -48,7 +69,9 @@ const ALIVE: &str =
 
 /// Writes how it ended and gives the lock back. Standard input holds the outcome, then a line of
 /// folder and JSON for each release.
-const CLOSE: &str = r#"cd "$1/.midwatch" || exit 73; r=$2; umask 077
+const CLOSE: &str = concat!(
+    beside!(),
+    r#"cd "$1/.midwatch" || exit 73; r=$2; umask 077
 IFS= read -r o; w=0
 while IFS=' ' read -r f j; do
   [ -d "releases/$f" ] || continue
@@ -57,8 +80,10 @@ done
 printf '%s\n' "$o" >"runs/$r/outcome.new" && mv "runs/$r/outcome.new" "runs/$r/outcome.json" || w=1
 [ $w = 0 ] || exit 73
 sync "runs/$r/outcome.json" 2>/dev/null
+shift 2; give "$@"
 h=$(sed -n 1p lock 2>/dev/null); [ "${h%%/*}" = "$r" ] && rm -f lock
-exit 0"#;
+exit 0"#
+);
 
 /// Takes the server's lock for a run and writes down what it is about to do.
 pub async fn open(ground: &Ground, holder: &Holder, plan: &FrozenPlan) -> Result<(), Failure> {
@@ -81,6 +106,7 @@ pub async fn open(ground: &Ground, holder: &Holder, plan: &FrozenPlan) -> Result
     };
     let command = RemoteCommand::script(OPEN)
         .args([ground.place.directory.as_str(), holder.run.as_str(), make])
+        .args(ground.beside.iter().map(String::as_str))
         .stdin(format!("{line}\n{}\n", plan.bytes()));
     let output = ground.repeat(command, &what, DEADLINE).await?;
     match output.status {
@@ -102,6 +128,7 @@ pub async fn take(ground: &Ground, holder: &Holder, token: &str) -> Result<(), F
         .map_err(|error| Failure::new(FailureKind::Bug, &what, error.to_string()))?;
     let command = RemoteCommand::script(TAKE)
         .args([ground.place.directory.as_str(), holder.run.as_str(), token])
+        .args(ground.beside.iter().map(String::as_str))
         .stdin(format!("{line}\n"));
     let output = ground.repeat(command, &what, DEADLINE).await?;
     match output.status {
@@ -138,8 +165,10 @@ pub async fn close(ground: &Ground, run: &RunId, end: &RunEnd, releases: &[Relea
         let json = serde_json::to_string(release).map_err(bug)?;
         text = text + &release.number.folder() + " " + &json + "\n";
     }
-    let command =
-        RemoteCommand::script(CLOSE).args([ground.place.directory.as_str(), run.as_str()]).stdin(text);
+    let command = RemoteCommand::script(CLOSE)
+        .args([ground.place.directory.as_str(), run.as_str()])
+        .args(ground.beside.iter().map(String::as_str))
+        .stdin(text);
     ground.done(command, &what, DEADLINE).await?;
     Ok(())
 }

@@ -23,7 +23,7 @@ use super::{approval, ledger};
 use crate::domain::approval::Approval;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::ServerId;
+use crate::domain::ids::{DatastoreId, ServerId};
 use crate::domain::plan::{FrozenPlan, StepId};
 use crate::domain::release::lock::Holder;
 use crate::domain::run::{News, Operator, Outcome, RunEnd, RunId, RunNews};
@@ -101,6 +101,8 @@ struct Run<'a> {
     grounds: BTreeMap<ServerId, Ground>,
     /// The steps that were begun of those that change what serves.
     begun: std::sync::Mutex<BTreeSet<(ServerId, StepId)>>,
+    /// What is known of datastores that were to be exchanged: where, and how they stand.
+    exchanged: std::sync::Mutex<BTreeMap<DatastoreId, (ServerId, String)>>,
     /// Commands of the operator's that were begun.
     theirs: std::sync::Mutex<Vec<(ServerId, String)>>,
     /// Whether what was planned is in place and verified, so that there is only tidying up left.
@@ -143,6 +145,7 @@ impl<'a> Run<'a> {
             confirmed,
             grounds: BTreeMap::new(),
             begun: std::sync::Mutex::default(),
+            exchanged: std::sync::Mutex::default(),
             theirs: std::sync::Mutex::default(),
             holds: AtomicBool::new(false),
             cancel,
@@ -231,7 +234,9 @@ impl<'a> Run<'a> {
         }))
         .await;
         for (server, ground) in reached {
-            self.grounds.insert(server, ground?);
+            let mut ground = ground?;
+            ground.beside = plan.beside(&server).into_iter().collect();
+            self.grounds.insert(server, ground);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::Refusal;
 use super::datastore_facts::{DatastoreFacts, Stock};
 use super::numbering::Numbers;
 use crate::domain::backup::Backup;
-use crate::domain::datastore::DatastoreSpec;
+use crate::domain::datastore::{DatastoreSpec, folder};
 use crate::domain::deploy::Place;
 use crate::domain::ids::AppId;
 use crate::domain::plan::{Act, Change, FORMAT, Finding, Judgement, Lane, Operation, Plan, Stage};
@@ -33,12 +33,7 @@ pub struct Ask {
 
 /// Where a datastore's lock and its runs are on its server: in a folder of our own, from the user's home.
 pub fn place(spec: &DatastoreSpec) -> Place {
-    Place {
-        project: spec.id.to_string(),
-        directory: format!(".local/state/midwatch/datastores/{}", spec.id),
-        file: String::new(),
-        env_file: None,
-    }
+    Place { project: spec.id.to_string(), directory: folder(&spec.id), file: String::new(), env_file: None }
 }
 
 /// Plans it.
@@ -69,6 +64,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Result<P
         title: "back up".to_owned(),
         lanes: vec![Lane { server: spec.server.clone(), steps: vec![numbers.step(title, act, LONGEST)] }],
         tidies: false,
+        only_after: Vec::new(),
     };
     let mut stages = vec![taken];
     let mut changes = Vec::new();
@@ -92,7 +88,12 @@ pub fn plan(spec: &DatastoreSpec, facts: &DatastoreFacts, ask: &Ask) -> Result<P
             format!("take {} out of {} that nothing keeps any longer", expired.len(), spec.repository);
         let steps = vec![numbers.step(title, act, FORGETTING)];
         let lanes = vec![Lane { server: spec.server.clone(), steps }];
-        stages.push(Stage { title: "keep what is to be kept".to_owned(), lanes, tidies: true });
+        stages.push(Stage {
+            title: "keep what is to be kept".to_owned(),
+            lanes,
+            tidies: true,
+            only_after: Vec::new(),
+        });
     }
     let place = place(spec);
     Ok(Plan {

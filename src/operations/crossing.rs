@@ -6,7 +6,7 @@ use super::facts::ServerFacts;
 use super::numbering::Numbers;
 use super::steps::HOOK;
 use crate::domain::ids::ServerId;
-use crate::domain::plan::act::Migrating;
+use crate::domain::plan::act::{Carried, Migrating};
 use crate::domain::plan::{Act, Finding, Judgement, Step};
 use crate::domain::release::{Migration, ReleaseNumber};
 
@@ -54,6 +54,31 @@ pub(super) fn findings(crossed: &[Crossed], overridden: bool) -> Vec<Finding> {
         Finding { check: "migration".to_owned(), server: None, judgement, found, remedy, may_override }
     };
     crossed.iter().map(told).collect()
+}
+
+/// The same where the data go back too: nothing is taken back, and what is gone is written down.
+pub(super) fn noted(crossed: &[Crossed]) -> Vec<Finding> {
+    let told = |Crossed { release, migration }: &Crossed| Finding {
+        check: "migration".to_owned(),
+        server: None,
+        judgement: Judgement::Noted,
+        found: format!(
+            "`{}` of release {release} goes with the data, and is not run backwards",
+            migration.name
+        ),
+        remedy: None,
+        may_override: false,
+    };
+    crossed.iter().map(told).collect()
+}
+
+/// What is written down of them then.
+pub(super) fn carried(crossed: &[Crossed]) -> impl Iterator<Item = Carried> {
+    crossed.iter().map(|it| Carried {
+        release: it.release,
+        name: it.migration.name.clone(),
+        taken_back: true,
+    })
 }
 
 /// The steps that take back what can be, on one server for the app.

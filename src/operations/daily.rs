@@ -53,7 +53,12 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             steps.push(gate(&mut numbers, &spec.gate.of_earlier(), None, services));
         }
         let lanes = vec![Lane { server: server.clone(), steps }];
-        stages.push(Stage { title: format!("{} on {server}", ask.operation.word()), lanes, tidies: false });
+        stages.push(Stage {
+            title: format!("{} on {server}", ask.operation.word()),
+            lanes,
+            tidies: false,
+            only_after: Vec::new(),
+        });
     }
     let names: Vec<&str> = servers.iter().map(ServerId::as_str).collect();
     Ok(Plan {

@@ -94,7 +94,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         stages.push(watch(&mut numbers, spec, &checking, &work, release));
     }
     stages.push(stage("record", &work, |_| {
-        let act = Act::Point { release };
+        let act = Act::Point { release, carried: Vec::new() };
         vec![numbers.step(format!("make release {release} the current one"), act, COMPOSE)]
     }));
     stages.push(tidy(&mut numbers, spec, &work, |numbers, it| {
@@ -184,7 +184,7 @@ fn prepare(
             let (expects, adopts) = (None, true);
             let act = Act::Render { release, pins: pins.clone(), expects, adopts, sent: false, env: false };
             steps.push(numbers.step(format!("record what runs as release {release}"), act, COMPOSE));
-            let act = Act::Point { release };
+            let act = Act::Point { release, carried: Vec::new() };
             steps.push(numbers.step(format!("make release {release} the current one"), act, COMPOSE));
         }
         for (file, env) in [(sent, false), (env, true)] {

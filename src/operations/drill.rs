@@ -34,6 +34,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, reason: Option<&str>) ->
         title: title.to_owned(),
         lanes: vec![Lane { server: spec.server.clone(), steps }],
         tidies,
+        only_after: Vec::new(),
     };
     let load = Act::Load {
         datastore: spec.id.clone(),

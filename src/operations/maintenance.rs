@@ -263,5 +263,5 @@ fn stage(numbers: &mut Numbers, title: &str, to: Vec<(&ServerId, Maintain)>) -> 
         let steps: Vec<Step> = vec![numbers.step(said, Act::Maintain(Box::new(it)), SWITCH)];
         Lane { server: server.clone(), steps }
     });
-    Stage { title: title.to_owned(), lanes: lanes.collect(), tidies: false }
+    Stage { title: title.to_owned(), lanes: lanes.collect(), tidies: false, only_after: Vec::new() }
 }

@@ -35,6 +35,7 @@ pub mod repository;
 pub mod restore;
 pub mod restore_facts;
 mod restore_findings;
+mod restore_part;
 #[cfg(test)]
 mod restore_tests;
 pub mod rollback;
@@ -47,6 +48,12 @@ mod schedule_findings;
 mod schedule_units;
 mod selection;
 pub mod set;
+pub mod set_choice;
+pub mod set_restore;
+pub mod set_swap;
+#[cfg(test)]
+mod set_tests;
+pub mod set_undo;
 pub mod standing;
 mod steps;
 mod telling;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::plan::{Act, Step, StepId};
+use crate::domain::plan::{Act, Stage, Step, StepId};
 
 /// Gives numbers from 1.
 #[derive(Debug, Default)]
@@ -15,5 +15,15 @@ impl Numbers {
     pub fn step(&mut self, title: impl Into<String>, act: Act, deadline: Duration) -> Step {
         self.last += 1;
         Step { id: StepId(self.last), title: title.into(), act, deadline }
+    }
+}
+
+/// Gives the steps of stages that were made apart their numbers anew, in the order in which they stand.
+pub fn renumber<'a>(stages: impl IntoIterator<Item = &'a mut Stage>) {
+    let mut numbers = Numbers::default();
+    let steps = stages.into_iter().flat_map(|stage| &mut stage.lanes).flat_map(|lane| &mut lane.steps);
+    for step in steps {
+        numbers.last += 1;
+        step.id = StepId(numbers.last);
     }
 }

@@ -105,14 +105,24 @@ pub fn plan(
         };
         let title = format!("take {} backups out of {id} that nothing keeps any longer", judged.gone.len());
         let steps = vec![numbers.step(title, act, FORGETTING)];
-        stages.push(Stage { title: "forget".to_owned(), lanes: lane(steps), tidies: false });
+        stages.push(Stage {
+            title: "forget".to_owned(),
+            lanes: lane(steps),
+            tidies: false,
+            only_after: Vec::new(),
+        });
     }
     let act = Act::Prune { repository: id.clone(), frees: estimate.frees };
     let title = format!("free {} in {id}", estimate.frees);
     let steps = vec![numbers.step(title, act, PRUNING)];
     // What is forgotten stays so, whatever becomes of its room.
     let tidies = !stages.is_empty();
-    stages.push(Stage { title: "free their room".to_owned(), lanes: lane(steps), tidies });
+    stages.push(Stage {
+        title: "free their room".to_owned(),
+        lanes: lane(steps),
+        tidies,
+        only_after: Vec::new(),
+    });
     let strictest = strictest(specs, judged);
     Ok(Plan {
         title: format!("prune {id}: {} backups go, {} freed", judged.gone.len(), estimate.frees),

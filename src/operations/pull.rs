@@ -83,7 +83,7 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
         findings,
         interrupts: Vec::new(),
         leaves: None,
-        stages: vec![Stage { title: "pull".to_owned(), lanes, tidies: false }],
+        stages: vec![Stage { title: "pull".to_owned(), lanes, tidies: false, only_after: Vec::new() }],
         undo: Vec::new(),
         undone_by: "what runs is not changed; an image goes with: docker rmi".to_owned(),
     })

@@ -131,6 +131,7 @@ pub fn plan(facts: &RepositoryFacts, ask: &Ask, reason: Option<&str>) -> Result<
         title: title.clone(),
         lanes: lane(vec![numbers.step(title.clone(), act, deadline)]),
         tidies: false,
+        only_after: Vec::new(),
     };
     Ok(Plan {
         title,

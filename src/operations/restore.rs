@@ -9,19 +9,19 @@ use super::datastore_facts::Stock;
 use super::numbering::Numbers;
 use super::restore_facts::{RestoreFacts, Stands};
 use super::restore_findings::findings;
+use super::restore_part::Part;
 use crate::domain::backup::{Backup, meant};
-use crate::domain::beside::{called, made_at, name, noun, standing};
+use crate::domain::beside::{called, noun, standing};
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::AppId;
 use crate::domain::plan::{Act, Change, FORMAT, Lane, Operation, Plan, Stage, Step};
-use crate::domain::sql::Purpose;
 use crate::domain::time::Age;
 
 /// How long bringing it back may take.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// How long comparing may take.
-const COMPARING: Duration = Duration::from_secs(1800);
+pub(super) const COMPARING: Duration = Duration::from_secs(1800);
 /// How long what is no database may take to change places: containers are stopped and started with it, and
 /// Redis reads it all.
 const EXCHANGING: Duration = Duration::from_secs(3600);
@@ -62,18 +62,10 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask) -> Result<Pla
         let failure = Failure::new(FailureKind::Unsupported, title, why);
         return Err(Refusal::Senseless(failure.hint("to a file here: --to ./FILE")));
     }
-    let server = reached(spec, facts)?;
-    let source = &spec.source;
-    let stock = facts.stock.as_ref().map_err(|failure| Refusal::Senseless(failure.clone()))?;
-    let Some(backup) = &facts.backup else { return Err(nothing(title, stock)) };
-    let names = Names {
-        // Always one of ours, which nobody else's database has: it is dropped on the way back.
-        into: name(source, Purpose::Restore, facts.as_of),
-        aside: (ask.swap && server.live().is_some()).then(|| name(source, Purpose::Before, facts.as_of)),
-    };
-    let outlived = outlived(spec, facts, server);
-    let (stages, undo) = steps(spec, server, backup, ask, &names, &outlived);
-    let Names { into, aside } = &names;
+    let part = Part::of(spec, facts, ask.swap)?;
+    let (source, server, backup) = (&spec.source, part.server, part.backup);
+    let (stages, undo) = steps(&part, ask);
+    let Part { into, aside, outlived, .. } = &part;
     let kept = Age(spec.keep_replaced);
     let undone_by = match aside {
         Some(aside) => {
@@ -104,7 +96,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask) -> Result<Pla
         as_of: facts.as_of,
         reason: ask.reason.clone(),
         places: BTreeMap::from([(spec.server.clone(), place(spec))]),
-        changes: changes(source, shown, aside.as_deref(), ask.swap, &outlived),
+        changes: changes(source, shown, aside.as_deref(), ask.swap, outlived),
         findings: findings(spec, facts, server, ask, shown),
         interrupts: interrupts(source, server, ask.swap),
         leaves: None,
@@ -114,104 +106,41 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask) -> Result<Pla
     })
 }
 
-/// The names of what comes and what goes.
-struct Names {
-    into: String,
-    aside: Option<String>,
-}
-
 /// The stages, and the way back.
-fn steps(
-    spec: &DatastoreSpec,
-    server: &Stands,
-    backup: &Backup,
-    ask: &Ask,
-    names: &Names,
-    outlived: &[String],
-) -> (Vec<Stage>, Vec<Stage>) {
-    let Names { into, aside } = names;
-    let stood = standing(&spec.source);
-    let brought = called(&spec.source, into);
-    let users = server.users().to_vec();
+fn steps(part: &Part<'_>, ask: &Ask) -> (Vec<Stage>, Vec<Stage>) {
     let mut numbers = Numbers::default();
-    let lane = |steps: Vec<Step>| vec![Lane { server: spec.server.clone(), steps }];
-    let stage = |title: &str, steps, tidies| Stage { title: title.to_owned(), lanes: lane(steps), tidies };
-    let mut stages = Vec::new();
-    if aside.is_some() {
-        let act = Act::BackUp {
-            datastore: spec.id.clone(),
-            source: spec.source.clone(),
-            repository: spec.repository.clone(),
-            makes: false,
-            about: server.live(),
-            role_passwords: false,
-            release: None,
-            set: false,
-        };
-        let title = format!("back up what stands in {stood}, and read it back");
-        stages.push(stage("make safe what stands", vec![numbers.step(title, act, LONGEST)], false));
-    }
-    let load = Act::Load {
-        datastore: spec.id.clone(),
-        source: spec.source.clone(),
-        repository: spec.repository.clone(),
-        backup: backup.id.clone(),
-        about: backup.bytes,
-        into: into.clone(),
+    let lane = |steps: Vec<Step>| vec![Lane { server: part.spec.server.clone(), steps }];
+    let stage = |title: &str, steps, tidies| Stage {
+        title: title.to_owned(),
+        lanes: lane(steps),
+        tidies,
+        only_after: Vec::new(),
     };
-    let mut steps =
-        vec![numbers.step(format!("bring backup {} back into {brought}", backup.short()), load, LONGEST)];
-    if server.live().is_some() {
-        let act =
-            Act::CompareData { datastore: spec.id.clone(), source: spec.source.clone(), with: into.clone() };
-        steps.push(numbers.step(format!("compare {brought} with {stood}"), act, COMPARING));
+    let mut stages = Vec::new();
+    if let Some(safe) = part.safe(&mut numbers, None) {
+        stages.push(stage("make safe what stands", vec![safe], false));
     }
+    let load = part.load(&mut numbers);
+    let steps = std::iter::once(load).chain(part.compare(&mut numbers)).collect();
     stages.push(stage("bring it back beside", steps, false));
     if ask.swap {
-        let act = Act::Swap {
-            datastore: spec.id.clone(),
-            source: spec.source.clone(),
-            from: into.clone(),
-            aside: aside.clone(),
-            stops: users.clone(),
-        };
-        let title = swapping(&spec.source, into, aside.as_deref(), &users);
-        stages.push(stage("swap", vec![numbers.step(title, act, exchanging(server))], false));
+        stages.push(stage("swap", vec![part.swap(&mut numbers)], false));
     }
     if let Some(to) = &ask.to {
         let act = Act::Swap {
-            datastore: spec.id.clone(),
-            source: spec.source.with_name(to),
-            from: into.clone(),
+            datastore: part.spec.id.clone(),
+            source: part.spec.source.with_name(to),
+            from: part.into.clone(),
             aside: None,
             stops: Vec::new(),
         };
-        let steps = vec![numbers.step(format!("call {into} {to}"), act, RENAMING)];
+        let steps = vec![numbers.step(format!("call {} {to}", part.into), act, RENAMING)];
         stages.push(stage("give it its name", steps, false));
     }
-    if !outlived.is_empty() {
-        let all: Vec<String> = outlived.iter().map(|name| called(&spec.source, name)).collect();
-        let title = format!("drop {}", all.join(", "));
-        let act = Act::DropDatabases {
-            datastore: spec.id.clone(),
-            source: spec.source.clone(),
-            databases: outlived.to_vec(),
-        };
-        stages.push(stage("what was replaced long ago", vec![numbers.step(title, act, RENAMING)], true));
+    if let Some(drop) = part.drop(&mut numbers) {
+        stages.push(stage("what was replaced long ago", vec![drop], true));
     }
-    let back = Act::Unswap {
-        datastore: spec.id.clone(),
-        source: spec.source.clone(),
-        from: into.clone(),
-        aside: aside.clone(),
-        drops: true,
-        stops: users,
-    };
-    let undo = vec![stage(
-        "put back",
-        vec![numbers.step(format!("{stood} as before"), back, exchanging(server))],
-        false,
-    )];
+    let undo = vec![stage("put back", vec![part.back(&mut numbers)], false)];
     (stages, undo)
 }
 
@@ -273,24 +202,6 @@ fn counted(containers: &[String]) -> String {
     }
 }
 
-/// What the step does that puts `from` in the place of what stands.
-pub(super) fn swapping(source: &Source, from: &str, aside: Option<&str>, stops: &[String]) -> String {
-    let (stood, from) = (standing(source), called(source, from));
-    let aside = aside.map(|aside| called(source, aside));
-    if let Source::Redis { .. } = source {
-        let kept = aside.map(|aside| format!("keep what stands as {aside}, and ")).unwrap_or_default();
-        return format!("{kept}have Redis take over {from} by replication");
-    }
-    let named = match aside {
-        Some(aside) => format!("call {stood} {aside}, and {from} {stood}"),
-        None => format!("call {from} {stood}"),
-    };
-    match stops {
-        [] => named,
-        all => format!("stop {}; {named}; start {} again", all.join(", "), all.join(", ")),
-    }
-}
-
 /// How what is called so is got rid of by hand.
 fn gone(source: &Source, called: &str) -> String {
     match source {
@@ -300,7 +211,13 @@ fn gone(source: &Source, called: &str) -> String {
     }
 }
 
-fn changes(source: &Source, into: &str, aside: Option<&str>, swap: bool, outlived: &[String]) -> Vec<Change> {
+pub(super) fn changes(
+    source: &Source,
+    into: &str,
+    aside: Option<&str>,
+    swap: bool,
+    outlived: &[String],
+) -> Vec<Change> {
     let stood = standing(source);
     let change = |what: &str, from: Option<&str>, to: Option<&str>| Change {
         server: None,
@@ -317,13 +234,4 @@ fn changes(source: &Source, into: &str, aside: Option<&str>, swap: bool, outlive
     }
     all.extend(outlived.iter().map(|name| change(&called(source, name), Some("kept long enough"), None)));
     all
-}
-
-/// What earlier restores replaced, and was kept for as long as it should be.
-fn outlived(spec: &DatastoreSpec, facts: &RestoreFacts, server: &Stands) -> Vec<String> {
-    let old = |name: &&String| {
-        made_at(name, &spec.source, Purpose::Before)
-            .is_some_and(|at| at.age(facts.as_of) > spec.keep_replaced)
-    };
-    server.names().iter().filter(old).cloned().collect()
 }

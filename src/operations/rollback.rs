@@ -1,6 +1,6 @@
 //! An earlier release again: its own rendered file, with its images and environment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Refusal;
 use super::checking::Checking;
@@ -16,7 +16,8 @@ use super::work::{Work, changed};
 use crate::domain::deploy::{AppSpec, Strategy};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
-use crate::domain::plan::{Act, FORMAT, Operation, Plan, Step};
+use crate::domain::plan::act::Carried;
+use crate::domain::plan::{Act, Change, FORMAT, Finding, Operation, Plan, Stage, Step};
 use crate::domain::release::{Release, ReleaseNumber};
 
 /// What is asked for.
@@ -66,8 +67,66 @@ pub fn destination(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Releas
     })
 }
 
+/// What a rollback is made of, as far as it is the same where the data go back with it.
+pub(super) struct Back {
+    /// The images that are missing, first of all.
+    pub(super) pulls: Stage,
+    /// Migrations that are taken back.
+    downs: Stage,
+    /// The release in place, judged and recorded.
+    pub(super) ahead: Vec<Stage>,
+    /// What is left behind.
+    pub(super) tidy: Stage,
+    /// The release that stood, again.
+    pub(super) undo: Stage,
+    pub(super) findings: Vec<Finding>,
+    pub(super) changes: Vec<Change>,
+    interrupts: Vec<String>,
+    title: String,
+    servers: Vec<ServerId>,
+    /// The release that it goes away from.
+    pub(super) leaves: Option<ReleaseNumber>,
+    /// The services that are replaced in their place, by server.
+    pub(super) replaced: BTreeMap<ServerId, BTreeSet<String>>,
+}
+
 /// Plans a rollback to a release that the facts were gathered for.
 pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal> {
+    let it = back(spec, facts, ask, None, &mut Numbers::default())?;
+    // What is replaced in its place has no way back but another rollback; what stands beside has.
+    let aside = it.replaced.values().all(BTreeSet::is_empty);
+    let mut stages: Vec<Stage> = [it.pulls, it.downs].into_iter().chain(it.ahead).chain([it.tidy]).collect();
+    stages.retain(|stage| !stage.lanes.is_empty());
+    let places = it.servers.iter().filter_map(|at| Some((at.clone(), spec.places.get(at)?.clone())));
+    Ok(Plan {
+        format: FORMAT,
+        operation: Operation::Rollback,
+        app: spec.id.clone(),
+        environment: spec.environment.clone(),
+        guard: spec.guard,
+        title: it.title,
+        as_of: facts.as_of,
+        reason: ask.reason.clone(),
+        places: places.collect(),
+        changes: it.changes,
+        findings: it.findings,
+        interrupts: it.interrupts,
+        leaves: it.leaves,
+        stages,
+        undo: if aside { vec![it.undo] } else { Vec::new() },
+        undone_by: format!("by going to another release: midwatch rollback {} --to N", spec.id),
+    })
+}
+
+/// The parts of it. Where the data go back with the release, or come back with a later one, no migration is
+/// run: `carried` are then those that an earlier exchange of the data took along.
+pub(super) fn back(
+    spec: &AppSpec,
+    facts: &AppFacts,
+    ask: &Ask,
+    carried: Option<Vec<Carried>>,
+    numbers: &mut Numbers,
+) -> Result<Back, Refusal> {
     // Back is back: nothing is tried out on the way.
     let strategy = match ask.strategy.unwrap_or(spec.strategy) {
         Strategy::Canary => Strategy::StartFirst,
@@ -80,7 +139,6 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     let known = known(facts, &servers)?;
     let only = ask.services.as_slice();
     released(spec, &known, to, only)?;
-    let mut numbers = Numbers::default();
     let (mut findings, mut changes, mut interrupts) = (Vec::new(), Vec::new(), Vec::new());
     let mut work = Vec::new();
     for (server, facts) in &known {
@@ -99,7 +157,14 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
     }
     // For a part of the app the data stay as they are.
     let crossed = if ask.services.is_empty() { crossing::crossed(&known, to) } else { Vec::new() };
-    findings.extend(crossing::findings(&crossed, ask.reason.is_some()));
+    let with_data = carried.is_some();
+    let mut carried = carried.unwrap_or_default();
+    if with_data {
+        findings.extend(crossing::noted(&crossed));
+        carried.extend(crossing::carried(&crossed));
+    } else {
+        findings.extend(crossing::findings(&crossed, ask.reason.is_some()));
+    }
     let checking = Checking::of(spec, facts, &servers);
     findings.extend(checking.findings());
     let pulls = stage("pull what is missing", &work, |it| {
@@ -107,50 +172,44 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
             numbers.step(format!("pull {}", image.name()), Act::Pull { image: image.clone() }, PULL)
         };
         let pulls: Vec<Step> = it.pulls.iter().map(pull).collect();
-        pulls.into_iter().chain(clear(&mut numbers, it)).collect()
+        pulls.into_iter().chain(clear(numbers, it)).collect()
     });
     let replace =
-        stage(&format!("put release {to} back"), &work, |it| apply(&mut numbers, spec, &checking, it, to));
-    let asked = checking.stage(&mut numbers, spec, &work, to);
-    let first = work.get(..1).unwrap_or_default();
-    let downs = stage("take migrations back", first, |_| crossing::steps(&mut numbers, &crossed));
-    let mut stages = vec![pulls, downs, replace];
-    stages.extend(asked);
+        stage(&format!("put release {to} back"), &work, |it| apply(numbers, spec, &checking, it, to));
+    let asked = checking.stage(numbers, spec, &work, to);
+    let first = if with_data { &[] } else { work.get(..1).unwrap_or_default() };
+    let downs = stage("take migrations back", first, |_| crossing::steps(numbers, &crossed));
+    let mut ahead = vec![replace];
+    ahead.extend(asked);
     // What holds for a part of the app only does not make the release the current one.
     if ask.services.is_empty() {
-        stages.push(stage("record", &work, |_| {
-            vec![numbers.step(
-                format!("make release {to} the current one"),
-                Act::Point { release: to },
-                COMPOSE,
-            )]
+        ahead.push(stage("record", &work, |_| {
+            let act = Act::Point { release: to, carried: carried.clone() };
+            vec![numbers.step(format!("make release {to} the current one"), act, COMPOSE)]
         }));
     }
-    stages.push(tidy(&mut numbers, spec, &work, |numbers, it| {
+    let tidy = tidy(numbers, spec, &work, |numbers, it| {
         let facts = known.iter().find(|(server, _)| *server == it.server && only.is_empty());
         facts.map(|(_, facts)| placed(numbers, facts, to).collect()).unwrap_or_default()
-    }));
-    stages.retain(|stage| !stage.lanes.is_empty());
-    // What is replaced in its place has no way back but another rollback; what stands beside has.
-    let aside = work.iter().all(|it| it.services.is_empty());
-    let undo = stage("put back", &work, |it| put_back(&mut numbers, spec, it, it.current));
-    Ok(Plan {
-        format: FORMAT,
-        operation: Operation::Rollback,
-        app: spec.id.clone(),
-        environment: spec.environment.clone(),
-        guard: spec.guard,
-        title: title(spec, to, &known, only),
-        as_of: facts.as_of,
-        reason: ask.reason.clone(),
-        places: servers.iter().filter_map(|it| Some((it.clone(), spec.places.get(it)?.clone()))).collect(),
-        changes: merged(&changes, known.len()),
+    });
+    let undo = stage("put back", &work, |it| put_back(numbers, spec, it, it.current));
+    let replaced = |it: &Work| {
+        let services = it.services.iter().map(|service| service.service.clone()).collect();
+        (it.server.clone(), services)
+    };
+    Ok(Back {
+        pulls,
+        downs,
+        ahead,
+        tidy,
+        undo,
         findings,
+        changes: merged(&changes, known.len()),
         interrupts,
+        title: title(spec, to, &known, only),
         leaves: known.iter().filter_map(|(_, facts)| facts.current).max().filter(|it| *it != to),
-        stages,
-        undo: if aside { vec![undo] } else { Vec::new() },
-        undone_by: format!("by going to another release: midwatch rollback {} --to N", spec.id),
+        replaced: work.iter().map(replaced).collect(),
+        servers,
     })
 }
 

@@ -116,7 +116,12 @@ pub fn plan(spec: &AppSpec, facts: &AppFacts, ask: &Ask) -> Result<Plan, Refusal
 
 fn stage(title: String, lanes: Vec<(&ServerId, Vec<Step>)>, tidies: bool) -> Stage {
     let lanes = lanes.into_iter().map(|(server, steps)| Lane { server: server.clone(), steps });
-    Stage { title, lanes: lanes.filter(|lane| !lane.steps.is_empty()).collect(), tidies }
+    Stage {
+        title,
+        lanes: lanes.filter(|lane| !lane.steps.is_empty()).collect(),
+        tidies,
+        only_after: Vec::new(),
+    }
 }
 
 fn undone_by(spec: &AppSpec, work: &[(ServerId, Vec<One>)]) -> String {

@@ -241,7 +241,7 @@ impl Work<'_> {
 
     fn stage(&self, title: &str, steps: Vec<Step>) -> Stage {
         let lanes = vec![Lane { server: self.server.clone(), steps }];
-        Stage { title: title.to_owned(), lanes, tidies: false }
+        Stage { title: title.to_owned(), lanes, tidies: false, only_after: Vec::new() }
     }
 }
 

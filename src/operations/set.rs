@@ -113,6 +113,7 @@ pub fn plan(app: &AppSpec, facts: &SetFacts, ask: &Ask) -> Result<Plan, Refusal>
         title: "back up as one set".to_owned(),
         lanes: lanes.into_iter().map(|(server, steps)| Lane { server, steps }).collect(),
         tidies: false,
+        only_after: Vec::new(),
     }];
     for (repository, (server, gone)) in expired.into_iter().filter(|(_, (_, gone))| !gone.is_empty()) {
         changes.extend(gone.iter().map(|it| Change {
@@ -128,7 +129,12 @@ pub fn plan(app: &AppSpec, facts: &SetFacts, ask: &Ask) -> Result<Plan, Refusal>
         let title = format!("take {} out of {repository} that nothing keeps any longer", gone.len());
         let steps = vec![numbers.step(title, act, FORGETTING)];
         let lanes = vec![Lane { server, steps }];
-        stages.push(Stage { title: "keep what is to be kept".to_owned(), lanes, tidies: true });
+        stages.push(Stage {
+            title: "keep what is to be kept".to_owned(),
+            lanes,
+            tidies: true,
+            only_after: Vec::new(),
+        });
     }
     let names: Vec<&str> = facts.parts.iter().map(|(spec, _)| spec.id.as_str()).collect();
     Ok(Plan {

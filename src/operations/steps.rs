@@ -27,6 +27,7 @@ pub(super) fn stage(title: &str, work: &[Work], mut steps: impl FnMut(&Work) -> 
         title: title.to_owned(),
         lanes: lanes.filter(|lane| !lane.steps.is_empty()).collect(),
         tidies: false,
+        only_after: Vec::new(),
     }
 }
 
@@ -160,7 +161,7 @@ pub(super) fn put_back(
     let ran = !work.replaces.is_empty() || work.beside.as_ref().is_some_and(Beside::serves);
     if let Some(release) = release.filter(|_| ran) {
         let title = format!("make release {release} the current one again");
-        steps.push(numbers.step(title, Act::Point { release }, COMPOSE));
+        steps.push(numbers.step(title, Act::Point { release, carried: Vec::new() }, COMPOSE));
     }
     steps
 }

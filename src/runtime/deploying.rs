@@ -183,6 +183,21 @@ pub fn datastore(config: &Config, id: &DatastoreId) -> Result<DatastoreSpec, Fai
     })
 }
 
+/// An app with all of its datastores, where a name is one of an app and of no datastore.
+pub fn app_of_datastores(
+    config: &Config,
+    name: &str,
+) -> Result<Option<(AppSpec, Vec<DatastoreSpec>)>, Failure> {
+    let app = AppId::from(name);
+    let Some(it) =
+        config.apps.get(&app).filter(|_| !config.datastores.contains_key(&DatastoreId::from(name)))
+    else {
+        return Ok(None);
+    };
+    let datastores = it.datastores.iter().map(|id| datastore(config, id));
+    Ok(Some((spec(config, &app)?, datastores.collect::<Result<_, _>>()?)))
+}
+
 /// The same, with the strictness of the server that something of it is changed on.
 #[must_use]
 pub fn at(config: &Config, spec: DatastoreSpec, server: &ServerId) -> DatastoreSpec {

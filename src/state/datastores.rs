@@ -4,6 +4,7 @@ use super::State;
 use super::overview::Pane;
 use super::page::Page;
 use super::selection::Selected;
+use crate::domain::backup::{Backup, sets_of};
 use crate::domain::ids::{AppId, BackupId, DatastoreId, ServerId};
 use crate::domain::problem::Target;
 use crate::domain::setup::DatastoreSetup;
@@ -13,7 +14,7 @@ impl State {
     /// The datastore that is selected, else those of the app or on the server that is selected or that
     /// the page is about.
     pub fn datastores_at_hand(&self) -> Vec<DatastoreId> {
-        let of_app = |app: &AppId| self.datastores_that(|it| it.apps.contains(app));
+        let of_app = |app: &AppId| self.datastores_of(app);
         let on_server = |server: &ServerId| self.datastores_that(|it| it.server == *server);
         match (self.selected(), self.nav.page()) {
             (Some(Selected::Target(Target::Datastore(datastore))), _) => vec![datastore],
@@ -24,6 +25,18 @@ impl State {
             (_, Page::Server(server)) => on_server(server),
             _ => Vec::new(),
         }
+    }
+
+    /// The datastores of an app.
+    pub fn datastores_of(&self, app: &AppId) -> Vec<DatastoreId> {
+        self.datastores_that(|it| it.apps.contains(app))
+    }
+
+    /// The sets of backups of an app, newest first, as far as the live picture knows them.
+    pub fn sets_of(&self, app: &AppId) -> Vec<Backup> {
+        let datastores = self.fleet.datastores();
+        let own = self.setup.datastores.iter().filter(|it| it.apps.contains(app));
+        sets_of(app, own.flat_map(|it| datastores.backups(it)))
     }
 
     /// Where keys count now: the page's, but for the datastores among the others of the overview.

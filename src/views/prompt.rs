@@ -134,15 +134,21 @@ type Said = Vec<(String, Role)>;
 /// Title, its color, what is said, and what stands before what is typed.
 type Words = (String, Role, Said, &'static str);
 
-fn restoring(datastore: &DatastoreId, choice: &Bringing) -> Words {
-    let how = if choice.swap {
+fn restoring(datastore: &DatastoreId, choice: &Bringing, whole: bool) -> Words {
+    let how = if choice.swap && whole {
+        "in its place, and its release with it: the app is stopped meanwhile; what stands is backed up before, and kept beside"
+    } else if choice.swap {
         "in its place: what stands is backed up before, and kept beside"
     } else {
         "beside what stands, which is not touched"
     };
     let mut says = vec![(format!("where:  {how}"), Role::Text)];
     if choice.backups.is_empty() {
-        let what = "its backups are not read here: the newest that the repository holds is taken";
+        let what = if whole {
+            "no set of it is known here: the newest that its repositories hold is taken"
+        } else {
+            "its backups are not read here: the newest that the repository holds is taken"
+        };
         says.push((what.to_owned(), Role::Unknown));
     }
     says.push(("Nothing is changed before the plan was shown.".to_owned(), Role::Muted));
@@ -189,7 +195,9 @@ fn words(prompt: &Prompt, is_datastore: impl Fn(&AppId) -> bool) -> Words {
             let title = format!("put {app} into maintenance");
             (title, Role::Accent, vec![(more.to_owned(), Role::Muted)], "message: ")
         }
-        Question::Restore { datastore, choice } => restoring(datastore, choice),
+        Question::Restore { datastore, choice } => {
+            restoring(datastore, choice, !is_datastore(&AppId::from(datastore.as_str())))
+        }
         Question::FindFiles { datastore } => {
             let more = "A part of the path, in any case; or all of the name with * for any characters and ? for one (*.env), of the path where it has a slash (srv/*/*.env). Each backup is read, the newest first.";
             let title = format!("find files in the backups of {datastore}");

@@ -194,7 +194,12 @@ fn plan(servers: &[&str], guard: Guard, mut findings: Vec<Finding>) -> FrozenPla
             });
             Lane { server: (*server).into(), steps: steps.collect() }
         };
-        Stage { title: title.into(), lanes: servers.iter().map(&mut lane).collect(), tidies: false }
+        Stage {
+            title: title.into(),
+            lanes: servers.iter().map(&mut lane).collect(),
+            tidies: false,
+            only_after: Vec::new(),
+        }
     };
     let replace = format!("replace on {}", servers.join(", "));
     let stages = vec![
@@ -401,7 +406,7 @@ fn leaving_a_plan_that_is_made_ends_the_making() {
 fn neither_a_recording_nor_a_console_that_only_reads_changes_anything() {
     let mut desk = Desk::new(80, 24, &TWO);
     desk.app.state.replayed = true;
-    for key in ["d", "r", "R", "X", "S"] {
+    for key in ["d", "r", "R", "B", "X", "S"] {
         assert!(desk.press(key).is_empty(), "{key}");
         assert!(desk.screen().contains("this is a recording"), "{key}\n{}", desk.screen());
     }
@@ -661,7 +666,12 @@ fn what_ran_and_what_would_run_on_this_machine_is_told_before_a_run_is_finished(
     };
     let steps = vec![here(90, "warn the others"), here(91, "purge the CDN")];
     let lanes = vec![Lane { server: "web-1".into(), steps }];
-    plan.stages.push(Stage { title: "after, on the console's machine".into(), lanes, tidies: false });
+    plan.stages.push(Stage {
+        title: "after, on the console's machine".into(),
+        lanes,
+        tidies: false,
+        only_after: Vec::new(),
+    });
     it.plan = FrozenPlan::freeze(plan).unwrap();
     let trace = it.traces.get_mut("web-1").unwrap().as_mut().unwrap();
     trace.begun.insert(StepId(90));

@@ -110,6 +110,40 @@ fn a_drill_is_of_the_selected_one_and_an_undo_of_the_last_restore() {
 }
 
 #[test]
+fn a_set_of_an_app_is_chosen_on_its_page_and_restored_as_one() {
+    for (columns, rows) in SIZES {
+        let (mut app, now) = console(columns, rows);
+        let backup = |id: &str, hours: u32, set: &str, release: u32| Backup {
+            id: id.repeat(32),
+            datastore: "orders".into(),
+            at: now - std::time::Duration::from_secs(3600) * hours,
+            bytes: Bytes(3 << 20),
+            set: Some(set.to_owned()),
+            release: Some(format!("shop/{release}")),
+            ..Backup::default()
+        };
+        let alone = Backup { set: None, ..backup("c3", 1, "", 8) };
+        let all = vec![alone, backup("b2", 5, "two", 8), backup("a1", 30, "one", 7)];
+        observed(&mut app, now, Observation::Backups("main".into(), all));
+        app.state.open(Page::App("shop".into()));
+        app.settle(now);
+        press(&mut app, now, "R tab down");
+        insta::assert_snapshot!(format!("restore-set-{columns}"), shown(&mut app, now));
+        let effects = pressed(&mut app, now, "enter");
+        let chosen = Wanted::Restore { backup: Some("a1".repeat(32).as_str().into()), swap: true };
+        assert_eq!(planned(&effects), ("shop".into(), chosen));
+    }
+    // Without datastores there is nothing to restore; who pressed it for a restart is told of that.
+    let (mut app, now) = console(120, 40);
+    let mut setup = app.state.setup.clone();
+    setup.datastores.iter_mut().for_each(|it| it.apps.clear());
+    app.handle(Event::Setup(setup), now);
+    app.state.open(Page::App("shop".into()));
+    assert!(pressed(&mut app, now, "R").is_empty());
+    assert!(shown(&mut app, now).contains("no datastore of shop is configured"), "{}", shown(&mut app, now));
+}
+
+#[test]
 fn rows_are_filtered_sorted_and_copied() {
     let (mut app, now) = on("orders", 120, 40);
     let oldest = app.state.datastore.rows.last().cloned().unwrap();

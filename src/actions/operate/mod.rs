@@ -41,7 +41,7 @@ pub static ALL: &[Action] = &[
         risk: Risk::Read,
         ..action("releases", "releases", "show the app's releases, to roll back to one", &["r"], releases)
     },
-    action("restart", "restart", "plan a restart of the app's containers, as they are", &["R"], |s| {
+    action("restart", "restart", "plan a restart of the app's containers, as they are", &["B"], |s| {
         daily(s, Operation::Restart)
     }),
     action("stop", "stop", "plan to stop the app's containers", &["X"], |s| daily(s, Operation::Stop)),

@@ -189,6 +189,14 @@ pub enum Act {
     Point {
         /// Which release.
         release: ReleaseNumber,
+        /// Migrations that went with the data, or came back with them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        carried: Vec<Carried>,
+    },
+    /// Stops the containers of these services that run; they stay stopped until they are started.
+    Halt {
+        /// Which.
+        services: Vec<String>,
     },
     /// Keeps the images of releases from being pruned, by a name of their own, and lets go of others.
     Keep {
@@ -399,6 +407,17 @@ pub enum Act {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 const fn is_false(it: &bool) -> bool {
     !*it
+}
+
+/// A migration that is in the data no longer, or is again, since the data were exchanged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The release that it ran for.
+    pub release: ReleaseNumber,
+    /// Its name.
+    pub name: String,
+    /// Whether it is gone.
+    pub taken_back: bool,
 }
 
 /// What becomes of a migration.

@@ -17,12 +17,13 @@ pub mod step;
 pub mod traffic;
 pub mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::datastore::folder;
 use super::deploy::Place;
 use super::ids::{AppId, EnvironmentId, ServerId};
 use super::release::ReleaseNumber;
@@ -182,6 +183,24 @@ impl Plan {
 }
 
 impl Plan {
+    /// Whether what it is of is a datastore, by whose name it goes, and no app.
+    pub fn is_of_a_datastore(&self) -> bool {
+        let own = |step: &Step| step.act.datastore().is_some_and(|it| it.as_str() == self.app.as_str());
+        self.operation.is_of_a_datastore() && self.steps().any(|(_, step)| own(step))
+    }
+
+    /// The folders on a server whose locks are taken beside that of its place: those of the datastores that
+    /// an app's restore, or its undo, brings back there.
+    pub fn beside(&self, server: &ServerId) -> BTreeSet<String> {
+        if !matches!(self.operation, Operation::Restore | Operation::Undo) {
+            return BTreeSet::new();
+        }
+        let own = self.places.get(server).map(|place| place.directory.as_str());
+        let here = self.steps().filter(|(at, _)| *at == server);
+        let folders = here.filter_map(|(_, step)| Some(folder(step.act.datastore()?)));
+        folders.filter(|it| Some(it.as_str()) != own).collect()
+    }
+
     /// Whether another run stands in its way, and nothing but what that one may bring about: once it is over
     /// there may be a plan.
     pub fn awaits_lock(&self) -> bool {

@@ -1,8 +1,23 @@
 //! What may be done with an act: whether it changes what serves, may be left, or done again.
 
 use super::Act;
+use crate::domain::ids::DatastoreId;
 
 impl Act {
+    /// The datastore that it is done with, where it is one.
+    pub const fn datastore(&self) -> Option<&DatastoreId> {
+        match self {
+            Self::BackUp { datastore, .. }
+            | Self::Load { datastore, .. }
+            | Self::CompareData { datastore, .. }
+            | Self::Assert { datastore, .. }
+            | Self::Swap { datastore, .. }
+            | Self::Unswap { datastore, .. }
+            | Self::DropDatabases { datastore, .. } => Some(datastore),
+            _ => None,
+        }
+    }
+
     /// Whether something is otherwise once it has begun, so that there is something to put back.
     pub const fn touches(&self) -> bool {
         if let Self::Units { act } = self {
@@ -16,6 +31,7 @@ impl Act {
                 | Self::Route { .. }
                 | Self::Maintain(_)
                 | Self::Compose { .. }
+                | Self::Halt { .. }
                 | Self::Load { .. }
                 | Self::Swap { .. }
         )

@@ -129,7 +129,7 @@ impl Act {
                 shell_gate::good(place, services, probe.as_ref())
             }
             Self::Checks { checks, .. } => shell_gate::checks(checks),
-            Self::Point { release } => format!(
+            Self::Point { release, .. } => format!(
                 "(cd {directory}/.midwatch/releases && ln -s {folder} .current && mv -T .current current)",
                 folder = release.folder()
             ),
@@ -140,6 +140,7 @@ impl Act {
                 line(compose_release(place, *release).chain(run).chain(command.iter().cloned()))
             }
             Self::Compose { words } => line(compose_project(place).chain(words.iter().cloned())),
+            Self::Halt { services } => super::shell_beside::halted(place, services),
             Self::Units { act } => act.shell(),
             Self::BackUp { .. }
             | Self::Forget { .. }

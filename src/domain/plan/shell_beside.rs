@@ -4,6 +4,7 @@ use super::Act;
 use super::shell_data::within;
 use crate::domain::beside::{called, transform};
 use crate::domain::datastore::Source;
+use crate::domain::deploy::Place;
 use crate::domain::shell::line;
 
 /// The same by restic and the server's own programs.
@@ -108,6 +109,17 @@ fn around(stops: &[String], what: &str) -> String {
     }
     let all = |word: &str| line(["docker", word].into_iter().chain(stops.iter().map(String::as_str)));
     format!("{}\n{what}\n{}", all("stop"), all("start"))
+}
+
+/// What stops the containers of services, those of them that run.
+pub(super) fn halted(place: &Place, services: &[String]) -> String {
+    let one = |service: &String| {
+        let project = format!("label=com.docker.compose.project={}", place.project);
+        let service = format!("label=com.docker.compose.service={service}");
+        let found = line(["docker", "ps", "-q", "--filter", &project, "--filter", &service]);
+        format!("{found} | xargs -r docker stop")
+    };
+    services.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn dropped(source: &Source, name: &str) -> String {

@@ -31,6 +31,9 @@ pub struct Stage {
     /// Whether it only tidies up behind a change that holds: a failure in it takes nothing back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tidies: bool,
+    /// Of the way back: it is gone only where one of these steps was begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_after: Vec<StepId>,
 }
 
 /// One server's part of a stage.

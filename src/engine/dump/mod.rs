@@ -5,7 +5,7 @@ mod files;
 pub mod postgres;
 mod pump;
 mod rdb;
-mod redis;
+pub mod redis;
 mod volume;
 pub mod within;
 

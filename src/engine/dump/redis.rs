@@ -62,10 +62,15 @@ pub(super) async fn look(
     };
     Ok(Seen {
         version: format!("Redis {}", clean(version)),
-        about: field("used_memory_dataset").and_then(|it| it.parse().ok()).map(Size),
+        about: field("used_memory_dataset").and_then(dataset),
         role_passwords: false,
         notes,
     })
+}
+
+/// How large its data are. A Redis that has just started takes more away than there is, and wraps around.
+pub fn dataset(text: &str) -> Option<Size> {
+    text.trim().parse().ok().filter(|bytes: &u64| *bytes < 1 << 60).map(Size)
 }
 
 /// The RDB.

@@ -12,6 +12,7 @@ mod repository;
 mod restore;
 pub mod schedule;
 mod set;
+mod set_restore;
 mod survey;
 pub mod traffic;
 
@@ -36,6 +37,7 @@ pub use datastore::{datastore, stock as stock_of};
 pub use repository::{prune, repository};
 pub use restore::{Wanted, restore};
 pub use set::set;
+pub use set_restore::{set_restore, set_undo};
 pub(super) use survey::held as holding;
 
 /// What the facts are for.

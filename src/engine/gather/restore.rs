@@ -2,8 +2,7 @@
 
 use super::datastore::{lock, stock};
 use crate::domain::backup::Backup;
-use crate::domain::datastore::DatastoreSpec;
-use crate::domain::datastore::Source;
+use crate::domain::datastore::{DatastoreSpec, Source, folder};
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::engine::ground::{Engines, Ground};
@@ -78,7 +77,8 @@ async fn there(ground: &Ground, spec: &DatastoreSpec) -> Result<(Option<Held>, S
             Stands::Data(files.look(ground, exclude).await?)
         }
         Source::Redis { .. } => {
-            let redis = Redis { source: &spec.source, password: password(ground, &spec.id).await? };
+            let password = password(ground, &spec.id).await?;
+            let redis = Redis { source: &spec.source, password, folder: folder(&spec.id) };
             Stands::Data(redis.look(ground).await?.0)
         }
     };

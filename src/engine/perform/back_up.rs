@@ -30,6 +30,14 @@ pub(super) async fn back_up(task: &Task<'_>) -> Result<Done, Failure> {
     else {
         return Err(Failure::new(FailureKind::Bug, what, "it is no backup"));
     };
+    let done = match source {
+        Source::Postgres { .. } => super::swap::is_done(task, datastore).await?,
+        _ => super::data::is_done(task, datastore).await?,
+    };
+    if done {
+        // What stands now is what was restored; what stood before was read before that.
+        return Ok(Done { said: "it was taken before, and changed places since".to_owned(), exit: None });
+    }
     let vault = task.ground.vaults().repository(repository)?;
     let secret = match task.ground.vaults().passwords.get(datastore) {
         Some(password) => Some(

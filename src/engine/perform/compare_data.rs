@@ -14,7 +14,7 @@ pub(super) async fn compare(
     source: &Source,
     with: &str,
 ) -> Result<Done, Failure> {
-    if super::swap::is_done(task, with).await? {
+    if super::swap::is_done(task, datastore).await? {
         return Ok(Done { said: "it is in its place already".to_owned(), exit: None });
     }
     let secret = password(task.ground, datastore).await?;

@@ -26,7 +26,7 @@ pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
     let Act::Load { datastore, source, repository, backup, about, into } = &task.step.act else {
         return Err(Failure::new(FailureKind::Bug, what, "it brings nothing back"));
     };
-    if super::swap::is_done(task, into).await? {
+    if super::swap::is_done(task, datastore).await? {
         return Ok(Done { said: "it is in its place already".to_owned(), exit: None });
     }
     let vault = task.ground.vaults().repository(repository)?;

@@ -12,6 +12,7 @@ pub mod credentials;
 mod data;
 mod forget;
 mod gate;
+mod halt;
 mod here;
 mod keep;
 mod kept;
@@ -149,7 +150,8 @@ impl Task<'_> {
                 let it = watch::Watched { release, services, window, traffic, probe, checks };
                 watch::watch(self, &it).await
             }
-            Act::Point { release } => point::point(self, *release).await,
+            Act::Point { release, .. } => point::point(self, *release).await,
+            Act::Halt { services } => halt::halt(self, services).await,
             Act::BackUp { .. } => back_up::back_up(self).await,
             Act::Forget { repository, backups } => forget::forget(self, repository, backups).await,
             Act::Prune { repository, frees } => repository::prune(self, repository, *frees).await,

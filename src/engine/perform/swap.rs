@@ -50,15 +50,15 @@ fn done(there: &Numbers, it: &Names<'_>) -> bool {
         && it.aside.is_none_or(|aside| there.contains_key(aside))
 }
 
-/// Whether the run that this step is of, and that was taken up again, has put `restored` in its place
-/// already.
-pub(super) async fn is_done(task: &Task<'_>, restored: &str) -> Result<bool, Failure> {
+/// Whether the run that this step is of, and that was taken up again, has put what was restored of a
+/// datastore in its place already.
+pub(super) async fn is_done(task: &Task<'_>, of: &DatastoreId) -> Result<bool, Failure> {
     if !task.resumed {
         return Ok(false);
     }
     for (_, step) in task.confirmed.plan.plan().steps() {
         if let Act::Swap { datastore, source, from, aside, .. } = &step.act
-            && from == restored
+            && datastore == of
         {
             let secret = password(task.ground, datastore).await?;
             let there = numbers(task, &Server::new(source, secret.as_ref())).await?;

@@ -13,6 +13,7 @@ use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::quantity::Bytes;
 use crate::domain::text::{clean, shorten};
+use crate::engine::dump::redis::dataset;
 use crate::engine::dump::within::{Within, answer, argv, words};
 use crate::engine::ground::Ground;
 use crate::operations::restore_facts::Data;
@@ -23,14 +24,14 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const THROUGH: Duration = Duration::from_secs(1800);
 
 /// Begins a script of ours on the server: the password, then `$1` the container, `$2` the system's user, `$3`
-/// the host, `$4` the port, `$5` the user, `$6` our folder there. `cli` asks the Redis that stands; `second`
-/// runs a script beside it, `$1` the network of its container, with our folder as `$1`; `full` says so where
-/// our folder has no room.
+/// the host, `$4` the port, `$5` the user, `$6` our folder there, from the user's home. `cli` asks the Redis
+/// that stands; `second` runs a script beside it, `$1` the network of its container, with our folder as `$1`;
+/// `full` says so where our folder has no room.
 macro_rules! redis {
     ($($rest:expr),+) => {
         concat!(
             r#"umask 077; IFS= read -r pw; c=$1 u=$2 h=$3 p=$4 n=$5 d=$6; shift 6
-case $PWD in */"$d") ;; *) [ ! -d "$d" ] || cd "$d" || exit;; esac
+cd && { [ ! -d "$d" ] || cd "$d"; } || exit
 place() { if [ -n "$c" ]; then docker exec -i ${u:+-u "$u"} "$c" "$@"; elif [ -n "$u" ]; then sudo -n -u "$u" -- "$@"; else "$@"; fi; }
 ask() { printf '%s\n' "$1" | { shift; place sh -c 'IFS= read -r REDISCLI_AUTH; [ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH || unset REDISCLI_AUTH
 exec redis-cli --no-auth-warning "$@" </dev/null' sh "$@"; }; }
@@ -116,6 +117,8 @@ pub struct Redis<'a> {
     pub source: &'a Source,
     /// The password of its user.
     pub password: Option<SecretString>,
+    /// Its folder of ours on the server, from the user's home.
+    pub folder: String,
 }
 
 /// How many keys are in each database.
@@ -150,30 +153,29 @@ impl fmt::Display for Keys {
 }
 
 impl Redis<'_> {
-    fn args(&self, ground: &Ground, rest: &[&str]) -> Vec<String> {
+    fn args(&self, rest: &[&str]) -> Vec<String> {
         let Source::Redis { container, run_as, host, port, user } = self.source else { return Vec::new() };
         let or = |text: &Option<String>| text.clone().unwrap_or_default();
         let port = port.map(|port| port.to_string()).unwrap_or_default();
-        let folder = ground.place.directory.clone();
-        let own = [or(container), or(run_as), or(host), port, or(user), folder];
+        let own = [or(container), or(run_as), or(host), port, or(user), self.folder.clone()];
         own.into_iter().chain(rest.iter().map(|&it| it.to_owned())).collect()
     }
 
-    fn command(&self, ground: &Ground, script: &'static str, rest: &[&str]) -> RemoteCommand {
-        let args = self.args(ground, rest);
+    fn command(&self, script: &'static str, rest: &[&str]) -> RemoteCommand {
+        let args = self.args(rest);
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         words(Within::default(), script, &args, self.password.as_ref())
     }
 
-    fn changing(&self, ground: &Ground, script: &'static str, rest: &[&str]) -> Vec<String> {
-        let args = self.args(ground, rest);
+    fn changing(&self, script: &'static str, rest: &[&str]) -> Vec<String> {
+        let args = self.args(rest);
         argv(Within::default(), script, &args.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// How it stands.
     pub async fn look(&self, ground: &Ground) -> Result<(Data, Keys), Failure> {
         let what = format!("look at {} on {}", self.source.describe(), ground.server);
-        let text = answer(ground, self.command(ground, LOOK, &[]), &what, DEADLINE).await?;
+        let text = answer(ground, self.command(LOOK, &[]), &what, DEADLINE).await?;
         let mut data = read(&text);
         if let Source::Redis { host: Some(host), .. } = self.source
             && !["127.0.0.1", "localhost", "::1"].contains(&host.as_str())
@@ -185,8 +187,8 @@ impl Redis<'_> {
     }
 
     /// What a backup's file goes into.
-    pub fn filling(&self, ground: &Ground, into: &str) -> RemoteCommand {
-        self.command(ground, FILL, &[into])
+    pub fn filling(&self, into: &str) -> RemoteCommand {
+        self.command(FILL, &[into])
     }
 
     /// The keys in a file, as a second instance reads it, and what that answers to questions.
@@ -198,7 +200,7 @@ impl Redis<'_> {
         what: &str,
     ) -> Result<(Keys, Vec<String>), Failure> {
         let rest: Vec<&str> = std::iter::once(file).chain(questions.iter().copied()).collect();
-        let text = answer(ground, self.command(ground, READ, &rest), what, THROUGH).await?;
+        let text = answer(ground, self.command(READ, &rest), what, THROUGH).await?;
         let answers = text.lines().filter_map(|line| line.strip_prefix("answer:"));
         let answers = answers.map(|it| shorten(&clean(it), 80).into_owned()).collect::<Vec<_>>();
         if answers.len() < questions.len() {
@@ -208,19 +210,19 @@ impl Redis<'_> {
     }
 
     /// The command that has it take over a file.
-    pub fn swapped(&self, ground: &Ground, from: &str, aside: Option<&str>) -> Vec<String> {
-        self.changing(ground, SWAP, &[from, aside.unwrap_or_default()])
+    pub fn swapped(&self, from: &str, aside: Option<&str>) -> Vec<String> {
+        self.changing(SWAP, &[from, aside.unwrap_or_default()])
     }
 
     /// The command that removes files.
-    pub fn dropped(&self, ground: &Ground, names: &[&str]) -> Vec<String> {
-        self.changing(ground, DROP, names)
+    pub fn dropped(&self, names: &[&str]) -> Vec<String> {
+        self.changing(DROP, names)
     }
 
     /// Takes the mark away of a swap that was taken back, and its file where that goes too.
     pub async fn settled(&self, ground: &Ground, from: &str, drops: bool, what: &str) -> Result<(), Failure> {
         let drops = if drops { "1" } else { "" };
-        answer(ground, self.command(ground, SETTLED, &[from, drops]), what, DEADLINE).await.map(drop)
+        answer(ground, self.command(SETTLED, &[from, drops]), what, DEADLINE).await.map(drop)
     }
 }
 
@@ -241,7 +243,7 @@ fn read(text: &str) -> Data {
                 }
                 data.version = format!("Redis {}", clean(rest));
             }
-            ("used_memory_dataset", _) => data.live = rest.parse().ok().map(Bytes).or(data.live),
+            ("used_memory_dataset", _) => data.live = dataset(rest).or(data.live),
             ("aof_enabled", "1") => {
                 data.notes
                     .push("it writes an append-only file, and writes that anew after a swap".to_owned());
@@ -299,6 +301,7 @@ mod tests {
         assert!(data.names.contains("before-20261121T030405") && data.names.contains("restore-x.id"));
         assert_eq!((data.cannot_swap, data.notes.len()), (None, 1));
         assert_eq!(Keys::read(text).to_string(), "21 keys in 2 databases");
+        assert_eq!(read("used_memory_dataset:18446744073709535232\n").live, Some(Bytes(0)));
         assert!(read("redis_version:6.0.1\n").cannot_swap.is_some());
         assert!(read("redis_version:8.0.1\nmasterauth:set\n").cannot_swap.is_some());
     }

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::{Ending, Run};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
+use crate::domain::plan::Stage;
 use crate::domain::run::{News, Outcome};
 use crate::engine::guarded::{Became, look_up};
 
@@ -33,9 +34,14 @@ impl Run<'_> {
         if let Err(second) = self.settle().await {
             return (Outcome::Partial, Some(after(second, failure)));
         }
+        let begun = self.begun.lock().map(|it| it.clone()).unwrap_or_default();
+        let needed = |stage: &&Stage| {
+            stage.only_after.is_empty() || begun.iter().any(|(_, step)| stage.only_after.contains(step))
+        };
         let undo: Vec<_> = plan
             .undo
             .iter()
+            .filter(needed)
             .map(|stage| {
                 let mut stage = stage.clone();
                 stage.lanes.retain(|lane| touched.contains(&lane.server));

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::Run;
 use crate::domain::failure::Failure;
 use crate::domain::ids::ServerId;
-use crate::domain::plan::act::Migrating;
+use crate::domain::plan::act::{Carried, Migrating};
 use crate::domain::plan::{Act, Operation, Step};
 use crate::domain::release::{Release, ReleaseOutcome};
 use crate::domain::run::{Outcome, RunEnd};
@@ -15,7 +15,29 @@ use crate::engine::ground::Ground;
 use crate::engine::ledger;
 use crate::history::journal::Entry;
 
+/// How far an exchange of data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exchange {
+    Begun,
+    Ended,
+}
+
 impl Run<'_> {
+    /// Notes of a datastore that is exchanged, or put back, how it stands.
+    pub(super) fn exchanges(&self, ground: &Ground, act: &Act, far: Exchange) {
+        let (datastore, how) = match (act, far) {
+            (Act::Swap { datastore, .. } | Act::Unswap { datastore, .. }, Exchange::Begun) => {
+                (datastore, "is in between")
+            }
+            (Act::Swap { datastore, .. }, Exchange::Ended) => (datastore, "stands as it was to be"),
+            (Act::Unswap { datastore, .. }, Exchange::Ended) => (datastore, "stands as before"),
+            _ => return,
+        };
+        if let Ok(mut exchanged) = self.exchanged.lock() {
+            exchanged.insert(datastore.clone(), (ground.server.clone(), how.to_owned()));
+        }
+    }
+
     /// What stands on each server, for the reader.
     pub(super) fn stands(&self, outcome: Outcome, touched: &BTreeSet<ServerId>) -> Vec<(ServerId, String)> {
         let plan = self.confirmed.plan.plan();
@@ -30,6 +52,11 @@ impl Run<'_> {
         };
         let theirs = self.theirs.lock().map(|it| it.clone()).unwrap_or_default();
         let mut stands: Vec<_> = plan.servers().map(|server| (server.clone(), says(server))).collect();
+        if outcome == Outcome::Partial {
+            let exchanged = self.exchanged.lock().map(|it| it.clone()).unwrap_or_default();
+            let told = |(id, (server, how))| (server, format!("{id} {how}"));
+            stands.extend(exchanged.into_iter().map(told));
+        }
         if outcome != Outcome::Done {
             let told =
                 |(server, title)| (server, format!("`{title}` ran, and what it did is not taken back"));
@@ -80,11 +107,18 @@ impl Run<'_> {
                 }
             })
             .collect();
+        let returns = matches!(plan.operation, Operation::Rollback | Operation::Restore);
+        if returns && self.holds(end.outcome) {
+            releases.extend(self.left(ground, &steps).await);
+        }
+        if plan.operation == Operation::Undo && self.holds(end.outcome) {
+            releases.extend(self.stands_again(ground, &steps).await);
+        }
         if plan.operation == Operation::Rollback {
-            if self.holds(end.outcome) {
-                releases.extend(self.left(ground, &steps).await);
-            }
             self.taken_back(ground, &mut releases).await;
+        }
+        if self.holds(end.outcome) {
+            self.carried(ground, &steps, &mut releases).await;
         }
         releases
     }
@@ -132,11 +166,43 @@ impl Run<'_> {
         }
     }
 
+    /// Marks the migrations that went, or came back, with the data.
+    async fn carried(&self, ground: &Ground, steps: &[&Step], releases: &mut Vec<Release>) {
+        let mut all: Vec<Carried> = Vec::new();
+        for step in steps {
+            if let Act::Point { carried, .. } = &step.act {
+                all.extend(carried.iter().cloned());
+            }
+        }
+        for it in all {
+            let known = match releases.iter().position(|release| release.number == it.release) {
+                Some(at) => Some(releases.remove(at)),
+                None => ledger::release(ground, it.release).await.ok(),
+            };
+            releases.extend(known.map(|mut release| {
+                let its = release.migrations.iter_mut().filter(|migration| migration.name == it.name);
+                its.for_each(|migration| migration.taken_back = it.taken_back);
+                release
+            }));
+        }
+    }
+
+    /// The release that an undo went back to: that it was left before holds no longer.
+    async fn stands_again(&self, ground: &Ground, steps: &[&Step]) -> Option<Release> {
+        let to = steps.iter().find_map(|step| match step.act {
+            Act::Point { release, .. } => Some(release),
+            _ => None,
+        })?;
+        let release = ledger::release(ground, to).await.ok()?;
+        let left = release.outcome == ReleaseOutcome::RolledBack;
+        left.then_some(Release { outcome: ReleaseOutcome::Good, because: None, ..release })
+    }
+
     /// The release that a rollback went away from.
     async fn left(&self, ground: &Ground, steps: &[&Step]) -> Option<Release> {
         let from = self.confirmed.plan.plan().leaves?;
         let to = steps.iter().find_map(|step| match step.act {
-            Act::Point { release } => Some(release),
+            Act::Point { release, .. } => Some(release),
             _ => None,
         })?;
         // It is not there on a server that never had it.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use super::record::Exchange;
 use super::{Ending, Run};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::act::Migrating;
@@ -107,6 +108,7 @@ impl Run<'_> {
             let place = if step.act.is_here() { at(&self.confirmed.by) } else { ground.server.clone() };
             theirs.push((place, step.title.clone()));
         }
+        self.exchanges(ground, &step.act, Exchange::Begun);
         let start = Instant::now();
         let release = self.record_of(&step.act);
         let listen = Relay { run: self, step: step.id };
@@ -145,6 +147,7 @@ impl Run<'_> {
         let written = self.write_down(vec![ended]).await;
         match result {
             Ok(done) => {
+                self.exchanges(ground, &step.act, Exchange::Ended);
                 self.news(News::StepDone(step.id, done.said, took)).await;
                 written
             }

@@ -22,18 +22,18 @@ pub fn last_restore(entries: &[Written], datastore: &DatastoreId) -> Option<(Run
     for written in entries {
         match &written.entry {
             Entry::RunBegun { run, plan, .. } => {
-                open.extend(begun(plan, datastore).map(|plan| (run.clone(), plan)));
+                open.extend(begun(plan).map(|plan| (run.clone(), plan)));
             }
             Entry::RunEnded { run, outcome: Outcome::Done, .. } => {
                 let Some(plan) = open.remove(run) else { continue };
-                let Some((from, aside)) = swapped(&plan) else { continue };
+                let Some((from, aside)) = swapped(&plan, datastore) else { continue };
                 if plan.operation == Operation::Restore {
                     all.push(Restored { run: run.clone(), plan, undone: false });
                     continue;
                 }
                 // An undo has the two names the other way round; undone itself, as they were.
                 let it = all.iter_mut().rev().find_map(|it| {
-                    let names = swapped(&it.plan)?;
+                    let names = swapped(&it.plan, datastore)?;
                     let (undone, again) = (names == (aside, from), names == (from, aside));
                     (undone || again).then_some((it, undone))
                 });
@@ -47,18 +47,20 @@ pub fn last_restore(entries: &[Written], datastore: &DatastoreId) -> Option<(Run
     all.into_iter().rev().find(|it| !it.undone).map(|it| (it.run, it.plan))
 }
 
-fn begun(plan: &serde_json::Value, datastore: &DatastoreId) -> Option<Plan> {
+fn begun(plan: &serde_json::Value) -> Option<Plan> {
     let text = |name: &str| plan.get(name).and_then(serde_json::Value::as_str);
     let operation = text("operation")?;
     let of = [Operation::Restore, Operation::Undo].iter().any(|it| it.word() == operation);
-    let its = text("app") == Some(datastore.as_str());
-    (of && its).then(|| serde_json::from_value(plan.clone()).ok()).flatten()
+    // What restores an app as one names its datastores in the steps alone.
+    of.then(|| serde_json::from_value(plan.clone()).ok()).flatten()
 }
 
-/// What took the place, and what is kept of what stood there.
-fn swapped(plan: &Plan) -> Option<(&str, &str)> {
+/// What took the place of a datastore, and what is kept of what stood there.
+fn swapped<'p>(plan: &'p Plan, of: &DatastoreId) -> Option<(&'p str, &'p str)> {
     plan.steps().find_map(|(_, step)| match &step.act {
-        Act::Swap { from, aside: Some(aside), .. } => Some((from.as_str(), aside.as_str())),
+        Act::Swap { datastore, from, aside: Some(aside), .. } if datastore == of => {
+            Some((from.as_str(), aside.as_str()))
+        }
         _ => None,
     })
 }

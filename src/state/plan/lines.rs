@@ -170,7 +170,7 @@ fn ahead(plan: &Plan, wait: &str) -> Line {
     }
     let does = match plan.guard {
         Guard::Confirm => "Enter carries it out",
-        Guard::TypeName if plan.operation.is_of_a_datastore() => {
+        Guard::TypeName if plan.is_of_a_datastore() => {
             "Enter asks for the datastore's name, then carries it out"
         }
         Guard::TypeName => "Enter asks for the app's name, then carries it out",

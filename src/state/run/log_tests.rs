@@ -39,7 +39,11 @@ fn plan() -> FrozenPlan {
             .collect(),
     };
     let lanes = vec![
-        lane("web-1", 1, vec![beside, gate(vec![of("web", &["shop-web-4"])]), Act::Point { release }]),
+        lane(
+            "web-1",
+            1,
+            vec![beside, gate(vec![of("web", &["shop-web-4"])]), Act::Point { release, carried: Vec::new() }],
+        ),
         lane("web-2", 11, vec![up, gate(vec![of("web", &[])])]),
     ];
     let place = Place {
@@ -62,7 +66,7 @@ fn plan() -> FrozenPlan {
         findings: Vec::new(),
         interrupts: Vec::new(),
         leaves: None,
-        stages: vec![Stage { title: "replace".into(), lanes, tidies: false }],
+        stages: vec![Stage { title: "replace".into(), lanes, tidies: false, only_after: Vec::new() }],
         undo: Vec::new(),
         undone_by: String::new(),
     })

@@ -16,6 +16,7 @@ fn plan(servers: &[&str]) -> FrozenPlan {
     let mut id = 0;
     let mut stage = |title: &str, steps: &[&str]| Stage {
         tidies: false,
+        only_after: Vec::new(),
         title: title.to_owned(),
         lanes: servers
             .iter()

@@ -18,3 +18,4 @@ mod schedules;
 mod sftp;
 mod store;
 mod volume;
+mod whole;

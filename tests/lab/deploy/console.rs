@@ -225,7 +225,7 @@ fn containers_are_restarted_by_a_key_and_a_console_that_is_read_only_changes_not
     let started = "docker inspect -f '{{.Id}} {{.State.StartedAt}}' $(docker compose ps -aq web)";
     let before = app.on("web-2", started);
     let mut console = on_the_app(&app);
-    console.press("R").wait_for("STEPS").wait_for("restart web, worker");
+    console.press("B").wait_for("STEPS").wait_for("restart web, worker");
     enter_until(&console, "esc detach");
     over(&console, "done and verified");
     let after = app.on("web-2", started);

@@ -69,7 +69,7 @@ fn a_console_that_is_left_right_behind_a_run_still_tells_of_its_end() {
         }
     });
     let console = super::console::on_the_app(&app);
-    console.press("R").wait_for("STEPS");
+    console.press("B").wait_for("STEPS");
     super::console::enter_until(&console, "done and verified");
     console.press("\x1b").press("q");
     for _ in 0..2 {

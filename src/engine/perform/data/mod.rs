@@ -7,7 +7,7 @@ use super::load::carried;
 use super::{Done, Task};
 use crate::domain::assertion::Assertion;
 use crate::domain::beside::{called, standing};
-use crate::domain::datastore::Source;
+use crate::domain::datastore::{Source, folder};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::DatastoreId;
 use crate::domain::plan::Act;
@@ -50,7 +50,8 @@ async fn kind<'a>(
             Ok(Kind::Files(Files { datastore, run_as: run_as.as_deref(), paths }))
         }
         Source::Redis { .. } => {
-            Ok(Kind::Redis(Redis { source, password: password(task.ground, datastore).await? }))
+            let password = password(task.ground, datastore).await?;
+            Ok(Kind::Redis(Redis { source, password, folder: folder(datastore) }))
         }
         Source::Postgres { .. } => {
             let why = format!("it is of kind {}", source.kind());
@@ -89,14 +90,15 @@ fn done(there: &Data, from: &str, aside: Option<&str>) -> bool {
         && aside.is_none_or(|aside| there.names.contains(aside))
 }
 
-/// Whether the run that this step is of, and that was taken up again, has put `restored` in its place.
-async fn is_done(task: &Task<'_>, restored: &str) -> Result<bool, Failure> {
+/// Whether the run that this step is of, and that was taken up again, has put what was restored of a datastore
+/// in its place.
+pub(super) async fn is_done(task: &Task<'_>, of: &DatastoreId) -> Result<bool, Failure> {
     if !task.resumed {
         return Ok(false);
     }
     for (_, step) in task.confirmed.plan.plan().steps() {
         if let Act::Swap { datastore, source, from, aside: Some(aside), .. } = &step.act
-            && from == restored
+            && datastore == of
         {
             let there = look(task, &kind(task, datastore, source).await?).await?;
             return Ok(done(&there, from, Some(aside)));
@@ -112,7 +114,7 @@ pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
     let Act::Load { datastore, source, repository, backup, about, into } = &task.step.act else {
         return Err(Failure::new(FailureKind::Bug, what, "it brings nothing back"));
     };
-    if is_done(task, into).await? {
+    if is_done(task, datastore).await? {
         return Ok(well(THERE));
     }
     let vault = task.ground.vaults().repository(repository)?;
@@ -130,9 +132,9 @@ pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
             bytes
         }
         Kind::Redis(redis) => {
-            change(task, &kind, redis.dropped(task.ground, &[into])).await?;
+            change(task, &kind, redis.dropped(&[into])).await?;
             let secret = redis.password.as_ref();
-            let bytes = carried(task, redis.filling(task.ground, into), secret, it, *about).await?;
+            let bytes = carried(task, redis.filling(into), secret, it, *about).await?;
             let (keys, _) = redis.keys(task.ground, into, &[], &what).await?;
             return Ok(well(format!("{bytes} read; a second instance reads {keys}")));
         }
@@ -146,7 +148,7 @@ pub(super) async fn compare(
     source: &Source,
     with: &str,
 ) -> Result<Done, Failure> {
-    if is_done(task, with).await? {
+    if is_done(task, datastore).await? {
         return Ok(well(THERE));
     }
     let what = task.what();
@@ -231,15 +233,9 @@ async fn answered(
 }
 
 /// The command that changes places.
-fn exchange(
-    task: &Task<'_>,
-    kind: &Kind<'_>,
-    from: &str,
-    aside: Option<&str>,
-    stops: &[String],
-) -> Vec<String> {
+fn exchange(kind: &Kind<'_>, from: &str, aside: Option<&str>, stops: &[String]) -> Vec<String> {
     match kind {
-        Kind::Redis(redis) => redis.swapped(task.ground, from, aside),
+        Kind::Redis(redis) => redis.swapped(from, aside),
         Kind::Volume(volume) => {
             let mut args = vec![*volume, from, aside.unwrap_or_default()];
             args.extend(stops.iter().map(String::as_str));
@@ -261,7 +257,7 @@ pub(super) async fn swap(task: &Task<'_>, it: &Swapped<'_>) -> Result<Done, Fail
         if let Some(other) = there.users.iter().find(|name| !it.stops.contains(name)) {
             return conflict(format!("container {other} uses it by now"));
         }
-        change(task, &kind, exchange(task, &kind, it.from, it.aside, it.stops)).await?;
+        change(task, &kind, exchange(&kind, it.from, it.aside, it.stops)).await?;
         if !done(&look(task, &kind).await?, it.from, it.aside) {
             return conflict("it ended well, and the names are not changed".to_owned());
         }
@@ -278,7 +274,7 @@ pub(super) async fn back(task: &Task<'_>, it: &Swapped<'_>, drops: bool) -> Resu
     if let Some(aside) = it.aside
         && done(&there, it.from, it.aside)
     {
-        change(task, &kind, exchange(task, &kind, aside, Some(it.from), it.stops)).await?;
+        change(task, &kind, exchange(&kind, aside, Some(it.from), it.stops)).await?;
         if !done(&look(task, &kind).await?, aside, Some(it.from)) {
             let why = "it ended well, and the names are not changed";
             return Err(Failure::new(FailureKind::Conflict, task.what(), why));
@@ -296,12 +292,12 @@ pub(super) async fn back(task: &Task<'_>, it: &Swapped<'_>, drops: bool) -> Resu
         Kind::Redis(redis) => {
             // It may have begun to follow: only what was kept is known to be whole.
             if let Some(aside) = it.aside.filter(|_| there.names.contains(&format!("{}.id", it.from))) {
-                change(task, &kind, redis.swapped(task.ground, aside, None)).await?;
+                change(task, &kind, redis.swapped(aside, None)).await?;
                 redis.settled(task.ground, it.from, drops, &task.what()).await?;
                 return Ok(well("what was kept of it is there again"));
             }
             let names: &[&str] = if drops { &[it.from] } else { &[] };
-            redis.dropped(task.ground, names)
+            redis.dropped(names)
         }
     };
     change(task, &kind, words).await?;
@@ -316,9 +312,7 @@ pub(super) async fn drop_all(
 ) -> Result<Done, Failure> {
     let kind = kind(task, datastore, source).await?;
     let words = match &kind {
-        Kind::Redis(redis) => {
-            redis.dropped(task.ground, &names.iter().map(String::as_str).collect::<Vec<_>>())
-        }
+        Kind::Redis(redis) => redis.dropped(&names.iter().map(String::as_str).collect::<Vec<_>>()),
         Kind::Volume(_) => {
             volume::changing(volume::DROP, &names.iter().map(String::as_str).collect::<Vec<_>>())
         }

@@ -2,6 +2,8 @@
 
 use super::Means;
 use crate::config::Config;
+use crate::domain::datastore::DatastoreSpec;
+use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{BackupId, DatastoreId};
 use crate::domain::plan::Plan;
@@ -9,7 +11,8 @@ use crate::domain::run::RunId;
 use crate::engine::gather::{self, Wanted as Sought};
 use crate::history::journal::last_restore;
 use crate::message::change::{Asked, Wanted};
-use crate::operations::{Refusal, backup, drill, restore, undo};
+use crate::operations::set_choice::Which;
+use crate::operations::{Refusal, backup, drill, restore, set_restore, set_undo, undo};
 use crate::runtime::deploying;
 
 /// Gathers and plans.
@@ -18,6 +21,9 @@ pub(super) async fn made(
     config: &Config,
     asked: &Asked,
 ) -> Result<Result<Plan, Refusal>, Failure> {
+    if let Some((app, datastores)) = deploying::app_of_datastores(config, asked.app.as_str())? {
+        return whole(means, config, asked, &app, &datastores).await;
+    }
     let spec = deploying::datastore(config, &DatastoreId::from(asked.app.as_str()))?;
     let engines = deploying::engines(config, &means.observers.links);
     let now = means.clock.now();
@@ -39,6 +45,9 @@ pub(super) async fn made(
         }
         Wanted::Undo => {
             let (run, undone) = last(config, &spec.id).await?;
+            if let Some((app, _)) = deploying::app_of_datastores(config, undone.app.as_str())? {
+                return undone_whole(means, config, &app, (&run, &undone), reason).await;
+            }
             let facts = looked(Sought::None).await?;
             Ok(undo::plan(&spec, &facts, &run, &undone, reason.as_deref()))
         }
@@ -47,6 +56,41 @@ pub(super) async fn made(
             Err(Failure::new(FailureKind::Bug, what, "it was taken for a change of a datastore"))
         }
     }
+}
+
+/// Of an app: a set of its backups brought back.
+async fn whole(
+    means: &Means,
+    config: &Config,
+    asked: &Asked,
+    app: &AppSpec,
+    datastores: &[DatastoreSpec],
+) -> Result<Result<Plan, Refusal>, Failure> {
+    let Wanted::Restore { backup, swap } = &asked.what else {
+        let what = format!("plan a {} of {}", asked.what.operation().word(), app.id);
+        return Err(Failure::new(FailureKind::Unsupported, what, "here it is one of a datastore")
+            .hint("select the datastore"));
+    };
+    let which = backup.as_ref().map_or(Which::Newest, |id| Which::Backup(id.as_str()));
+    let engines = deploying::engines(config, &means.observers.links);
+    let looked = gather::set_restore(&engines, app, datastores, which, *swap, means.clock.now()).await?;
+    let ask = restore::Ask { reason: asked.reason.clone(), swap: *swap, to: None };
+    Ok(set_restore::plan(app, &looked.0, &looked.1, &ask))
+}
+
+/// Undoes such a restore, which is one of all that the app has.
+async fn undone_whole(
+    means: &Means,
+    config: &Config,
+    app: &AppSpec,
+    (run, undone): (&RunId, &Plan),
+    reason: Option<String>,
+) -> Result<Result<Plan, Refusal>, Failure> {
+    let datastores = set_undo::exchanged(undone).map(|it| deploying::datastore(config, it.datastore));
+    let datastores: Vec<_> = datastores.collect::<Result<_, _>>()?;
+    let engines = deploying::engines(config, &means.observers.links);
+    let facts = gather::set_undo(&engines, app, &datastores, undone.leaves, means.clock.now()).await?;
+    Ok(set_undo::plan(app, &facts, run, undone, reason.as_deref()))
 }
 
 fn sought(backup: Option<&BackupId>) -> Sought<'_> {

@@ -45,6 +45,8 @@ impl Vault {
             if let Some(shown) = at_most.filter(|most| now.0 > most.0) {
                 return Err(RepositoryError::MoreGoes { shown, now });
             }
+            // Nobody else writes now; what makes room comes first.
+            vault.shelf().tidy()?;
             repository.prune(&options, plan)?;
             Ok(Bytes(before.0.saturating_sub(size(&*backend)?.0)))
         })

@@ -21,6 +21,11 @@ pub(super) trait Shelf: WriteBackend {
     /// Takes a lock away; one that is not there any more is as good.
     fn remove_lock(&self, id: &Id) -> RusticResult<()>;
 
+    /// Takes away what was begun and is no file. Only while nobody else writes.
+    fn tidy(&self) -> RusticResult<()> {
+        Ok(())
+    }
+
     /// For how many bytes there is room; `None` where nobody says.
     fn room(&self) -> RusticResult<Option<u64>> {
         Ok(None)

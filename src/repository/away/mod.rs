@@ -200,6 +200,10 @@ impl Shelf for Away {
         self.take_away(Named::new(Kind::Locks, id))
     }
 
+    fn tidy(&self) -> RusticResult<()> {
+        self.asked("tidy up", |store| async move { store.tidy().await })
+    }
+
     fn room(&self) -> RusticResult<Option<u64>> {
         self.asked("look for room", |store| async move { store.room().await })
     }

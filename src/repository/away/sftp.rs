@@ -145,6 +145,13 @@ fn beside(path: &str) -> String {
     format!("{path}-{:016x}.new", RandomState::new().build_hasher().finish())
 }
 
+/// Whether a name is one that [`beside`] gave.
+fn is_beside(name: &str) -> bool {
+    let hex = |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let parts = name.strip_suffix(".new").and_then(|it| it.split_once('-'));
+    parts.is_some_and(|(of, mark)| (of == "config" || hex(of, 64)) && hex(mark, 16))
+}
+
 #[async_trait]
 impl Store for Sftp {
     fn at(&self) -> String {
@@ -205,6 +212,29 @@ impl Store for Sftp {
         Ok(self.session().await?.remove(&self.path(named)).await?)
     }
 
+    /// A lock may be taken at any time: what lies beside one is left.
+    async fn tidy(&self) -> Result<(), StoreError> {
+        let session = self.session().await?;
+        let data = self.below(Kind::Data.folder());
+        let mut folders =
+            [Kind::Keys, Kind::Snapshots, Kind::Index].map(|it| self.below(it.folder())).to_vec();
+        folders.push(self.place.path.clone());
+        let within = session.list(&data).await?.unwrap_or_default();
+        folders.extend(within.into_iter().filter(|it| it.folder).map(|it| format!("{data}/{}", it.name)));
+        let tidied = folders.into_iter().map(|folder| {
+            let session = Arc::clone(&session);
+            async move {
+                for item in session.list(&folder).await?.unwrap_or_default() {
+                    if !item.folder && is_beside(&item.name) {
+                        session.remove(&format!("{folder}/{}", item.name)).await?;
+                    }
+                }
+                Ok::<(), SftpError>(())
+            }
+        });
+        Ok(stream::iter(tidied).buffer_unordered(FOLDERS).try_collect().await?)
+    }
+
     async fn room(&self) -> Result<Option<u64>, StoreError> {
         let session = self.session().await?;
         // The folder may not be there yet; then it is where the nearest one above it is.
@@ -220,6 +250,22 @@ impl Store for Sftp {
                 }
                 found => return Ok(found?.map(|room| room.bytes)),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_beside_is_told_from_all_else() {
+        let id = "0123456789abcdef".repeat(4);
+        let left = beside(&id);
+        assert!(is_beside(&left) && is_beside(&beside("config")), "{left}");
+        assert!(left.parse::<rustic_core::Id>().is_err(), "it is no file of the repository");
+        for other in [id.as_str(), "config", "x.new", &format!("{id}.new"), &format!("{id}-12.new")] {
+            assert!(!is_beside(other), "{other}");
         }
     }
 }

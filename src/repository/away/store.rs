@@ -213,6 +213,11 @@ pub(in crate::repository) trait Store: fmt::Debug + Send + Sync {
     /// Removes a file; one that is not there is as good.
     async fn remove(&self, named: &Named) -> Result<(), StoreError>;
 
+    /// Takes away what was begun and is no file. Only while nobody else writes.
+    async fn tidy(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// For how many bytes there is room; `None` where nobody says.
     async fn room(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)

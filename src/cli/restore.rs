@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::args::Args;
 use super::context::Context;
-use super::operate::{Consent, Desk};
+use super::operate::{Consent, Desk, Wait};
 use super::{Exit, context, print};
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::AppSpec;
@@ -51,6 +51,10 @@ pub struct RestoreArgs {
     /// Of files or a volume this path alone, with what is below it, into a folder here; may be given again
     #[arg(long, value_name = "PATH", requires = "to")]
     pub only: Vec<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "the option's own sentence is the help")]
+    pub wait: Wait,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "the options' own sentences are the help")]
@@ -98,10 +102,12 @@ fn whole(
         (None, None) => Which::Newest,
     };
     let desk = Desk::prepare(args, context)?;
-    let facts = set_restore(&desk.engines, app, datastores, which, it.swap, desk.headless.now());
-    let (set, facts) = desk.headless.tasks.block_on(facts)?;
     let ask = Ask { reason: it.consent.reason.clone(), swap: it.swap, to: None };
-    desk.carry_out(set_restore::plan(app, &set, &facts, &ask), &it.consent.shown, it.consent.given())
+    desk.change(&it.wait, &it.consent.shown, it.consent.given(), || {
+        let facts = set_restore(&desk.engines, app, datastores, which, it.swap, desk.headless.now());
+        let (set, facts) = desk.headless.tasks.block_on(facts)?;
+        Ok(set_restore::plan(app, &set, &facts, &ask))
+    })
 }
 
 /// Plans, asks and brings it back.
@@ -132,9 +138,10 @@ pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
     }
     let desk = Desk::prepare(args, context)?;
     let wanted = it.backup.as_deref().map_or(Wanted::Newest, Wanted::Id);
-    let facts = restore(&desk.engines, &spec, wanted, desk.headless.now());
-    let facts = desk.headless.tasks.block_on(facts)?;
     let ask = Ask { reason: it.consent.reason.clone(), swap: it.swap, to: it.to.clone() };
-    let given = it.consent.given();
-    desk.carry_out(plan(&spec, &facts, &ask), &it.consent.shown, given)
+    desk.change(&it.wait, &it.consent.shown, it.consent.given(), || {
+        let facts = restore(&desk.engines, &spec, wanted, desk.headless.now());
+        let facts = desk.headless.tasks.block_on(facts)?;
+        Ok(plan(&spec, &facts, &ask))
+    })
 }

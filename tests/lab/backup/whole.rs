@@ -165,7 +165,7 @@ fn an_app_is_brought_back_as_one_set_with_its_release_and_undone() {
     let whole = Whole::up("wholly", 7395);
     let app = &whole.app;
     whole.backup(&["wholly-files", "--init", "--yes"]).ends(0);
-    app.run(&["deploy", "wholly", "--tag", "1.1", "--yes"]).ends(0);
+    app.run(&["deploy", "wholly", "--tag", "1.1", "--reason", "the first", "--yes"]).ends(0);
     let then = whole.stands();
     whole.backup(&["wholly", "--yes"]).ends(0);
     whole.goes_on("1.2");
@@ -213,7 +213,7 @@ fn a_restore_of_a_set_that_is_killed_between_its_exchanges_is_finished_or_put_ba
     let whole = Whole::up("wholekill", 7396);
     let app = &whole.app;
     whole.backup(&["wholekill-files", "--init", "--yes"]).ends(0);
-    app.run(&["deploy", "wholekill", "--tag", "1.1", "--yes"]).ends(0);
+    app.run(&["deploy", "wholekill", "--tag", "1.1", "--reason", "the first", "--yes"]).ends(0);
     let then = whole.stands();
     whole.backup(&["wholekill", "--yes"]).ends(0);
     whole.goes_on("1.2");
@@ -242,7 +242,7 @@ fn a_set_whose_release_is_no_longer_good_leaves_everything_as_it_was() {
     let whole = Whole::up("wholebad", 7397);
     let app = &whole.app;
     whole.backup(&["wholebad-files", "--init", "--yes"]).ends(0);
-    app.run(&["deploy", "wholebad", "--tag", "1.1", "--yes"]).ends(0);
+    app.run(&["deploy", "wholebad", "--tag", "1.1", "--reason", "the first", "--yes"]).ends(0);
     whole.backup(&["wholebad", "--yes"]).ends(0);
     whole.goes_on("1.2");
     let now = whole.stands();

@@ -9,13 +9,16 @@ use super::order::Sorting;
 use super::rows;
 use crate::domain::backup::Backup;
 use crate::domain::ids::{BackupId, DatastoreId};
+use crate::domain::setup::DatastoreSetup;
 use crate::domain::time::Timestamp;
 use crate::store::fleet::Fleet;
 
 /// Rows of the list's heading and its columns' names.
 const HEADS: u16 = 2;
-/// Rows of how it stands.
+/// Rows of how it stands, at least.
 const SUMMARY: u16 = 4;
+/// The part of the page that they take at most.
+const PART: u16 = 3;
 /// Rows that tell more of the selected backup.
 const DETAIL: u16 = 6;
 /// Rows of the page from which on there is room for them.
@@ -37,6 +40,8 @@ pub struct DatastorePage {
     /// How many there are, with those that the filter leaves out.
     pub all: usize,
     body: Rect,
+    /// Rows that how it stands would take, with its heading.
+    stands: u16,
 }
 
 /// Where the parts are.
@@ -58,13 +63,14 @@ impl DatastorePage {
         }
     }
 
-    /// Takes what is known now, on a screen of this size.
-    pub fn settle(&mut self, fleet: &Fleet, body: Rect, now: Timestamp) {
+    /// Takes what is known now, on a screen of this size; `notes` are said of it besides.
+    pub fn settle(&mut self, fleet: &Fleet, notes: usize, body: Rect, now: Timestamp) {
         self.body = body;
         let datastores = fleet.datastores();
         let setup = self.of.as_ref().and_then(|id| datastores.get(id));
         let backups = setup.map(|setup| datastores.backups(setup)).unwrap_or_default();
         self.all = backups.len();
+        self.stands = setup.map_or(0, |setup| stands(fleet, setup, notes));
         let mut passing: Vec<&Backup> = backups.iter().filter(|it| passes(&self.filter, it, now)).collect();
         rows::backups(&mut self.order, &mut passing);
         self.rows = passing.into_iter().map(Backup::key).collect();
@@ -75,7 +81,8 @@ impl DatastorePage {
     /// Where the parts are: what tells more follows the last row.
     pub fn areas(&self) -> Areas {
         let body = self.body;
-        let summary = Rect { height: SUMMARY.min(body.height), ..body };
+        let wanted = self.stands.clamp(SUMMARY, SUMMARY.max(body.height / PART));
+        let summary = Rect { height: wanted.min(body.height), ..body };
         let detail = if body.height < ROOMY { 0 } else { DETAIL };
         let room = body.height.saturating_sub(summary.height + detail);
         let wanted = u16::try_from(self.rows.len().max(1)).unwrap_or(u16::MAX).saturating_add(HEADS);
@@ -104,6 +111,15 @@ impl DatastorePage {
     fn height(&self) -> usize {
         usize::from(self.areas().list.height.saturating_sub(HEADS))
     }
+}
+
+/// The rows of how it stands: heading, health, drill and repository, and what only some have.
+fn stands(fleet: &Fleet, setup: &DatastoreSetup, notes: usize) -> u16 {
+    let datastores = fleet.datastores();
+    let hinted = datastores.read_at(setup).1.is_some_and(|failure| failure.hint.is_some());
+    let archive = if setup.archive.is_some() { 2 } else { 0 };
+    let rows = 4 + notes + usize::from(hinted) + archive + datastores.schedules(setup).count();
+    u16::try_from(rows).unwrap_or(u16::MAX)
 }
 
 /// Whether a backup is shown: by its id, its day, who, why, its release, run and set.
@@ -153,5 +169,8 @@ mod tests {
         assert_eq!(page(13).height(), 7);
         let areas = page(22).areas();
         assert_eq!((areas.list.y, areas.list.height, areas.detail.bottom()), (5, 12, 23));
+        // What has more to say of itself has a third of it.
+        let page = DatastorePage { stands: 40, ..page(22) };
+        assert_eq!((page.areas().summary.height, page.areas().list.height), (7, 9));
     }
 }

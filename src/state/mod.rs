@@ -44,7 +44,7 @@ pub mod waiting;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{AppId, RequestId};
 use crate::domain::setup::Setup;
 use crate::domain::time::Timestamp;
 use crate::keys::keymap::Keymap;
@@ -198,7 +198,10 @@ impl State {
             Page::Logs => logs::bars::refresh(self),
             Page::Releases(_) => self.releases.settle(body),
             Page::Checks => self.checks.settle(&self.fleet, &self.setup.checks, lists, self.now),
-            Page::Datastore(_) => self.datastore.settle(&self.fleet, body, self.now),
+            Page::Datastore(id) => {
+                let notes = self.app_notes(&AppId::from(id.as_str())).len();
+                self.datastore.settle(&self.fleet, notes, body, self.now);
+            }
             Page::Files(..) => self.files.settle(body),
             Page::Found(_) => self.found.settle(body),
             Page::Metrics

@@ -91,6 +91,11 @@ fn stands(state: &State, it: &DatastoreSetup, area: Rect) -> Vec<Line> {
     );
     more.push((format!("repository {}", checked(state, it)), Role::Muted));
     let room = usize::from(area.height).saturating_sub(lines.len());
+    if more.len() > room && room > 0 {
+        let left = more.len() + 1 - room;
+        more.truncate(room - 1);
+        more.push((format!("and {left} lines more: {} shows all", state.key_of("inspect")), Role::Muted));
+    }
     lines.extend(more.into_iter().take(room).map(|(text, role)| {
         let rest = cells.saturating_sub(2);
         Line::at(2).text(sheet::fitted(&text, rest).trim_end(), role)

@@ -115,22 +115,24 @@ pub(in crate::views) fn archive(state: &State, datastore: &DatastoreSetup) -> Ve
     };
     let full = it.last_full().map_or_else(
         || "no full backup".to_owned(),
-        |base| format!("full backup {}", when(Some(base.ended), state.now)),
+        |base| format!("full backup {} ago", Age(base.ended.age(state.now))),
     );
-    let (lost, most) = datastores.rpo(datastore, state.now);
-    let lost = lost.map_or_else(|| "not known".to_owned(), |lost| format!("{} at most", Age(lost)));
     let segment = it.last_wal().map_or_else(|| "no segment".to_owned(), |it| format!("last segment {it}"));
+    let (lost, most) = datastores.rpo(datastore, state.now);
+    let lost = lost.map_or_else(
+        || format!("what is lost now is not known, of at most {} (rpo)", Age(most)),
+        |lost| format!("{} lost now at most, of {} (rpo)", Age(lost), Age(most)),
+    );
     let moments = it.moments().map_or_else(
         || "to no moment that is known".to_owned(),
         |it| {
-            let to = it.to.map_or_else(|| "the last segment".to_owned(), Timestamp::rfc3339);
-            format!("from {} to {to}", it.from.rfc3339())
+            let to = it.to.map_or_else(|| "the last segment".to_owned(), Timestamp::minute);
+            format!("{} to {to} utc", it.from.minute())
         },
     );
     vec![
         ("archive", format!("{}: {full}, {segment}", tool.name())),
-        ("lost now", format!("{lost}, of at most {} (rpo)", Age(most))),
-        ("restorable", moments),
+        ("restorable", format!("{moments}; {lost}")),
     ]
 }
 

@@ -163,7 +163,7 @@ fn what_nothing_keeps_any_longer_is_shown_and_then_forgotten() {
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
-fn a_second_backup_waits_for_the_lock_of_the_first() {
+fn a_fault_of_two_backups_at_once_is_none_where_the_second_waits() {
     let store = Store::postgres("waited", TABLES);
     store.back_up(&[]).ends(0);
     let stuck = Stuck::begin(&store);

@@ -97,14 +97,21 @@ pub fn number_of(it: &Backup, app: &AppId) -> Option<ReleaseNumber> {
 pub fn sets_of<'a>(app: &AppId, backups: impl IntoIterator<Item = &'a Backup>) -> Vec<Backup> {
     let mut all: BTreeMap<&str, Backup> = BTreeMap::new();
     for it in backups {
-        let (Some(run), Some(release)) = (it.set.as_deref(), number_of(it, app)) else { continue };
+        let Some(run) = it.set.as_deref() else { continue };
+        let release = match (number_of(it, app), &it.release) {
+            (Some(number), _) => format!("release {number}"),
+            // Taken before the app's first release.
+            (None, None) => "no release".to_owned(),
+            // Another app's, which has the datastore too.
+            (None, Some(_)) => continue,
+        };
         if let Some(set) = all.get_mut(run) {
             set.bytes = Bytes(set.bytes.0.saturating_add(it.bytes.0));
             set.at = set.at.min(it.at);
             continue;
         }
         let why = it.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        all.insert(run, Backup { reason: Some(format!("release {release}{why}")), ..it.clone() });
+        all.insert(run, Backup { reason: Some(format!("{release}{why}")), ..it.clone() });
     }
     let mut all: Vec<Backup> = all.into_values().collect();
     all.sort_by_key(|it| std::cmp::Reverse(it.at));
@@ -142,6 +149,33 @@ pub fn verdict(backups: &[Backup], rpo: Duration, now: Timestamp) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sets_of_an_app_are_its_own_with_or_without_a_release() {
+        let of = |set: &str, at, release: Option<&str>| Backup {
+            set: Some(set.to_owned()),
+            release: release.map(str::to_owned),
+            ..backup(at, 3)
+        };
+        let all = [
+            of("a", 9, None),
+            of("a", 8, None),
+            of("b", 20, Some("shop/7")),
+            of("c", 30, Some("other/1")),
+            backup(40, 1),
+        ];
+        let sets = sets_of(&"shop".into(), &all);
+        let told: Vec<_> =
+            sets.iter().map(|it| (it.set.as_deref(), it.at, it.bytes, it.reason.as_deref())).collect();
+        let at = Timestamp::from_secs;
+        assert_eq!(
+            told,
+            [
+                (Some("b"), at(20), Bytes(3), Some("release 7")),
+                (Some("a"), at(8), Bytes(6), Some("no release")),
+            ]
+        );
+    }
 
     fn backup(at: i64, bytes: u64) -> Backup {
         Backup { at: Timestamp::from_secs(at), bytes: Bytes(bytes), ..Backup::default() }

@@ -141,7 +141,7 @@ fn keys(folder: &Path) -> Outcome<()> {
     let mut running = Running::start(env!("CARGO_BIN_EXE_midwatch"), &["--config", &config])?;
     running.rest(Duration::from_secs(2));
     // The journal is opened, and the file is added to it.
-    running.press(&["l", "o", "g", "r", "o", "w", "s", " ", "\r"])?;
+    running.press(&["l", "o", "g", "r", "o", "w", "s", "\t", "\r"])?;
     running.rest(Duration::from_secs(1));
     let before = running.cost()?.resident;
     let more = text(LINES)?;

@@ -43,15 +43,7 @@ pub fn plan(app: &AppSpec, set: &Chosen, facts: &SetFacts, ask: &Ask) -> Result<
         }
     }
     let (leaves, current) = (whole.back.as_ref().and_then(|it| it.leaves), whole.current);
-    if let (Some(back), Some(to)) = (&whole.back, to) {
-        changed.push(Change {
-            server: None,
-            what: "release".to_owned(),
-            from: current.map(|it| it.to_string()),
-            to: Some(to.to_string()),
-        });
-        changed.extend(back.changes.iter().cloned());
-    }
+    changed.extend(whole.changes(to));
     let safe = current.map(|it| format!("{}/{it}", app.id));
     let all: Vec<Part<'_>> = parts.into_iter().map(|(part, _)| part).collect();
     let (stages, undo) = stages(&all, whole, safe.as_deref(), ask.swap);

@@ -20,7 +20,7 @@ use crate::domain::deploy::{AppSpec, Place, Strategy};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::ServerId;
 use crate::domain::plan::act::{Carried, Expected};
-use crate::domain::plan::{Act, Finding, Lane, Operation, Stage, Step, StepId};
+use crate::domain::plan::{Act, Change, Finding, Lane, Operation, Stage, Step, StepId};
 use crate::domain::release::ReleaseNumber;
 use crate::domain::setup::Guard;
 use crate::domain::time::Timestamp;
@@ -119,6 +119,14 @@ impl<'a> Whole<'a> {
     pub(super) fn others(&self, server: &ServerId, users: &[String]) -> Vec<String> {
         let own = self.containers.get(server);
         users.iter().filter(|name| own.is_none_or(|own| !own.contains(*name))).cloned().collect()
+    }
+
+    /// What changes of the release, where another one is to stand.
+    pub(super) fn changes(&self, to: Option<ReleaseNumber>) -> Vec<Change> {
+        let Some((back, to)) = self.back.as_ref().zip(to) else { return Vec::new() };
+        let from = self.current.map(|it| it.to_string());
+        let own = Change { server: None, what: "release".to_owned(), from, to: Some(to.to_string()) };
+        std::iter::once(own).chain(back.changes.iter().cloned()).collect()
     }
 
     /// What it interrupts.

@@ -72,11 +72,7 @@ pub fn plan(
         return Err(unsupported(title, undone));
     }
     let leaves = whole.back.as_ref().and_then(|it| it.leaves);
-    if let (Some(back), Some(to)) = (&whole.back, to) {
-        let from = whole.current.map(|it| it.to_string());
-        changed.push(Change { server: None, what: "release".to_owned(), from, to: Some(to.to_string()) });
-        changed.extend(back.changes.iter().cloned());
-    }
+    changed.extend(whole.changes(to));
     let (stages, undo) = whole.around(Vec::new(), exchanges, Vec::new());
     let specs = || facts.parts.iter().map(|(spec, _)| spec);
     let names: Vec<&str> = specs().map(|it: &DatastoreSpec| it.id.as_str()).collect();

@@ -20,6 +20,7 @@ pub mod sftp;
 pub mod signature;
 pub mod socket;
 pub mod ssh;
+mod within;
 
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub use links::{LinkObserver, LinkOptions, Links, ServerTarget};
 pub use local::Local;
 pub use signature::Identity;
 pub use ssh::SshTarget;
+pub use within::Within;
 
 /// A stream in both directions: a socket on the server, seen from here.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}

@@ -6,13 +6,13 @@ use secrecy::ExposeSecret;
 
 use super::super::Beat;
 use super::super::failing::{command_failed, transport_failed};
-use super::within;
 use crate::config::Secret;
 use crate::domain::archive::Archiver;
 use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::time::Timestamp;
 use crate::domain::wal::{Segment, USUAL};
+use crate::transports::Within;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const LONGEST: usize = 64 << 10;
@@ -51,7 +51,8 @@ pub(super) async fn ask(beat: &Beat, source: &Source, password: Option<&Secret>)
     let (host, user) = (host.as_deref().unwrap_or_default(), user.as_deref().unwrap_or_default());
     let args = [host, &port, user, database];
     let line = format!("{}\n", secret.as_ref().map_or("", |it| it.expose_secret()));
-    let command = within(container.as_deref(), run_as.as_deref(), SCRIPT, &args).stdin(line);
+    let within = Within { container: container.as_deref(), run_as: run_as.as_deref() };
+    let command = within.command(SCRIPT, &args).stdin(line);
     let output = beat
         .transport
         .run(command, DEADLINE, LONGEST)

@@ -103,11 +103,13 @@ fn base(it: Listed) -> Option<Base> {
     }
 }
 
-/// What its own check finds wrong.
+/// What its own check finds wrong; that it cannot be read is wrong, too.
 fn failed(text: &str, name: &str) -> Option<String> {
-    let checks: BTreeMap<String, Told<BTreeMap<String, Check>>> =
-        serde_json::from_str(part(text, "check")?).ok()?;
-    let Told::Of(all) = checks.get(name)? else { return None };
+    type Checks = BTreeMap<String, Told<BTreeMap<String, Check>>>;
+    let checks = part(text, "check").and_then(|it| serde_json::from_str::<Checks>(it).ok());
+    let Some(Told::Of(all)) = checks.as_ref().and_then(|checks| checks.get(name)) else {
+        return Some("its own check cannot be read".to_owned());
+    };
     let failed = all.iter().filter(|(_, it)| it.status == "FAILED").map(|(what, it)| {
         let what = what.replace('_', " ");
         if it.hint.is_empty() { what } else { format!("{what}: {}", it.hint) }
@@ -155,7 +157,8 @@ mod tests {
         assert_eq!(read(none, "main", USUAL).unwrap().complaint.as_deref(), Some("Unknown server 'main'"));
         let warned = r#"@list
 {"_WARNING": ["odd"], "main": []}"#;
-        assert_eq!(read(warned, "main", USUAL).unwrap(), Archived::default());
+        let none = read(warned, "main", USUAL).unwrap();
+        assert_eq!((none.bases.len(), none.complaint.as_deref()), (0, Some("its own check cannot be read")));
         assert!(read("@list\nTraceback", "main", USUAL).is_err());
     }
 }

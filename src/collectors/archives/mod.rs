@@ -25,7 +25,7 @@ use crate::domain::ids::DatastoreId;
 use crate::domain::text::{clean, shorten};
 use crate::domain::wal::USUAL;
 use crate::message::batch::{Observation, Subject};
-use crate::transports::RemoteCommand;
+use crate::transports::Within;
 use crate::transports::exec::ExitStatus;
 
 /// How long an answer may take.
@@ -57,11 +57,12 @@ impl ArchiveCollector {
         Self { of }
     }
 
-    async fn observe(&self, mut beat: Beat) -> Result<Infallible, Failure> {
+    async fn observe(&self, beat: Beat) -> Result<Infallible, Failure> {
         loop {
             let archived = self.look(&beat).await?;
             beat.publish(Observation::Archived(self.of.datastore.clone(), Box::new(archived)));
-            beat.rest(self.of.spec.tool.cadence()).await;
+            // At its own pace, whoever looks: how much would be lost now is a matter of minutes.
+            tokio::time::sleep(self.of.spec.tool.cadence()).await;
         }
     }
 
@@ -106,7 +107,8 @@ impl ArchiveCollector {
             Tool::WalG => walg::SCRIPT,
         };
         let config = config.as_deref().unwrap_or_default();
-        let command = within(container.as_deref(), run_as.as_deref(), script, &[name, config]);
+        let within = Within { container: container.as_deref(), run_as: run_as.as_deref() };
+        let command = within.command(script, &[name, config]);
         let output = beat
             .transport
             .run(command, DEADLINE, LONGEST)
@@ -139,20 +141,6 @@ impl Collector for ArchiveCollector {
             Err(failure) => failure,
         }
     }
-}
-
-/// A script with its arguments, in a container or as a user of the system.
-fn within(container: Option<&str>, run_as: Option<&str>, script: &str, args: &[&str]) -> RemoteCommand {
-    let mut words: Vec<&str> = match (container, run_as) {
-        (Some(container), Some(user)) => vec!["docker", "exec", "-i", "-u", user, container],
-        (Some(container), None) => vec!["docker", "exec", "-i", container],
-        (None, Some(user)) => vec!["sudo", "-n", "-u", user, "--"],
-        (None, None) => Vec::new(),
-    };
-    words.extend(["sh", "-c", script, "sh"]);
-    words.extend(args);
-    let mut words = words.into_iter();
-    RemoteCommand::new(words.next().unwrap_or("sh")).args(words)
 }
 
 /// The parts of an answer that begin with a line `@NAME`.

@@ -12,7 +12,7 @@ use crate::domain::wal::{Segment, Stretch, joined};
 /// `envdir` has it: a folder.
 pub(super) const SCRIPT: &str = r#"export LC_ALL=C TZ=UTC; c=$2; set --
 cd / 2>/dev/null; command -v wal-g >/dev/null || exit 127
-if [ -d "$c" ]; then for f in "$c"/*; do k=${f##*/}; export "$k=$(cat "$f")"; done; elif [ -n "$c" ]; then set -- --config "$c"; fi
+if [ -d "$c" ]; then for f in "$c"/*; do [ -f "$f" ] || continue; k=${f##*/}; export "$k=$(cat "$f")"; done; elif [ -n "$c" ]; then set -- --config "$c"; fi
 echo @list; wal-g "$@" backup-list --detail --json || exit
 echo; echo @wal; wal-g "$@" wal-show --detailed-json && { echo; echo @listed; }
 exit 0"#;

@@ -1,4 +1,4 @@
-//! Where a datastore's own programs run: on its server or in its container, as which user.
+//! Commands where a datastore's own programs run, and what they print.
 
 use std::time::Duration;
 
@@ -9,15 +9,7 @@ use super::{Ending, Judge};
 use crate::domain::failure::Failure;
 use crate::engine::ground::{Ground, unsuccessful};
 use crate::transports::RemoteCommand;
-
-/// The place of a command.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Within<'a> {
-    /// The container; the server itself where there is none.
-    pub container: Option<&'a str>,
-    /// The system's user.
-    pub run_as: Option<&'a str>,
-}
+pub use crate::transports::Within;
 
 /// A script of ours with its arguments, in its place. Its standard input begins with a line that holds the
 /// password, empty where there is none: it is in no argument and no environment of ours.
@@ -27,29 +19,12 @@ pub fn words(
     args: &[&str],
     password: Option<&SecretString>,
 ) -> RemoteCommand {
-    let all = argv(within, script, args);
-    let mut words = all.iter().map(String::as_str);
-    let program = RemoteCommand::new(words.next().unwrap_or("sh"));
-    program.args(words).stdin(secret_line(password))
+    within.command(script, args).stdin(secret_line(password))
 }
 
 /// The same as words.
 pub fn argv(within: Within<'_>, script: &'static str, args: &[&str]) -> Vec<String> {
-    let mut words: Vec<&str> = match within {
-        Within { container: Some(container), run_as } => {
-            let user = run_as.map(|user| ["-u", user]);
-            ["docker", "exec", "-i"]
-                .into_iter()
-                .chain(user.into_iter().flatten())
-                .chain([container])
-                .collect()
-        }
-        Within { container: None, run_as: Some(user) } => vec!["sudo", "-n", "-u", user, "--"],
-        Within { container: None, run_as: None } => Vec::new(),
-    };
-    words.extend(["sh", "-c", script, "sh"]);
-    words.extend(args);
-    words.into_iter().map(str::to_owned).collect()
+    within.argv(script, args)
 }
 
 /// What such a script reads first.

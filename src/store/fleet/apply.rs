@@ -50,6 +50,9 @@ impl Fleet {
             Link::Idle | Link::Connecting | Link::Asking => {}
         }
         live.link = link;
+        if let Some((failure, _)) = live.link_lost.clone() {
+            self.datastores.lost(server, &failure, at);
+        }
         if let Some(text) = mark {
             self.marks.push(EventMark { at, server: server.clone(), kind: MarkKind::Link, text });
         }

@@ -78,6 +78,14 @@ impl Datastores {
         }
     }
 
+    /// The connection to a server is gone: what was told there is not known any more.
+    pub(super) fn lost(&mut self, server: &ServerId, failure: &Failure, at: Timestamp) {
+        let there = |it: &&DatastoreSetup| it.archive.as_ref().is_some_and(|it| it.server == *server);
+        for it in self.setups.iter().filter(there) {
+            self.archives.entry(it.id.clone()).or_default().fail(failure.clone(), at);
+        }
+    }
+
     /// What was told last of an archive.
     pub fn archive(&self, of: &DatastoreSetup) -> Option<&Archived> {
         self.archives.get(&of.id).and_then(Reading::value)

@@ -1,10 +1,10 @@
 //! A datastore whose changes take two: another operator finds what waits, and lets it go on.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 use super::store::Store;
+use crate::deploy::approvals::Asking;
 use crate::deploy::project::Told;
 
 /// A second operator, whom the datastore's server knows by a key of their own.
@@ -57,24 +57,15 @@ fn a_restore_that_takes_two_is_found_and_approved_by_its_name_alone() {
     store.on(&format!("echo two >~/{name}/notes"));
     let ben = Ben::let_in(&store);
 
-    let mut child = store
+    let child = store
         .command(&["restore", name, "--swap", "--yes"])
         .env("USER", "anna")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let (mut text, mut run) = (String::new(), None);
-    let mut line = String::new();
-    while run.is_none() && out.read_line(&mut line).unwrap() > 0 {
-        run = line.split("midwatch approve ").nth(1).map(|run| run.trim().to_owned());
-        text.push_str(&std::mem::take(&mut line));
-    }
-    let Some(run) = run else {
-        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-        panic!("it does not wait: {text}")
-    };
+    let asking = Asking::of(child);
+    let run = asking.run.clone();
     let listed = || {
         let told = ben.run(&["runs"]).text();
         told.contains("WAITS") && told.contains(&run)
@@ -84,8 +75,7 @@ fn a_restore_that_takes_two_is_found_and_approved_by_its_name_alone() {
     assert_eq!(store.on(&format!("cat ~/{name}/notes")), "two", "changed before it was approved");
     let told = ben.run(&["approve", &run, "--yes"]).ends(0);
     assert!(told.text().contains("the run knows it"), "{}", told.text());
-    out.read_to_string(&mut text).unwrap();
-    assert!(child.wait().unwrap().success(), "{text}");
+    let text = asking.ends(0);
     assert!(text.contains("approved by ben@"), "{text}");
     assert_eq!(store.on(&format!("cat ~/{name}/notes")), "one");
     store.on(&format!("rm -rf ~/{name} ~/{name}.*"));

@@ -96,7 +96,7 @@ impl Pair {
 
     /// A deploy that waits.
     fn asks(&self, tag: &str) -> Asking {
-        let mut child = self
+        let child = self
             .app
             .bare(&["deploy", &self.app.name, "--tag", tag, "--yes"])
             .env("USER", "anna")
@@ -104,19 +104,7 @@ impl Pair {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let (mut text, mut run) = (String::new(), None);
-        let mut line = String::new();
-        while run.is_none() && out.read_line(&mut line).unwrap() > 0 {
-            run = line.split("midwatch approve ").nth(1).map(|run| run.trim().to_owned());
-            text.push_str(&line);
-            line.clear();
-        }
-        let run = run.unwrap_or_else(|| {
-            child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-            panic!("it does not wait: {text}")
-        });
-        let asking = Asking { child, out, run };
+        let asking = Asking::of(child);
         // What it says is a moment before it lies on the servers.
         let waits = format!("test -e .midwatch/waiting/{}/alive", asking.run);
         for _ in 0..100 {
@@ -147,13 +135,32 @@ impl Drop for Pair {
     }
 }
 
-struct Asking {
+/// A run that waits for a second person.
+pub struct Asking {
     child: Child,
     out: BufReader<ChildStdout>,
-    run: String,
+    /// Its name.
+    pub run: String,
 }
 
 impl Asking {
+    /// Reads what the program says until it waits.
+    pub fn of(mut child: Child) -> Self {
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let (mut text, mut run) = (String::new(), None);
+        let mut line = String::new();
+        while run.is_none() && out.read_line(&mut line).unwrap() > 0 {
+            run = line.split("midwatch approve ").nth(1).map(|run| run.trim().to_owned());
+            text.push_str(&line);
+            line.clear();
+        }
+        let run = run.unwrap_or_else(|| {
+            child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+            panic!("it does not wait: {text}")
+        });
+        Self { child, out, run }
+    }
+
     /// Reads on until a line has these words.
     fn until(&mut self, words: &str) {
         let mut line = String::new();
@@ -169,7 +176,7 @@ impl Asking {
 
     /// Its end.
     #[track_caller]
-    fn ends(mut self, code: i32) -> String {
+    pub fn ends(mut self, code: i32) -> String {
         let mut text = String::new();
         self.out.read_to_string(&mut text).unwrap();
         self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();

@@ -1,7 +1,7 @@
 //! Deploying to real servers: an app of its own for each test, gone when the test is over.
 
 mod adopt;
-mod approvals;
+pub mod approvals;
 mod beside;
 mod changes;
 mod checks;

@@ -1,171 +1,12 @@
-//! What a PostgreSQL server is backed up by beside us: the archive of its write-ahead log and the base backups
-//! in it, by which it can be brought back to a moment.
+//! What an archive says of a datastore: nothing that was not read is well.
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::cadence;
-use super::health::{Health, Verdict};
-use super::ids::ServerId;
-use super::time::{Age, Timestamp};
-use super::wal::{Segment, Stretch};
-
-/// A program that keeps such an archive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tool {
-    /// <https://pgbackrest.org>
-    PgBackRest,
-    /// <https://pgbarman.org>
-    Barman,
-    /// <https://wal-g.readthedocs.io>
-    WalG,
-}
-
-impl Tool {
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PgBackRest => "pgBackRest",
-            Self::Barman => "Barman",
-            Self::WalG => "WAL-G",
-        }
-    }
-
-    /// How often it is asked while someone looks. Each answer costs the server some tenths of a second of a
-    /// processor with Barman, which starts interpreters for it, and may cost requests that are paid for with
-    /// WAL-G.
-    pub const fn cadence(self) -> Duration {
-        match self {
-            Self::PgBackRest => cadence::ARCHIVES,
-            Self::Barman | Self::WalG => cadence::DEAR_ARCHIVES,
-        }
-    }
-}
-
-/// Where an archive is asked about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArchiveSpec {
-    /// By what.
-    pub tool: Tool,
-    /// The server on which that is.
-    pub server: ServerId,
-    /// The stanza of pgBackRest, or the server's name with Barman; empty for WAL-G.
-    pub name: String,
-    /// The container that has the program; `None` for the server itself.
-    pub container: Option<String>,
-    /// The system's user that runs it.
-    pub run_as: Option<String>,
-    /// Its configuration file, where it is not the usual one.
-    pub config: Option<String>,
-}
-
-/// A base backup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Base {
-    /// Its name there.
-    pub name: String,
-    /// Whether it needs no other.
-    pub full: bool,
-    /// When it had ended: no earlier moment can be restored by it.
-    pub ended: Timestamp,
-    /// The first segment that it needs; `None` where that is not told.
-    pub needs: Option<Segment>,
-    /// Why it is none to rely on.
-    pub failed: Option<String>,
-}
-
-/// What the server itself says of its archiving (`pg_stat_archiver`), by its own clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Archiver {
-    /// The last segment that was archived.
-    pub last: Option<Segment>,
-    /// When.
-    pub last_at: Option<Timestamp>,
-    /// When one could not be, last.
-    pub failed_at: Option<Timestamp>,
-    /// How often that was since the figures were reset.
-    pub failures: u64,
-    /// The segment that is written to now; `None` on a standby.
-    pub current: Option<Segment>,
-    /// After how long a segment is archived that is not full (`archive_timeout`); zero for never.
-    pub at_most: Duration,
-    /// The server's clock as it was asked.
-    pub now: Timestamp,
-}
-
-/// How an archive stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Archived {
-    /// The base backups, oldest first.
-    pub bases: Vec<Base>,
-    /// The segments in it, oldest first; `None` where they cannot be listed.
-    pub wal: Option<Vec<Stretch>>,
-    /// What the server says; why not where it could not be asked.
-    pub archiver: Option<Result<Archiver, String>>,
-    /// What the program itself finds wrong.
-    pub complaint: Option<String>,
-}
-
-/// The moments that can be restored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moments {
-    /// The first.
-    pub from: Timestamp,
-    /// The last; `None` where it is not known when the last segment came.
-    pub to: Option<Timestamp>,
-}
+use super::{Archived, Tool};
+use crate::domain::health::{Health, Verdict};
+use crate::domain::time::Age;
 
 impl Archived {
-    /// The last base backup that can be relied on.
-    pub fn last_base(&self) -> Option<&Base> {
-        self.bases.iter().rev().find(|it| it.failed.is_none())
-    }
-
-    /// The last full one of those.
-    pub fn last_full(&self) -> Option<&Base> {
-        self.bases.iter().rev().find(|it| it.full && it.failed.is_none())
-    }
-
-    /// The last segment in it.
-    pub fn last_wal(&self) -> Option<Segment> {
-        self.wal.as_ref()?.last().map(|it| it.last)
-    }
-
-    /// What is missing of the log since the newest base backup: how many segments, and the last before them.
-    pub fn gap(&self) -> Option<(u64, Segment)> {
-        let needs = self.last_base()?.needs?;
-        let since = self.wal.as_ref()?.iter().filter(|it| it.last.place >= needs.place);
-        let since: Vec<&Stretch> = since.collect();
-        let [before, after] = since.get(..2)? else { return None };
-        Some((after.first.between(before.last), before.last))
-    }
-
-    /// The moments that can be restored: from the first base backup after which nothing is missing. `None`
-    /// where there is none, or it is not known what is there.
-    pub fn moments(&self) -> Option<Moments> {
-        if self.gap().is_some() {
-            return None;
-        }
-        let newest = self.wal.as_ref()?.last()?;
-        let good = |it: &&Base| it.failed.is_none() && it.needs.is_some_and(|needs| newest.holds(needs));
-        let from = self.bases.iter().find(good)?.ended;
-        let told = self.archiver.as_ref().and_then(|it| it.as_ref().ok());
-        Some(Moments { from, to: told.and_then(|it| it.last_at) })
-    }
-
-    /// How much of the log would be lost now, at most; `None` where that is not known.
-    pub fn measured_rpo(&self) -> Option<Duration> {
-        let it = self.archiver.as_ref()?.as_ref().ok()?;
-        let (last, last_at) = (it.last?, it.last_at?);
-        let age = last_at.age(it.now);
-        let waits = it.current.is_some_and(|current| current.between(last) > 0);
-        // With a timeout a segment in which something was written is archived by then: what is older than
-        // that has nothing new after it.
-        if waits || it.at_most.is_zero() { Some(age) } else { Some(age.min(it.at_most)) }
-    }
-
     /// What it says of a datastore of which so much may be lost.
     pub fn verdict(&self, tool: Tool, rpo: Duration) -> Verdict {
         let name = tool.name();
@@ -194,6 +35,8 @@ impl Archived {
             self.complaint.as_ref().map_or_else(Verdict::up, |it| bad(it.clone())),
             if self.wal.is_none() {
                 bad("which segments of the log it holds is not known".to_owned())
+            } else if self.gap().is_none() && self.moments().is_none() {
+                bad("what its backups need of the log is not there, so no moment can be restored".to_owned())
             } else {
                 Verdict::up()
             },
@@ -209,7 +52,12 @@ impl Archived {
                 let why = format!("{name}: whether the server still archives is not known: {why}");
                 return Verdict::new(Health::Unknown, why);
             }
-            None => return Verdict::up(),
+            None => {
+                let why = format!(
+                    "{name}: whether the server still archives is not known: it is asked only where both are on one server"
+                );
+                return Verdict::new(Health::Unknown, why);
+            }
         };
         let lost = self.measured_rpo();
         let late = lost.is_some_and(|lost| lost > rpo);
@@ -225,6 +73,16 @@ impl Archived {
         }
         if it.last_at.is_none() {
             return Verdict::new(Health::Degraded, format!("{name}: no segment of the log was archived yet"));
+        }
+        if self.wal.is_some()
+            && self.ends_before(it)
+            && it.last_at.is_some_and(|at| at.age(it.now) >= tool.takes_in())
+        {
+            let said = it.last.map(|last| last.to_string()).unwrap_or_default();
+            let held = self.last_wal().map_or_else(|| "nothing".to_owned(), |held| held.to_string());
+            let why =
+                format!("{name}: the server says that it archived {said}, and the archive ends with {held}");
+            return Verdict::new(Health::Down, why);
         }
         match lost {
             Some(lost) if late => {
@@ -247,8 +105,11 @@ impl Archived {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wal::{USUAL, stretches};
+    use super::super::super::wal::{USUAL, stretches};
+    use super::super::{Archiver, Base, Moments};
     use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::domain::wal::Segment;
 
     const RPO: Duration = Duration::from_secs(300);
 
@@ -341,6 +202,33 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_believes_to_be_archived_has_to_be_there() {
+        // An `archive_command` that does nothing and says that all is well.
+        let mut it = well();
+        archiver(&mut it).last = Some(segment(12));
+        assert_eq!(told(&it).0, Health::Down);
+        assert!(told(&it).1.contains(
+            "archived 00000001000000000000000C, and the archive ends with 000000010000000000000009"
+        ));
+        assert_eq!(it.moments().unwrap().to, None);
+        // Barman has not taken it in yet.
+        assert_eq!(it.verdict(Tool::Barman, RPO).health, Health::Up);
+        archiver(&mut it).now = Timestamp::from_secs(700);
+        assert_eq!(it.verdict(Tool::Barman, RPO).health, Health::Down);
+    }
+
+    #[test]
+    fn a_backup_whose_own_log_is_gone_restores_nothing() {
+        let mut it = well();
+        it.wal = Some(stretches((8..=9).map(segment).collect()));
+        assert_eq!((it.gap(), it.moments()), (None, None));
+        assert!(told(&it).1.contains("no moment can be restored"), "{}", told(&it).1);
+        let mut it = well();
+        it.bases.iter_mut().for_each(|base| base.needs = None);
+        assert_eq!(told(&it).0, Health::Degraded);
+    }
+
+    #[test]
     fn nothing_unknown_is_well() {
         let none = Archived { complaint: Some("missing stanza path".to_owned()), ..Archived::default() };
         assert_eq!(told(&none).0, Health::Down);
@@ -348,6 +236,13 @@ mod tests {
         let mut it = well();
         it.archiver = Some(Err("psql: denied".to_owned()));
         assert_eq!((told(&it).0, it.measured_rpo()), (Health::Unknown, None));
+        let mut it = well();
+        it.archiver = None;
+        assert_eq!((told(&it).0, it.measured_rpo()), (Health::Unknown, None));
+        // On a standby nobody knows what waits.
+        let mut it = well();
+        (archiver(&mut it).current, archiver(&mut it).now) = (None, Timestamp::from_secs(9000));
+        assert_eq!(told(&it).0, Health::Degraded);
         let mut it = well();
         it.wal = None;
         assert_eq!((told(&it).0, it.moments()), (Health::Degraded, None));

@@ -105,6 +105,27 @@ fn put(folder: &Path, path: &Path, content: &BytesList) -> io::Result<()> {
     written
 }
 
+/// Whether a name is one that [`put`] gave to what it had not finished.
+fn is_unfinished(name: &str) -> bool {
+    let parts = name.strip_suffix(".new").and_then(|it| it.rsplit_once('-'));
+    parts.is_some_and(|(of, pid)| (of == "config" || of.parse::<Id>().is_ok()) && pid.parse::<u32>().is_ok())
+}
+
+/// Removes from a folder what was not finished there.
+fn tidied(folder: &Path) -> io::Result<()> {
+    let all = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        all => all?,
+    };
+    for entry in all {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_unfinished) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 impl ReadBackend for Folder {
     fn location(&self) -> String {
         self.0.display().to_string()
@@ -203,5 +224,60 @@ impl Shelf for Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, "remove")(error)),
             _ => Ok(()),
         }
+    }
+
+    /// A lock may be taken at any time: what lies beside one is left.
+    fn tidy(&self) -> RusticResult<()> {
+        let data = self.0.join(FileType::Pack.dirname());
+        let mut folders = vec![self.0.clone(), data.clone()];
+        folders
+            .extend([FileType::Key, FileType::Snapshot, FileType::Index].map(|it| self.0.join(it.dirname())));
+        let within = match fs::read_dir(&data) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            within => Some(within.map_err(failed(&data, "list"))?),
+        };
+        folders.extend(
+            within
+                .into_iter()
+                .flatten()
+                .filter_map(|it| it.ok().map(|it| it.path()))
+                .filter(|it| it.is_dir()),
+        );
+        for folder in folders {
+            tidied(&folder).map_err(failed(&folder, "tidy up"))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_finished_goes_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Folder(folder.path().to_owned());
+        shelf.tidy().unwrap();
+        shelf.create().unwrap();
+        let id = "0123456789abcdef".repeat(4);
+        let data = folder.path().join("data/01");
+        fs::create_dir_all(&data).unwrap();
+        fs::create_dir_all(folder.path().join(LOCKS)).unwrap();
+        let put = |path: &str| fs::write(folder.path().join(path), "half").unwrap();
+        let goes =
+            ["config-12.new".to_owned(), format!("data/01/{id}-7.new"), format!("index/{id}-4000000.new")];
+        let stays = [
+            "config".to_owned(),
+            format!("data/01/{id}"),
+            format!("snapshots/{id}"),
+            format!("data/01/{id}.new"),
+            "data/01/notes-7.new".to_owned(),
+            format!("locks/{id}-7.new"),
+        ];
+        goes.iter().chain(&stays).for_each(|it| put(it));
+        shelf.tidy().unwrap();
+        let there = |path: &String| folder.path().join(path).exists();
+        assert!(!goes.iter().any(there) && stays.iter().all(there));
     }
 }

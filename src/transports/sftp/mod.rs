@@ -3,23 +3,24 @@
 //!
 //! Lives here: requests, how many at a time, what an answer means. Not here: what the files are for.
 
+mod content;
+mod ended;
 mod error;
 mod opened;
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use russh_sftp::client::error::Error;
 use russh_sftp::client::{Config, RawSftpSession};
 use russh_sftp::protocol::{FileAttributes, OpenFlags, Packet, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::{Transport, TransportError};
+use ended::Watched;
 
 pub use error::SftpError;
 use opened::Opened;
@@ -64,6 +65,8 @@ pub struct Sftp {
     knows: Knows,
     open: Arc<Semaphore>,
     pieces: Semaphore,
+    /// The stream is over: nothing is answered any more.
+    ended: CancellationToken,
     lost: AtomicBool,
 }
 
@@ -113,7 +116,8 @@ impl Sftp {
     async fn greet(transport: Arc<dyn Transport>) -> Result<Self, TransportError> {
         let stream = transport.subsystem(NAME).await?;
         let config = Config { request_timeout_secs: REQUEST_SECS, ..Config::default() };
-        let raw = RawSftpSession::new_with_config(stream, config);
+        let ended = CancellationToken::new();
+        let raw = RawSftpSession::new_with_config(Watched::new(stream, ended.clone()), config);
         let nonsense = |error: Error| {
             tracing::debug!(%error, "a server does not begin SFTP");
             let why = "its answer makes no sense".to_owned();
@@ -138,13 +142,24 @@ impl Sftp {
             knows,
             open: Arc::new(Semaphore::new(OPEN)),
             pieces: Semaphore::new(PIECES),
+            ended,
             lost: AtomicBool::new(false),
         })
     }
 
     /// Whether it is known to be gone.
     pub fn is_lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed) || self.transport.is_closed()
+        self.lost.load(Ordering::Relaxed) || self.ended.is_cancelled() || self.transport.is_closed()
+    }
+
+    /// The answer to a request; an error as soon as none can come. The library itself forgets a request that is
+    /// made while its stream ends, and would wait for as long as one may go unanswered.
+    async fn asked<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = self.ended.cancelled() => Err(Error::UnexpectedBehavior("its stream ended".to_owned())),
+        }
     }
 
     /// What an error means.
@@ -166,7 +181,7 @@ impl Sftp {
         let write = flags.contains(OpenFlags::WRITE);
         let attributes =
             FileAttributes { permissions: write.then_some(FILE_MODE), ..FileAttributes::empty() };
-        match self.raw.open(path, flags, attributes).await {
+        match self.asked(self.raw.open(path, flags, attributes)).await {
             Ok(it) => Ok(Opened::new(&self.raw, it.handle, permit)),
             Err(error) => Err(self.told(path, error).await),
         }
@@ -174,7 +189,7 @@ impl Sftp {
 
     /// How large a file is; `None` where there is none. A folder has some size, too.
     pub async fn size(&self, path: &str) -> Result<Option<u64>, SftpError> {
-        match self.raw.stat(path).await {
+        match self.asked(self.raw.stat(path)).await {
             Ok(it) => Ok(Some(it.attrs.size.unwrap_or(0))),
             Err(error) => match self.told(path, error).await {
                 SftpError::NotThere(_) => Ok(None),
@@ -186,7 +201,7 @@ impl Sftp {
     /// What is in a folder; `None` where there is none.
     pub async fn list(&self, path: &str) -> Result<Option<Vec<Item>>, SftpError> {
         let permit = Arc::clone(&self.open).acquire_owned().await.ok();
-        let folder = match self.raw.opendir(path).await {
+        let folder = match self.asked(self.raw.opendir(path)).await {
             Ok(it) => Opened::new(&self.raw, it.handle, permit),
             Err(error) => match self.told(path, error).await {
                 SftpError::NotThere(_) => return Ok(None),
@@ -195,7 +210,7 @@ impl Sftp {
         };
         let mut items = Vec::new();
         loop {
-            match self.raw.readdir(folder.handle()).await {
+            match self.asked(self.raw.readdir(folder.handle())).await {
                 Ok(more) => items.extend(more.files.into_iter().map(|it| Item {
                     folder: it.attrs.is_dir(),
                     bytes: it.attrs.size,
@@ -213,116 +228,6 @@ impl Sftp {
         Ok(Some(items))
     }
 
-    /// A file, or a part of it, which has to be there as a whole; `None` where there is no such file.
-    pub async fn read(&self, path: &str, part: Option<Range<u64>>) -> Result<Option<Bytes>, SftpError> {
-        let file = match self.open(path, OpenFlags::READ).await {
-            Err(SftpError::NotThere(_)) => return Ok(None),
-            file => file?,
-        };
-        let (bytes, of) = match part {
-            Some(part) => {
-                let of = part.end.saturating_sub(part.start);
-                (self.range(path, &file, part).await?, of)
-            }
-            None => self.whole(path, &file).await?,
-        };
-        let came = bytes.len() as u64;
-        if came != of {
-            return Err(SftpError::Short { path: path.to_owned(), came, of });
-        }
-        Ok(Some(bytes.freeze()))
-    }
-
-    /// All of it, and how much that is. What fits into a piece comes with its size.
-    async fn whole(&self, path: &str, file: &Opened) -> Result<(BytesMut, u64), SftpError> {
-        let (first, told) =
-            tokio::join!(self.raw.read(file.handle(), 0, self.read), self.raw.fstat(file.handle()));
-        let mut bytes = match first {
-            Ok(it) => BytesMut::from(it.data.as_slice()),
-            Err(Error::Status(it)) if it.status_code == StatusCode::Eof => BytesMut::new(),
-            Err(error) => return Err(self.told(path, error).await),
-        };
-        let size = match told {
-            Ok(it) => it.attrs.size,
-            Err(error) => return Err(self.told(path, error).await),
-        };
-        let Some(size) = size else {
-            let said = "the server does not say how large it is".to_owned();
-            return Err(SftpError::Refused { path: path.to_owned(), said });
-        };
-        if size > bytes.len() as u64 {
-            bytes.unsplit(self.range(path, file, bytes.len() as u64..size).await?);
-        }
-        Ok((bytes, size))
-    }
-
-    /// What there is of a range, its pieces asked for side by side.
-    async fn range(&self, path: &str, file: &Opened, range: Range<u64>) -> Result<BytesMut, SftpError> {
-        let (step, end) = (u64::from(self.read), range.end);
-        let pieces = (range.start..end).step_by(self.read as usize);
-        let pieces = pieces.map(|at| self.piece(path, file, at..end.min(at.saturating_add(step))));
-        let mut pieces = std::pin::pin!(stream::iter(pieces).buffered(PIECES));
-        let room = usize::try_from(end.saturating_sub(range.start)).unwrap_or(usize::MAX);
-        let mut bytes = BytesMut::with_capacity(room.min(PIECE as usize * PIECES));
-        while let Some(piece) = pieces.next().await {
-            bytes.extend_from_slice(&piece?);
-        }
-        Ok(bytes)
-    }
-
-    /// One piece; a server may give less than it was asked for, and is asked for the rest then.
-    async fn piece(&self, path: &str, file: &Opened, range: Range<u64>) -> Result<Vec<u8>, SftpError> {
-        let _turn = self.pieces.acquire().await;
-        let mut bytes = Vec::new();
-        loop {
-            let at = range.start + bytes.len() as u64;
-            let length = u32::try_from(range.end.saturating_sub(at)).unwrap_or(self.read);
-            if length == 0 {
-                return Ok(bytes);
-            }
-            match self.raw.read(file.handle(), at, length).await {
-                Ok(it) if it.data.is_empty() => return Ok(bytes),
-                Ok(it) if it.data.len() > length as usize => {
-                    let said = "more came than was asked for".to_owned();
-                    return Err(SftpError::Refused { path: path.to_owned(), said });
-                }
-                Ok(it) if bytes.is_empty() => bytes = it.data,
-                Ok(it) => bytes.extend_from_slice(&it.data),
-                Err(Error::Status(it)) if it.status_code == StatusCode::Eof => return Ok(bytes),
-                Err(error) => return Err(self.told(path, error).await),
-            }
-        }
-    }
-
-    /// Writes a file that is not there yet, to the disk where the server knows how.
-    pub async fn write(&self, path: &str, content: &Bytes) -> Result<(), SftpError> {
-        let file = self.open(path, OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE).await?;
-        let step = self.write as usize;
-        let handle = file.handle();
-        let pieces = (0..content.len()).step_by(step).map(Ok::<usize, Error>);
-        let written = stream::iter(pieces).try_for_each_concurrent(PIECES, |at| async move {
-            let _turn = self.pieces.acquire().await;
-            let piece = content.slice(at..content.len().min(at + step));
-            self.raw.write(handle, at as u64, piece.to_vec()).await.map(drop)
-        });
-        let done = async {
-            written.await?;
-            if self.knows.fsync {
-                self.raw.fsync(handle).await?;
-            }
-            Ok(())
-        };
-        match done.await {
-            Ok(()) => {}
-            Err(error) => return Err(self.told(path, error).await),
-        }
-        // What a server holds back it may only now find no room for.
-        match file.close().await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.told(path, error).await),
-        }
-    }
-
     /// Gives a file another name, in the place of what has it where the server knows how; where it does not,
     /// a name that is taken is refused.
     pub async fn rename(&self, from: &str, to: &str) -> Result<(), SftpError> {
@@ -332,14 +237,14 @@ impl Sftp {
                 words.extend(u32::try_from(word.len()).unwrap_or(u32::MAX).to_be_bytes());
                 words.extend(word.as_bytes());
             }
-            match self.raw.extended(RENAME, words).await {
+            match self.asked(self.raw.extended(RENAME, words)).await {
                 Ok(Packet::Status(it)) if it.status_code == StatusCode::Ok => Ok(()),
                 Ok(Packet::Status(it)) => Err(Error::Status(it)),
                 Ok(_) => Err(Error::UnexpectedPacket),
                 Err(error) => Err(error),
             }
         } else {
-            self.raw.rename(from, to).await.map(drop)
+            self.asked(self.raw.rename(from, to)).await.map(drop)
         };
         match renamed {
             Ok(()) => Ok(()),
@@ -349,7 +254,7 @@ impl Sftp {
 
     /// Removes a file; one that is not there is as good.
     pub async fn remove(&self, path: &str) -> Result<(), SftpError> {
-        match self.raw.remove(path).await {
+        match self.asked(self.raw.remove(path)).await {
             Ok(_) => Ok(()),
             Err(error) => match self.told(path, error).await {
                 SftpError::NotThere(_) => Ok(()),
@@ -361,7 +266,7 @@ impl Sftp {
     /// Makes a folder in one that is there; one that is there is as good.
     pub async fn make_folder(&self, path: &str) -> Result<(), SftpError> {
         let attributes = FileAttributes { permissions: Some(FOLDER_MODE), ..FileAttributes::empty() };
-        let Err(error) = self.raw.mkdir(path, attributes).await else { return Ok(()) };
+        let Err(error) = self.asked(self.raw.mkdir(path, attributes)).await else { return Ok(()) };
         match self.told(path, error).await {
             // Of a name that is taken a server says no more than that it failed.
             told @ (SftpError::Refused { .. } | SftpError::Denied(_)) => {
@@ -376,7 +281,7 @@ impl Sftp {
         if !self.knows.statvfs {
             return Ok(None);
         }
-        match self.raw.statvfs(path).await {
+        match self.asked(self.raw.statvfs(path)).await {
             Ok(it) => {
                 let bytes = it.blocks_avail.saturating_mul(it.fragment_size);
                 Ok(Some(Room { bytes, files: (it.inodes > 0).then_some(it.inodes_avail) }))

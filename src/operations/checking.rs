@@ -10,6 +10,7 @@ use super::work::Work;
 use crate::domain::checking::{Answer, AppCheck};
 use crate::domain::deploy::AppSpec;
 use crate::domain::ids::{CheckId, ServerId};
+use crate::domain::plan::act::Expected;
 use crate::domain::plan::{Act, Finding, Judgement, Stage, Step};
 use crate::domain::release::ReleaseNumber;
 
@@ -85,7 +86,18 @@ impl<'a> Checking<'a> {
         work: &Work,
         release: ReleaseNumber,
     ) -> Option<Step> {
-        step(numbers, spec, work, release, self.on(&work.server))
+        step(numbers, spec, expected(work).pop()?, release, self.on(&work.server))
+    }
+
+    /// Asks all of them, once services that stood before run again; `blamed` is what fails with them.
+    pub(super) fn again(
+        &self,
+        numbers: &mut Numbers,
+        spec: &AppSpec,
+        blamed: Expected,
+        release: ReleaseNumber,
+    ) -> Option<Step> {
+        step(numbers, spec, blamed, release, self.own.iter().map(|(_, check)| check.clone()).collect())
     }
 
     /// Asks those of the whole app, once some servers are changed.
@@ -99,7 +111,8 @@ impl<'a> Checking<'a> {
         let first = work.iter().position(|it| !expected(it).is_empty())?;
         let work = work.get(first..=first)?;
         let asked = stage("ask the app's checks", work, |it| {
-            step(numbers, spec, it, release, self.whole()).into_iter().collect()
+            let blamed = expected(it).pop();
+            blamed.and_then(|it| step(numbers, spec, it, release, self.whole())).into_iter().collect()
         });
         (!asked.lanes.is_empty()).then_some(asked)
     }
@@ -115,12 +128,11 @@ impl<'a> Checking<'a> {
 fn step(
     numbers: &mut Numbers,
     spec: &AppSpec,
-    work: &Work,
+    // What is asked of is most likely behind the proxy, or the last to be replaced.
+    blamed: Expected,
     release: ReleaseNumber,
     checks: Vec<AppCheck>,
 ) -> Option<Step> {
-    // What is asked of is most likely behind the proxy, or the last to be replaced.
-    let blamed = expected(work).pop()?;
     if checks.is_empty() {
         return None;
     }

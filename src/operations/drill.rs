@@ -76,7 +76,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, reason: Option<&str>) ->
     };
     let mut findings = Findings::new(spec, reason.is_some());
     findings.lock(facts.lock.as_ref(), &place(spec), "nobody else works on it");
-    findings.loading(facts, server, backup, true);
+    findings.loading(facts, server, backup, true, false);
     if spec.assertions.is_empty() {
         findings.note("assertions", format!("none: [datastores.{}.drill] `assertions`", spec.id));
     }

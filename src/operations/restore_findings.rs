@@ -6,7 +6,7 @@ use super::restore::Ask;
 use super::restore_facts::{Archive, Data, DatabaseServer, RestoreFacts, Stands};
 use crate::domain::backup::Backup;
 use crate::domain::beside::{called, made_at, noun, standing};
-use crate::domain::datastore::DatastoreSpec;
+use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::plan::Finding;
 use crate::domain::quantity::Bytes;
 use crate::domain::sql::Purpose;
@@ -61,7 +61,7 @@ impl Findings<'_> {
         }
     }
 
-    fn data(&mut self, data: &Data, backup: &Backup) {
+    fn data(&mut self, data: &Data, backup: &Backup, swap: bool) {
         self.good("version", data.version.clone());
         let when = backup.at.rfc3339();
         let found = format!("{} of {when}, {}; it is checked as it is read", backup.short(), backup.bytes);
@@ -72,7 +72,13 @@ impl Findings<'_> {
         for note in &data.notes {
             self.note("there", note.clone());
         }
-        room(self, data.room, data.live.unwrap_or_default().max(backup.bytes));
+        let live = data.live.unwrap_or_default();
+        // What stands in a Redis is in no file yet: it is written beside what is brought.
+        let wanted = match self.spec.source {
+            Source::Redis { .. } if swap => Bytes(live.0.saturating_add(backup.bytes.0)),
+            _ => live.max(backup.bytes),
+        };
+        room(self, data.room, wanted);
     }
 
     /// What is needed to bring a backup back at all.
@@ -82,10 +88,11 @@ impl Findings<'_> {
         stands: &Stands,
         backup: &Backup,
         rehearsal: bool,
+        swap: bool,
     ) {
         let server = match stands {
             Stands::Server(server) => server,
-            Stands::Data(data) => return self.data(data, backup),
+            Stands::Data(data) => return self.data(data, backup, swap),
         };
         match &facts.archive {
             Some(Ok(archive)) => self.archive(archive, server, backup),
@@ -159,7 +166,7 @@ pub(super) fn findings(
         findings.swapping(server);
     }
     if let Some(backup) = &facts.backup {
-        findings.loading(facts, server, backup, false);
+        findings.loading(facts, server, backup, false, ask.swap);
     }
     for name in server.names() {
         for (purpose, what) in

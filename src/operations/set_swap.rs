@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Refusal;
 use super::backup;
+use super::checking::Checking;
 use super::facts::{AppFacts, ServerFacts};
 use super::numbering::{Numbers, renumber};
 use super::preflight::{self, Subject};
@@ -48,6 +49,8 @@ pub(super) struct Whole<'a> {
     /// Where another release is to stand.
     pub(super) back: Option<Back>,
     pub(super) findings: Vec<Finding>,
+    /// Where the same release stays, its app's own checks, asked once it runs again.
+    asked: Option<(ServerId, Step)>,
     /// The release that stands.
     pub(super) current: Option<ReleaseNumber>,
 }
@@ -112,7 +115,17 @@ impl<'a> Whole<'a> {
         }
         running.retain(|_, services: &mut Vec<Expected>| !services.is_empty());
         let current = known.iter().filter_map(|(_, it)| it.current).max();
-        Ok(Self { app, running, containers, own: owns, back, findings, current })
+        let mut asked = None;
+        if let (None, Some(release)) = (&back, current) {
+            let checking = Checking::of(app, &facts.app, &app.servers);
+            findings.extend(checking.findings());
+            let last = running.iter().find_map(|(server, all)| Some((server, all.last()?.clone())));
+            asked = last.and_then(|(server, blamed)| {
+                let step = checking.again(&mut Numbers::default(), app, blamed, release)?;
+                Some((server.clone(), step))
+            });
+        }
+        Ok(Self { app, running, containers, own: owns, back, findings, asked, current })
     }
 
     /// The containers that use something and are not stopped with the app.
@@ -154,7 +167,7 @@ impl<'a> Whole<'a> {
         let (swaps, backs): (Vec<_>, Vec<_>) =
             exchanges.into_iter().map(|it| ((it.server.clone(), it.swap), (it.server, it.back))).unzip();
         let (mut stages, mut after, mut undone) = (Vec::new(), tidies, None);
-        let mut ahead = vec![start];
+        let mut ahead = vec![start, stage("ask the app's checks", self.asked)];
         if let Some(Back { pulls, ahead: back, tidy, undo, .. }) = self.back {
             stages.push(pulls);
             ahead.extend(back);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Refusal;
 use super::datastore_facts::Stock;
-use super::facts::Running;
+use super::facts::{CheckFacts, Running};
 use super::restore::Ask;
 use super::restore_facts::{Archive, Data, DatabaseServer, RestoreFacts, Stands};
 use super::sample::{container, facts, release, server, spec, steps};
@@ -13,6 +13,7 @@ use super::set_choice::Chosen;
 use super::set_swap::SetFacts;
 use super::{set_restore, set_undo};
 use crate::domain::backup::Backup;
+use crate::domain::checking::{Answer, OwnCheck};
 use crate::domain::datastore::{DatastoreSpec, Retention, Source};
 use crate::domain::deploy::{AppSpec, Strategy};
 use crate::domain::plan::{Act, Plan, StepId};
@@ -230,6 +231,25 @@ fn the_same_release_is_only_stopped_and_started() {
 }
 
 #[test]
+fn the_apps_checks_are_asked_once_the_same_release_runs_again() {
+    let mut facts = stands(2);
+    let check = OwnCheck { id: "shop-web".into(), from: None, fail_after: 3 };
+    facts.app.checks = vec![CheckFacts { check, answer: Answer::Up }];
+    let plan = set_restore::plan(&app(), &set(Some(2)), &facts, &swap()).unwrap();
+    let titles: Vec<&str> = plan.stages.iter().map(|it| it.title.as_str()).collect();
+    let at = |title: &str| titles.iter().position(|it| *it == title).unwrap();
+    assert_eq!(at("ask the app's checks"), at("start the app") + 1, "{titles:?}");
+    assert!(steps(&plan).contains("web-1: wait until the check shop-web is up\n"), "{}", steps(&plan));
+    assert!(plan.findings.iter().any(|it| it.found == "shop-web is up, and has to be afterwards"));
+    // Another release asks them by itself, and once.
+    facts.app.checks[0].check.id = "shop-other".into();
+    let mut another = stands(1);
+    another.app.checks = facts.app.checks;
+    let plan = set_restore::plan(&app(), &set(Some(1)), &another, &swap()).unwrap();
+    assert_eq!(steps(&plan).matches("wait until the check shop-other is up").count(), 1, "{}", steps(&plan));
+}
+
+#[test]
 fn a_release_that_the_ledger_has_no_longer_is_refused() {
     let refusal = set_restore::plan(&app(), &set(Some(7)), &stands(1), &swap()).unwrap_err();
     let Refusal::Senseless(failure) = refusal else { panic!("{refusal:?}") };
@@ -276,4 +296,31 @@ fn an_undo_of_which_a_part_is_gone_is_refused() {
         "{told}"
     );
     assert!(!told.contains("shop-db:"), "{told}");
+}
+
+#[test]
+fn an_undo_leaves_what_had_nothing_before_it_and_says_so() {
+    let mut lost = stands(1);
+    lost.parts[1].1 = data(&[], &[]);
+    if let Ok(Stands::Data(data)) = &mut lost.parts[1].1.server {
+        data.live = None;
+    }
+    let restored = set_restore::plan(&app(), &set(Some(1)), &lost, &swap()).unwrap();
+    let undo = undone(&restored).unwrap();
+    assert!(undo.title.ends_with("shop-db, cache of shop as before, and release 2"), "{}", undo.title);
+    assert!(!steps(&undo).contains("uploads"), "{}", steps(&undo));
+    let told = "uploads: nothing stood there before that run; what it brought stays";
+    assert!(undo.findings.iter().any(|it| it.found == told), "{:?}", undo.findings);
+}
+
+#[test]
+fn a_redis_needs_room_for_what_is_brought_and_for_what_stands() {
+    let mut tight = stands(1);
+    if let Ok(Stands::Data(data)) = &mut tight.parts[2].1.server {
+        data.room = Some(Bytes(6000));
+    }
+    let told = refused(&set_restore::plan(&app(), &set(Some(1)), &tight, &swap()).unwrap()).join("\n");
+    assert!(told.starts_with("cache: ") && told.contains("free where its data is, about"), "{told}");
+    let beside = set_restore::plan(&app(), &set(Some(1)), &tight, &Ask::default()).unwrap();
+    assert_eq!(refused(&beside), Vec::<&str>::new());
 }

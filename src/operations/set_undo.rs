@@ -9,7 +9,7 @@ use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::DatastoreId;
 use crate::domain::plan::act::Carried;
-use crate::domain::plan::{Act, Change, FORMAT, Operation, Plan};
+use crate::domain::plan::{Act, Change, FORMAT, Finding, Judgement, Operation, Plan};
 use crate::domain::run::RunId;
 
 /// What a plan put in the place of what stood.
@@ -52,7 +52,12 @@ pub fn plan(
     let mut numbers = Numbers::default();
     let (mut exchanges, mut changed) = (Vec::new(), Vec::new());
     let (mut looked, mut stopped) = (whole.findings.clone(), whole.interrupts());
+    let mut names = Vec::new();
     for it in exchanged(undone) {
+        if it.aside.is_none() {
+            looked.push(stays(it.datastore));
+            continue;
+        }
         let Some((spec, facts)) = facts.parts.iter().find(|(spec, _)| spec.id == *it.datastore) else {
             let why = format!("the configuration has no datastore {} any more", it.datastore);
             return Err(Refusal::Senseless(Failure::new(FailureKind::NotFound, title, why)));
@@ -67,6 +72,7 @@ pub fn plan(
             swap: part.swap(&mut numbers),
             back: part.back(&mut numbers),
         });
+        names.push(spec.id.as_str());
     }
     if exchanges.is_empty() {
         return Err(unsupported(title, undone));
@@ -74,8 +80,7 @@ pub fn plan(
     let leaves = whole.back.as_ref().and_then(|it| it.leaves);
     changed.extend(whole.changes(to));
     let (stages, undo) = whole.around(Vec::new(), exchanges, Vec::new());
-    let specs = || facts.parts.iter().map(|(spec, _)| spec);
-    let names: Vec<&str> = specs().map(|it: &DatastoreSpec| it.id.as_str()).collect();
+    let specs = || facts.parts.iter().map(|(spec, _): &(DatastoreSpec, _)| spec);
     let release = to.map(|to| format!(", and release {to}")).unwrap_or_default();
     Ok(Plan {
         format: FORMAT,
@@ -95,6 +100,18 @@ pub fn plan(
         undo,
         undone_by: "what was restored is kept beside: midwatch undo of this run".to_owned(),
     })
+}
+
+/// Of a datastore in whose place nothing stood.
+fn stays(id: &DatastoreId) -> Finding {
+    Finding {
+        check: "way back".to_owned(),
+        server: None,
+        judgement: Judgement::Noted,
+        found: format!("{id}: nothing stood there before that run; what it brought stays"),
+        remedy: None,
+        may_override: false,
+    }
 }
 
 /// The migrations that went with the data, the other way round.

@@ -3,6 +3,7 @@
 
 use futures_util::future::join_all;
 
+use super::checks::checks;
 use super::datastore::stock;
 use super::restore::{Wanted, restore};
 use super::{Want, gather};
@@ -42,7 +43,7 @@ pub async fn set_restore(
     let set = chosen(&app.id, &stocks, &files, which)?;
     let id = |spec: &DatastoreSpec| set.members.get(&spec.id).map(|it| it.id.clone());
     let to = set.release.filter(|_| swap);
-    let facts = facts(engines, app, datastores, &id, to, now).await?;
+    let facts = facts(engines, app, datastores, &id, to, swap, now).await?;
     Ok((set, facts))
 }
 
@@ -54,7 +55,7 @@ pub async fn set_undo(
     to: Option<ReleaseNumber>,
     now: Timestamp,
 ) -> Result<SetFacts, Failure> {
-    facts(engines, app, datastores, &|_| None, to, now).await
+    facts(engines, app, datastores, &|_| None, to, true, now).await
 }
 
 async fn facts(
@@ -63,6 +64,7 @@ async fn facts(
     datastores: &[DatastoreSpec],
     backup: &(dyn Fn(&DatastoreSpec) -> Option<String> + Sync),
     to: Option<ReleaseNumber>,
+    stops: bool,
     now: Timestamp,
 ) -> Result<SetFacts, Failure> {
     let parts = join_all(datastores.iter().map(async |spec| {
@@ -71,6 +73,9 @@ async fn facts(
         restore(engines, spec, wanted, now).await.map(|facts| (spec.clone(), facts))
     }));
     let want = to.map_or(Want::Standing, Want::Release);
-    let (parts, app) = tokio::join!(parts, gather(engines, app, &want, &[], now));
-    Ok(SetFacts { as_of: now, parts: parts.into_iter().collect::<Result<_, _>>()?, app })
+    // Where the app is stopped and started with the release that it has, its checks tell as much as of another.
+    let asked = async { if stops && to.is_none() { Some(checks(engines, app).await) } else { None } };
+    let (parts, mut standing, asked) = tokio::join!(parts, gather(engines, app, &want, &[], now), asked);
+    standing.checks.extend(asked.into_iter().flatten());
+    Ok(SetFacts { as_of: now, parts: parts.into_iter().collect::<Result<_, _>>()?, app: standing })
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 /// How many pieces wait at most. A repository that is slow for a moment does not stop the connection,
 /// which ends a stream that nobody reads.
-const WAITING: usize = 48;
+const WAITING: usize = 32;
 
 /// A queue of pieces of at most a mebibyte.
 pub fn incoming() -> (Feed, Incoming) {

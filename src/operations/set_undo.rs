@@ -52,7 +52,7 @@ pub fn plan(
     let mut numbers = Numbers::default();
     let (mut exchanges, mut changed) = (Vec::new(), Vec::new());
     let (mut looked, mut stopped) = (whole.findings.clone(), whole.interrupts());
-    let mut names = Vec::new();
+    let mut returned = Vec::new();
     for it in exchanged(undone) {
         if it.aside.is_none() {
             looked.push(stays(it.datastore));
@@ -72,7 +72,7 @@ pub fn plan(
             swap: part.swap(&mut numbers),
             back: part.back(&mut numbers),
         });
-        names.push(spec.id.as_str());
+        returned.push(spec.id.as_str());
     }
     if exchanges.is_empty() {
         return Err(unsupported(title, undone));
@@ -81,6 +81,7 @@ pub fn plan(
     changed.extend(whole.changes(to));
     let (stages, undo) = whole.around(Vec::new(), exchanges, Vec::new());
     let specs = || facts.parts.iter().map(|(spec, _): &(DatastoreSpec, _)| spec);
+    let names: Vec<&str> = specs().map(|it| it.id.as_str()).filter(|id| returned.contains(id)).collect();
     let release = to.map(|to| format!(", and release {to}")).unwrap_or_default();
     Ok(Plan {
         format: FORMAT,

@@ -34,6 +34,7 @@ mod replay;
 mod repo;
 mod restore;
 mod resume;
+mod rewind;
 mod rollback;
 mod runs;
 mod schedule;

@@ -48,6 +48,11 @@ pub struct RestoreArgs {
     #[arg(long, value_name = "NAME|PATH")]
     pub to: Option<String>,
 
+    /// Of PostgreSQL as it was then, by what keeps its write-ahead log: a time (`2026-11-20T03:00:00Z`), or how
+    /// long ago (`10m`); beside what stands
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["backup", "release", "to", "only"])]
+    pub at: Option<String>,
+
     /// Of files or a volume this path alone, with what is below it, into a folder here; may be given again
     #[arg(long, value_name = "PATH", requires = "to")]
     pub only: Vec<String>,
@@ -89,7 +94,7 @@ fn whole(
     app: &AppSpec,
     datastores: &[DatastoreSpec],
 ) -> Result<Exit, Failure> {
-    if it.to.is_some() || !it.only.is_empty() {
+    if it.to.is_some() || it.at.is_some() || !it.only.is_empty() {
         let what = format!("restore {} as one set", app.id);
         let failure =
             Failure::new(FailureKind::Unsupported, what, "it goes beside what stands, or in its place");
@@ -117,6 +122,9 @@ pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
         return whole(args, it, context, &app, &datastores);
     }
     let spec = deploying::datastore(&context.config, &DatastoreId::from(it.name.as_str()))?;
+    if let Some(at) = &it.at {
+        return super::rewind::run(args, it, context, &spec, at);
+    }
     if let Some(path) = it.to.as_ref().filter(|to| to.contains('/')) {
         return here(args, it, context, &spec, path);
     }

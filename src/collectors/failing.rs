@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use crate::domain::failure::{Failure, FailureKind, Retry};
+use crate::domain::failure::Failure;
 use crate::transports::TransportError;
-use crate::transports::exec::{Exec, ExitStatus, Output};
+use crate::transports::exec::{Exec, Output};
+pub(super) use crate::transports::failed::{LATER, command_failed};
 
 /// How long to wait for the exit status and last words of a command whose output ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How much of its last words is kept.
 const WORDS_LIMIT: usize = 4096;
-/// How long until a server is asked again for something that it did not have.
-pub(super) const LATER: Retry = Retry::After(Duration::from_secs(300));
 
 /// An error of the transport.
 pub(super) fn transport_failed(error: TransportError, what: impl AsRef<str>) -> Failure {
@@ -35,30 +34,4 @@ pub(super) async fn channel_ended(exec: &mut Exec, what: String) -> Failure {
         Ok(Ok(Err(error))) => transport_failed(error, what),
         Ok(Err(_)) | Err(_) => transport_failed(TransportError::Closed, what),
     }
-}
-
-/// A command that ended otherwise than it should have.
-pub(super) fn command_failed(output: &Output, what: String) -> Failure {
-    let complaint = output.complaint();
-    let how = match &output.status {
-        ExitStatus::Code(127) => "the program is not there".to_owned(),
-        ExitStatus::Code(126) => "the program may not be run".to_owned(),
-        ExitStatus::Code(code) => format!("exit {code}"),
-        ExitStatus::Signal(signal) => format!("ended by SIG{signal}"),
-    };
-    let (kind, retry) = match &output.status {
-        ExitStatus::Code(127) => (FailureKind::Unsupported, LATER),
-        _ if is_denied(&complaint) => (FailureKind::Permission, LATER),
-        _ => (FailureKind::Invalid, Retry::Now),
-    };
-    let mut why = vec![how];
-    why.extend(Some(complaint).filter(|complaint| !complaint.is_empty()));
-    Failure { kind, what, why, hint: None, retry }
-}
-
-/// Whether a complaint is about rights, as libc and systemd word it in the C locale.
-pub(super) fn is_denied(complaint: &str) -> bool {
-    ["ermission denied", "ccess denied", "not permitted", "nsufficient permissions"]
-        .iter()
-        .any(|words| complaint.contains(words))
 }

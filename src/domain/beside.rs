@@ -15,6 +15,11 @@ pub fn name(source: &Source, purpose: Purpose, at: Timestamp) -> String {
     }
 }
 
+/// A data directory beside another: `/var/lib/postgresql/17/main_restore_20261121T030000`.
+pub fn directory(stands: &str, at: Timestamp) -> String {
+    format!("{stands}_{}_{}", Purpose::Restore.word(), sql::stamp(at))
+}
+
 /// When what has this name was made for this purpose; `None` for a name that is none of ours.
 pub fn made_at(name: &str, source: &Source, purpose: Purpose) -> Option<Timestamp> {
     match source {

@@ -38,6 +38,8 @@ mod restore_findings;
 mod restore_part;
 #[cfg(test)]
 mod restore_tests;
+pub mod rewind;
+pub mod rewind_facts;
 pub mod rollback;
 #[cfg(test)]
 mod sample;

@@ -10,6 +10,7 @@ use super::app_checks::AppChecks;
 use super::clock::SystemClock;
 use super::setup::guard;
 use crate::config::{AppConfig, Config, Probe, nearest};
+use crate::domain::archive::ArchiveSpec;
 use crate::domain::clock::Clock;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::{AppSpec, Backed, Gate, HttpProbe, Place};
@@ -180,6 +181,16 @@ pub fn datastore(config: &Config, id: &DatastoreId) -> Result<DatastoreSpec, Fai
         retention: it.retention,
         keep_replaced: it.keep_replaced,
         assertions: it.assertions.clone(),
+    })
+}
+
+/// What keeps the write-ahead log of a datastore.
+pub fn archive(config: &Config, id: &DatastoreId) -> Result<ArchiveSpec, Failure> {
+    let known = config.datastores.get(id).and_then(|it| Some(it.archive.as_ref()?.spec(it)));
+    known.ok_or_else(|| {
+        let what = format!("restore {id} to a moment");
+        Failure::new(FailureKind::Unsupported, what, "nothing that keeps its write-ahead log is configured")
+            .hint(format!("add it: [datastores.{id}.archive]; of backups: midwatch restore {id} --backup ID"))
     })
 }
 

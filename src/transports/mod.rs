@@ -12,6 +12,7 @@ pub mod docker_socket;
 pub mod engine;
 pub mod error;
 pub mod exec;
+pub mod failed;
 pub mod here;
 pub mod links;
 pub mod local;

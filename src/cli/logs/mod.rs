@@ -115,7 +115,7 @@ pub fn run(args: &Args, logs: &LogsArgs) -> Result<Exit, Failure> {
 }
 
 /// A time as people write it.
-fn time(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+pub(super) fn time(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
     let Some(text) = text else { return Ok(None) };
     if let Ok(back) = duration::parse(text) {
         return Ok(Some(now - back));

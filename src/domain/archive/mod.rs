@@ -1,6 +1,7 @@
 //! What a PostgreSQL server is backed up by beside us: the archive of its write-ahead log and the base backups
 //! in it, by which it can be brought back to a moment.
 
+mod moment;
 mod verdict;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use super::cadence;
 use super::ids::ServerId;
 use super::time::Timestamp;
 use super::wal::{Segment, Stretch};
+
+pub use moment::Reach;
 
 /// A program that keeps such an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,7 +58,7 @@ impl Tool {
 }
 
 /// Where an archive is asked about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveSpec {
     /// By what.
     pub tool: Tool,

@@ -16,6 +16,7 @@ use crate::domain::deploy::HttpProbe;
 use crate::domain::ids::{DatastoreId, RepositoryId};
 use crate::domain::image::ImageRef;
 use crate::domain::plan::maintain::Maintain;
+use crate::domain::plan::rewind::Rewind;
 use crate::domain::quantity::Bytes;
 use crate::domain::release::ReleaseNumber;
 
@@ -392,6 +393,8 @@ pub enum Act {
         /// Their names.
         databases: Vec<String>,
     },
+    /// Something done to bring a PostgreSQL server back to a moment, beside the one that stands.
+    Rewind(Box<Rewind>),
     /// Something done with systemd's units of ours.
     Units {
         /// What.

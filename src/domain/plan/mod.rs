@@ -9,6 +9,7 @@ pub mod finding;
 pub mod maintain;
 mod nature;
 pub mod overlay;
+pub mod rewind;
 pub mod shell;
 mod shell_beside;
 pub mod shell_data;
@@ -33,6 +34,7 @@ pub use act::Act;
 pub use change::Change;
 pub use finding::{Finding, Judgement};
 pub use maintain::{Before, Maintain};
+pub use rewind::Rewind;
 pub use step::{Lane, Stage, Step, StepId};
 
 /// The format that is written; one that is newer is not carried out.

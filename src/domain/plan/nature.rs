@@ -5,7 +5,7 @@ use crate::domain::ids::DatastoreId;
 
 impl Act {
     /// The datastore that it is done with, where it is one.
-    pub const fn datastore(&self) -> Option<&DatastoreId> {
+    pub fn datastore(&self) -> Option<&DatastoreId> {
         match self {
             Self::BackUp { datastore, .. }
             | Self::Load { datastore, .. }
@@ -14,14 +14,18 @@ impl Act {
             | Self::Swap { datastore, .. }
             | Self::Unswap { datastore, .. }
             | Self::DropDatabases { datastore, .. } => Some(datastore),
+            Self::Rewind(it) => Some(&it.datastore),
             _ => None,
         }
     }
 
     /// Whether something is otherwise once it has begun, so that there is something to put back.
-    pub const fn touches(&self) -> bool {
+    pub fn touches(&self) -> bool {
         if let Self::Units { act } = self {
             return act.touches();
+        }
+        if let Self::Rewind(it) = self {
+            return it.touches();
         }
         matches!(
             self,
@@ -48,7 +52,10 @@ impl Act {
     }
 
     /// Whether it can be given up in the middle, and everything stands as before.
-    pub const fn may_be_left(&self) -> bool {
+    pub fn may_be_left(&self) -> bool {
+        if let Self::Rewind(it) = self {
+            return it.may_be_left();
+        }
         matches!(
             self,
             Self::BackUp { .. }
@@ -60,7 +67,7 @@ impl Act {
     }
 
     /// Whether a cancel ends it in the middle.
-    pub const fn heeds_cancel(&self) -> bool {
+    pub fn heeds_cancel(&self) -> bool {
         self.may_be_left() || self.is_here()
     }
 

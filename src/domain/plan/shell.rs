@@ -142,6 +142,7 @@ impl Act {
             Self::Compose { words } => line(compose_project(place).chain(words.iter().cloned())),
             Self::Halt { services } => super::shell_beside::halted(place, services),
             Self::Units { act } => act.shell(),
+            Self::Rewind(it) => it.shell(),
             Self::BackUp { .. }
             | Self::Forget { .. }
             | Self::Prune { .. }

@@ -10,6 +10,7 @@ mod needs;
 mod proxy;
 mod repository;
 mod restore;
+mod rewind;
 pub mod schedule;
 mod set;
 mod set_restore;
@@ -36,6 +37,7 @@ use crate::operations::{AppFacts, Replaced, ReplacedEnv, Resolved, ServerFacts, 
 pub use datastore::{datastore, stock as stock_of};
 pub use repository::{prune, repository};
 pub use restore::{Wanted, restore};
+pub use rewind::{rewind, rewound};
 pub use set::set;
 pub use set_restore::{set_restore, set_undo};
 pub(super) use survey::held as holding;

@@ -26,6 +26,7 @@ mod pull;
 mod render;
 mod repository;
 mod retire;
+mod rewind;
 mod route;
 mod scale;
 mod send;
@@ -197,6 +198,7 @@ impl Task<'_> {
                 swap::drop_all(self, datastore, source, databases).await
             }
             Act::Units { act } => units::units(self, act).await,
+            Act::Rewind(it) => rewind::rewind(self, it).await,
             Act::Here { command, folder, env } => here::here(self, command, folder, env).await,
             Act::Hook { .. } | Act::Migrate { .. } | Act::Compose { .. } => command::command(self).await,
         }

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::store::Store;
 
 /// A server beside the one that stands, with an archive that is set up and empty.
-struct Cluster {
-    store: Store,
-    port: u16,
+pub struct Cluster {
+    pub store: Store,
+    pub port: u16,
 }
 
 impl Cluster {
@@ -33,8 +33,48 @@ impl Cluster {
         cluster
     }
 
+    /// One that pgBackRest is set up for, and archives already; it has no backup yet.
+    pub fn by_pgbackrest(name: &str, port: u16) -> Self {
+        let config = format!("/var/tmp/{name}/pgbackrest.conf");
+        let says = format!("tool = \"pgbackrest\"\nname = \"{name}\"\nconfig = \"{config}\"");
+        let cluster = Self::up(name, port, &says);
+        cluster.store.on(&format!(
+            "printf '[global]\\nrepo1-path=/var/tmp/{name}/repo\\nlog-path=/var/tmp/{name}\\nlock-path=/var/tmp/{name}\\n\
+             spool-path=/var/tmp/{name}\\nstart-fast=y\\nrepo1-retention-full=9\\n[{name}]\\n\
+             pg1-path=/var/lib/postgresql/17/{name}\\npg1-port={port}\\n' | sudo -u postgres tee {config} >/dev/null"
+        ));
+        cluster
+    }
+
+    /// What pgBackRest prints.
+    pub fn pgbackrest(&self, what: &str) -> String {
+        let name = &self.store.name;
+        let config = format!("/var/tmp/{name}/pgbackrest.conf");
+        self.store.on(&format!("cd /; sudo -u postgres pgbackrest --config={config} --stanza={name} {what}"))
+    }
+
+    /// What pushes a segment into its archive.
+    pub fn push(&self) -> String {
+        let name = &self.store.name;
+        format!("pgbackrest --config=/var/tmp/{name}/pgbackrest.conf --stanza={name} archive-push %p")
+    }
+
+    /// One that Barman is set up for; it has no backup yet, and archives nothing.
+    pub fn by_barman(name: &str, port: u16) -> Self {
+        let cluster =
+            Self::up(name, port, &format!("tool = \"barman\"\nname = \"{name}\"\nrun_as = \"barman\""));
+        cluster.sql("create role barman superuser replication login");
+        cluster.store.on(&format!(
+            "printf '[{name}]\\ndescription = a\\nconninfo = host=/var/run/postgresql port={port} user=barman dbname=postgres\\n\
+             streaming_conninfo = host=/var/run/postgresql port={port} user=barman\\nbackup_method = postgres\\narchiver = on\\n' | \
+             sudo tee /etc/barman.d/{name}.conf >/dev/null; cd /; sudo -u barman barman -q check {name} >/dev/null; \
+             sudo chmod 755 /var/lib/barman /var/lib/barman/{name} && sudo chmod 777 /var/lib/barman/{name}/incoming"
+        ));
+        cluster
+    }
+
     /// How its segments are archived from now on.
-    fn archived_by(&self, command: &str) {
+    pub fn archived_by(&self, command: &str) {
         let name = &self.store.name;
         self.store.on(&format!(
             "echo \"archive_command = '{command}'\" | sudo tee /etc/postgresql/17/{name}/conf.d/b.conf >/dev/null && \
@@ -43,12 +83,12 @@ impl Cluster {
         sleep(Duration::from_millis(300));
     }
 
-    fn sql(&self, statement: &str) -> String {
+    pub fn sql(&self, statement: &str) -> String {
         self.store.on(&format!("cd /; sudo -u postgres psql -XAtqp {} -c \"{statement}\"", self.port))
     }
 
     /// Ends a segment in which something was written, and waits until it is archived.
-    fn writes(&self) {
+    pub fn writes(&self) {
         let ended = self.ends();
         until(|| self.sql(&format!("select last_archived_wal >= '{ended}' from pg_stat_archiver")) == "t");
     }
@@ -70,7 +110,9 @@ impl Cluster {
         let _ = self.store.lab.ssh(
             "db-1",
             &format!(
-                "cd /; sudo pg_dropcluster --stop 17 {name} 2>/dev/null; \
+                "cd /; for d in $(sudo sh -c 'ls -d /var/lib/postgresql/17/{name}_restore_*' 2>/dev/null); do \
+                 sudo sh -c \"kill -QUIT \\$(head -n 1 $d/postmaster.pid) 2>/dev/null; sleep 1; rm -rf $d\"; done; \
+                 sudo pg_dropcluster --stop 17 {name} 2>/dev/null; \
                  sudo rm -rf /var/tmp/{name} /etc/barman.d/{name}.conf /var/lib/barman/{name}; true"
             ),
         );
@@ -95,28 +137,16 @@ impl Drop for Cluster {
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn what_pgbackrest_keeps_is_a_part_of_the_datastores_health() {
-    let config = "/var/tmp/walled/pgbackrest.conf";
-    let cluster = Cluster::up(
-        "walled",
-        5440,
-        &format!("tool = \"pgbackrest\"\nname = \"walled\"\nconfig = \"{config}\""),
-    );
+    let cluster = Cluster::by_pgbackrest("walled", 5440);
     let store = &cluster.store;
-    let run = |what: &str| {
-        store.on(&format!("cd /; sudo -u postgres pgbackrest --config={config} --stanza=walled {what}"))
-    };
-    store.on(&format!(
-        "printf '[global]\\nrepo1-path=/var/tmp/walled/repo\\nlog-path=/var/tmp/walled\\nlock-path=/var/tmp/walled\\n\
-         spool-path=/var/tmp/walled\\nstart-fast=y\\nrepo1-retention-full=9\\n[walled]\\n\
-         pg1-path=/var/lib/postgresql/17/walled\\npg1-port=5440\\n' | sudo -u postgres tee {config} >/dev/null"
-    ));
+    let run = |what: &str| cluster.pgbackrest(what);
     store.back_up(&[]).ends(0);
     let none = cluster.told();
     assert_eq!(none["health"], "down", "{none}");
     assert!(none["reason"].as_str().unwrap().contains("no moment can be restored"), "{none}");
 
     run("stanza-create");
-    let push = format!("pgbackrest --config={config} --stanza=walled archive-push %p");
+    let push = cluster.push();
     cluster.archived_by(&push);
     run("--type=full backup");
     cluster.writes();
@@ -159,15 +189,8 @@ fn what_pgbackrest_keeps_is_a_part_of_the_datastores_health() {
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn what_barman_keeps_is_read_likewise() {
-    let cluster = Cluster::up("barred", 5441, "tool = \"barman\"\nname = \"barred\"\nrun_as = \"barman\"");
+    let cluster = Cluster::by_barman("barred", 5441);
     let store = &cluster.store;
-    cluster.sql("create role barman superuser replication login");
-    store.on(
-        "printf '[barred]\\ndescription = a\\nconninfo = host=/var/run/postgresql port=5441 user=barman dbname=postgres\\n\
-         streaming_conninfo = host=/var/run/postgresql port=5441 user=barman\\nbackup_method = postgres\\narchiver = on\\n' | \
-         sudo tee /etc/barman.d/barred.conf >/dev/null; cd /; sudo -u barman barman -q check barred >/dev/null; \
-         sudo chmod 755 /var/lib/barman /var/lib/barman/barred && sudo chmod 777 /var/lib/barman/barred/incoming",
-    );
     store.back_up(&[]).ends(0);
     let none = cluster.told();
     assert_eq!(none["health"], "down", "{none}");

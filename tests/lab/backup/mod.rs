@@ -14,6 +14,7 @@ mod picture;
 mod prune;
 mod redis;
 mod restore;
+mod rewind;
 mod schedules;
 mod sftp;
 mod store;

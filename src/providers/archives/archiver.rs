@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::super::Beat;
-use super::super::failing::{command_failed, transport_failed};
 use crate::config::Secret;
 use crate::domain::archive::Archiver;
 use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::ServerId;
 use crate::domain::time::Timestamp;
 use crate::domain::wal::{Segment, USUAL};
-use crate::transports::Within;
+use crate::transports::failed::command_failed;
+use crate::transports::{Transport, Within};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const LONGEST: usize = 64 << 10;
@@ -38,8 +38,13 @@ set --
 exec psql -XAtqw -v ON_ERROR_STOP=1 -F '|' "$@" -c "select coalesce(last_archived_wal, ''), floor(extract(epoch from last_archived_time)), floor(extract(epoch from last_failed_time)), failed_count, case when pg_is_in_recovery() then '' else pg_walfile_name(pg_current_wal_lsn()) end, (select setting from pg_settings where name = 'archive_timeout'), (select setting from pg_settings where name = 'wal_segment_size'), floor(extract(epoch from clock_timestamp())), current_setting('archive_mode') from pg_stat_archiver""#;
 
 /// Asks.
-pub(super) async fn ask(beat: &Beat, source: &Source, password: Option<&Secret>) -> Result<Asked, Failure> {
-    let what = format!("ask PostgreSQL on {} about its archiving", beat.server);
+pub(super) async fn ask(
+    transport: &dyn Transport,
+    server: &ServerId,
+    source: &Source,
+    password: Option<&Secret>,
+) -> Result<Asked, Failure> {
+    let what = format!("ask PostgreSQL on {server} about its archiving");
     let Source::Postgres { container, run_as, host, port, user, database } = source else {
         return Err(Failure::new(FailureKind::Bug, what, "it is no PostgreSQL"));
     };
@@ -53,11 +58,8 @@ pub(super) async fn ask(beat: &Beat, source: &Source, password: Option<&Secret>)
     let line = format!("{}\n", secret.as_ref().map_or("", |it| it.expose_secret()));
     let within = Within { container: container.as_deref(), run_as: run_as.as_deref() };
     let command = within.command(SCRIPT, &args).stdin(line);
-    let output = beat
-        .transport
-        .run(command, DEADLINE, LONGEST)
-        .await
-        .map_err(|error| transport_failed(error, &what))?;
+    let output =
+        transport.run(command, DEADLINE, LONGEST).await.map_err(|error| error.into_failure(&what))?;
     if !output.success() {
         return Err(command_failed(&output, what));
     }

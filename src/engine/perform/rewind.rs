@@ -1,0 +1,249 @@
+//! Brings a PostgreSQL server back to a moment, beside the one that stands: all of it is in one new data
+//! directory, whose name only this run has, and nothing else is written to. Each of these may be done again
+//! after a kill: what was begun before is ended and cleared first.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Done, Task};
+use crate::domain::archive::Tool;
+use crate::domain::datastore::Source;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::plan::Rewind;
+use crate::domain::plan::rewind::{Does, WITH_WALG, conf, fetching};
+use crate::domain::run::Progress;
+use crate::domain::text::{clean, shorten};
+use crate::engine::dump::within::argv;
+use crate::engine::guarded;
+use crate::engine::restore::psql::{Server, password};
+use crate::engine::restore::tables::{differences, read};
+use crate::transports::Within;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+/// So many databases beside the datastore's own are compared.
+const OTHERS: usize = 8;
+
+/// What all of them begin with: `$1` is the new data directory, by a name of ours. `ours` says whether the server
+/// that runs on it is ours, and gives its process; `gone` ends whoever works on it and removes it.
+macro_rules! start {
+    () => {
+        r#"export LC_ALL=C TZ=UTC; umask 077; cd / ; d=$1; shift
+case $d in /*_restore_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]) ;; *) echo "$d is none of ours"; exit 64;; esac
+says() { { tr '\0' '\n' <"/proc/$1/cmdline" | grep -qF -e "$2"; } 2>/dev/null; }
+runs() { p=$(sed -n 1p "$d/postmaster.pid" 2>/dev/null) && [ -n "$p" ] && { [ "$(readlink "/proc/$p/cwd" 2>/dev/null)" = "$d" ] || says "$p" "$d"; }; }
+ours() { says "$p" "$d/midwatch/postgresql.conf"; }
+at_work() {
+  w=; for q in /proc/[0-9]*; do
+    { IFS= read -r c <"$q/comm"; } 2>/dev/null || continue
+    case $c in pgbackrest|barman|python*|rsync|wal-g|cp|tar) ;; *) continue;; esac
+    says "${q#/proc/}" "$d" && w="$w ${q#/proc/}"
+  done; [ "$w" ]
+}
+stopped() {
+  n=0; while runs; do
+    ours || { echo "another server runs on $d by now: it is not removed"; exit 1; }
+    case $n in 0) kill -INT "$p";; 120) kill -QUIT "$p";; 140) kill -9 "$p";; esac
+    n=$((n+1)); [ $n -lt 160 ] || { echo "the server on $d does not stop"; exit 1; }; sleep 0.5
+  done
+}
+gone() {
+  stopped
+  n=0; while at_work; do
+    if [ $n -lt 20 ]; then kill $w 2>/dev/null; else kill -9 $w 2>/dev/null; fi
+    n=$((n+1)); [ $n -lt 40 ] || { echo "who restores into $d does not end:$w"; exit 1; }; sleep 0.5
+  done
+  stopped
+  n=0; until rm -rf -- "$d" 2>/dev/null && [ ! -e "$d" ]; do
+    n=$((n+1)); [ $n -lt 10 ] || { echo "$d cannot be removed"; exit 1; }; sleep 0.5
+  done
+}
+"#
+    };
+}
+
+/// `$2` whom it is for where that is not whoever makes it, `$3` how many KiB have to be free, `$4` whether what
+/// was begun before a kill is cleared first.
+const MAKE: &str = concat!(
+    start!(),
+    r#"[ "$3" ] && gone
+f=$(df -Pk "${d%/*}/" | awk 'NR==2{print $4}'); [ "${f:-0}" -ge "$2" ] || { echo "${f:-0} KiB are free by now, $2 are needed"; exit 1; }
+mkdir -m 700 -- "$d" || exit 73
+[ -z "$1" ] || chown "$1:" "$d" || exit 73
+echo 'made'"#
+);
+
+/// Then the program and its arguments. It asks nobody anything.
+const FETCH: &str = concat!(
+    start!(),
+    r#"[ -d "$d" ] && [ -w "$d" ] || { echo "$d is not there, or cannot be written to"; exit 1; }
+"$@" </dev/null || exit
+echo "restored, $(du -sk "$d" 2>/dev/null | cut -f 1) KiB""#
+);
+
+/// `$2` whom it is given to.
+const HAND_OVER: &str = concat!(start!(), r#"chown -hR "$1:" "$d" && chmod 700 "$d" && echo 'given'"#);
+
+/// `$2` the folder of the programs, `$3` the options, `$4` the text of the settings. The server says in the eighth
+/// line of its file how far it is ("postmaster.pid", as `pg_ctl` reads it); it takes no sessions before the log is
+/// replayed, so that ready means that it is there.
+const START: &str = concat!(
+    start!(),
+    r#"[ -f "$d/PG_VERSION" ] || { echo "no server's data was restored into $d"; exit 1; }
+m=$d/midwatch
+if ! runs; then
+  chmod 700 "$d" && mkdir -p "$m" || exit 73
+  rm -f "$d/postmaster.pid" "$d/postmaster.opts" "$d/standby.signal"
+  printf '%s' "$3" >"$m/postgresql.conf" && echo 'local all all trust' >"$m/pg_hba.conf" && : >"$m/pg_ident.conf" && : >"$d/recovery.signal" || exit 73
+  "$1/pg_ctl" start -s -W -D "$d" -l "$m/log" -o "$2" </dev/null >/dev/null 2>&1
+fi
+n=0; until runs && case $(sed -n 8p "$d/postmaster.pid") in ready*) true;; *) false;; esac; do
+  if runs; then n=0; else n=$((n+1)); fi
+  [ $n -lt 20 ] || { grep -E 'FATAL|PANIC|last completed transaction' "$m/log" 2>/dev/null | tail -n 3; [ -s "$m/log" ] || echo 'it did not start, and said nothing'; exit 1; }
+  sleep 0.5
+done
+ours || { echo "another server runs on $d"; exit 1; }
+[ ! -e "$d/recovery.signal" ] || { echo 'it is ready, and was not brought to its moment'; exit 1; }
+s=$(grep -o -E 'recovery stopping .*' "$m/log" | tail -n 1); echo "${s:-recovered}""#
+);
+
+const REMOVE: &str = concat!(
+    start!(),
+    r#"if [ -e "$d" ]; then gone; echo 'stopped and removed'; else echo 'it was not there'; fi"#
+);
+
+const DATABASES: &str =
+    "select coalesce(json_agg(datname), '[]') from pg_database where datallowconn and not datistemplate";
+
+const STANDS: &str = "select pg_is_in_recovery() or current_setting('archive_mode') <> 'off'";
+
+/// Does one of them.
+pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure> {
+    let into = it.into.as_str();
+    let place = |user| Within { container: it.container(), run_as: user };
+    let words = match &it.does {
+        Does::Make { room } => {
+            let by = it.by.as_deref().unwrap_or_default();
+            let kib = room.0.div_ceil(1024).to_string();
+            let anew = if task.resumed { "1" } else { "" };
+            argv(place(it.keeper()), MAKE, &[into, by, &kib, anew])
+        }
+        Does::Fetch { archive, base, to } => {
+            let within =
+                Within { container: archive.container.as_deref(), run_as: archive.run_as.as_deref() };
+            let words = fetching(archive, base, *to, into);
+            let config = archive.config.as_deref().unwrap_or_default();
+            let with = ["sh", "-c", WITH_WALG, config];
+            let with: &[&str] = if archive.tool == Tool::WalG { &with } else { &[] };
+            let args: Vec<&str> =
+                [into].iter().chain(with).copied().chain(words.iter().map(String::as_str)).collect();
+            argv(within, FETCH, &args)
+        }
+        Does::HandOver => argv(place(Some("root")), HAND_OVER, &[into, &it.owner]),
+        Does::Start { bin, port, settings, archive, to } => {
+            let (options, conf) = (it.options(*port), conf(settings, archive.as_ref(), *to));
+            argv(place(it.run_as.as_deref()), START, &[into, bin, &options, &conf])
+        }
+        Does::Compare { port } => return compare(task, it, *port).await,
+        Does::Remove => argv(place(it.keeper()), REMOVE, &[into]),
+    };
+    let left = if task.resumed {
+        let nth = usize::try_from(task.began.as_millis()).unwrap_or_default();
+        guarded::again(task, nth, words, None).await?
+    } else {
+        guarded::run(task, words, None).await?
+    };
+    if left.exit == 0 {
+        return Ok(Done { said: left.last_words(), exit: Some(0) });
+    }
+    let why = format!("{} (exit {})", complaint(&left.said), left.exit);
+    let failure = Failure::new(FailureKind::Invalid, task.what(), why);
+    Err(if left.said.contains("before configured recovery target") {
+        failure.hint("no later transaction is in the archive yet, so it is not known that nothing is missing: have one archived (select pg_switch_wal()), or name an earlier moment")
+    } else {
+        failure
+    })
+}
+
+/// What a program says is wrong: its first line that says so, else the last ones.
+fn complaint(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let bad = |line: &&&str| ["ERROR", "FATAL", "PANIC"].iter().any(|word| line.contains(word));
+    let told = match lines.iter().find(bad) {
+        Some(line) => (*line).to_owned(),
+        None => lines[lines.len().saturating_sub(2)..].join("; "),
+    };
+    shorten(&clean(&told), 400).into_owned()
+}
+
+async fn databases(task: &Task<'_>, server: &Server<'_>) -> Result<BTreeSet<String>, Failure> {
+    let what = task.what();
+    let text = server.ask(task.ground, server.elsewhere(), &[DATABASES], &what, DEADLINE).await?;
+    serde_json::from_str(text.trim()).map_err(|_| {
+        Failure::new(FailureKind::Invalid, &what, format!("it said {:?}", shorten(&clean(&text), 120)))
+    })
+}
+
+/// Sees that it is a server of its own that has come to its moment, and how its databases differ from those that
+/// stand.
+async fn compare(task: &Task<'_>, it: &Rewind, port: u16) -> Result<Done, Failure> {
+    let what = task.what();
+    let second = it.second(port);
+    let restored = Server::new(&second, None);
+    let stands = restored.ask(task.ground, restored.elsewhere(), &[STANDS], &what, DEADLINE).await?;
+    if stands.trim() != "f" {
+        let why = "the second instance has not come to its moment, or would archive";
+        return Err(Failure::new(FailureKind::Conflict, what, why));
+    }
+    let secret = password(task.ground, &it.datastore).await?;
+    let live = Server::new(&it.source, secret.as_ref());
+    let (then, now) = (databases(task, &restored).await?, databases(task, &live).await?);
+    let own = it.source.database();
+    if !then.contains(own) {
+        let why = format!("there was no database {own} then");
+        return Err(Failure::new(FailureKind::NotFound, what, why).hint("another moment: --at TIME"));
+    }
+    let mut all = Vec::new();
+    let others = then.iter().filter(|name| *name != own && now.contains(*name)).take(OTHERS);
+    for name in std::iter::once(own).chain(others.map(String::as_str)) {
+        let tables = read(task.ground, &restored, name).await?;
+        if !now.contains(name) {
+            all.push(format!("{name}: {} tables restored, and it does not stand any more", tables.len()));
+            continue;
+        }
+        let (said, lines) = differences(&tables, &read(task.ground, &live, name).await?);
+        all.push(format!("{name}: {said}"));
+        all.extend(lines);
+    }
+    let only = |some: &BTreeSet<String>, others: &BTreeSet<String>| -> Vec<String> {
+        some.difference(others).filter(|name| *name != own).map(|name| clean(name).into_owned()).collect()
+    };
+    for (names, word) in [(only(&then, &now), "restored alone"), (only(&now, &then), "live alone")] {
+        if !names.is_empty() {
+            all.push(format!("{word}: {}", shorten(&names.join(", "), 200)));
+        }
+    }
+    if let Source::Postgres { user, .. } = &second {
+        let user = user.as_deref().unwrap_or(&it.owner);
+        all.push(format!(
+            "it runs on, until it is undone: psql -h {} -p {port} -U {user}, as {}",
+            it.into, it.owner
+        ));
+    }
+    for line in &all {
+        task.listen.progress(Progress::Saying(line.clone())).await;
+    }
+    Ok(Done { said: all.join("; "), exit: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_wrong_is_told_by_the_line_that_says_so() {
+        let said = "WARN: odd\nERROR: [055]: unable to open missing file\nHINT: a\n";
+        assert_eq!(complaint(said), "ERROR: [055]: unable to open missing file");
+        assert_eq!(complaint("one\ntwo\n\nthree\n"), "two; three");
+        assert_eq!(complaint(""), "");
+    }
+}

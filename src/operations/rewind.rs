@@ -1,0 +1,383 @@
+//! Going back to a moment: the program that keeps the archive of a PostgreSQL server's log restores beside the
+//! data directory that stands, a second instance is started on that, and both are compared. And its undo.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Refusal;
+use super::backup::place;
+use super::facts::Held;
+use super::findings::Findings;
+use super::numbering::Numbers;
+use super::restore::{COMPARING, LONGEST};
+use super::rewind_facts::{Cluster, RewindFacts};
+use crate::domain::archive::{ArchiveSpec, Reach, Tool};
+use crate::domain::beside::directory;
+use crate::domain::datastore::{DatastoreSpec, Source};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::AppId;
+use crate::domain::plan::rewind::Does;
+use crate::domain::plan::{Act, Change, FORMAT, Finding, Lane, Operation, Plan, Rewind, Stage, Step};
+use crate::domain::quantity::Bytes;
+use crate::domain::run::RunId;
+use crate::domain::time::Timestamp;
+
+/// How long a folder and its owners may take, and removing it.
+const BRIEF: Duration = Duration::from_secs(1800);
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// The moment.
+    pub at: Timestamp,
+    /// Why; it is journaled.
+    pub reason: Option<String>,
+}
+
+/// Whether the archive's program and the server are in one place, so that it can restore there.
+pub fn in_place(spec: &DatastoreSpec, archive: &ArchiveSpec) -> Result<(), Failure> {
+    let Source::Postgres { container, .. } = &spec.source else {
+        let why = format!("it is of kind \"{}\": only a PostgreSQL server has a log", spec.source.kind());
+        return Err(Failure::new(FailureKind::Unsupported, format!("restore {} to a moment", spec.id), why));
+    };
+    if archive.server == spec.server && archive.container == *container {
+        return Ok(());
+    }
+    let place = |server: &str, container: &Option<String>| match container {
+        Some(container) => format!("in {container} on {server}"),
+        None => format!("on {server}"),
+    };
+    let why = format!(
+        "{} is asked {}, and the data is {}: it restores where it runs",
+        archive.tool.name(),
+        place(archive.server.as_str(), &archive.container),
+        place(spec.server.as_str(), container)
+    );
+    let hint = match archive.tool {
+        Tool::Barman => "by hand, from there: barman recover --remote-ssh-command … --target-time …",
+        Tool::PgBackRest => {
+            "by hand: pgbackrest --type=time --target=… --pg1-path=… restore, on the data's server"
+        }
+        Tool::WalG => "by hand, on the data's server: wal-g backup-fetch",
+    };
+    Err(Failure::new(FailureKind::Unsupported, format!("restore {} to a moment", spec.id), why).hint(hint))
+}
+
+/// Plans it.
+pub fn plan(
+    spec: &DatastoreSpec,
+    archive: &ArchiveSpec,
+    facts: &RewindFacts,
+    ask: &Ask,
+) -> Result<Plan, Refusal> {
+    let what = format!("restore {} to {}", spec.id, ask.at.rfc3339());
+    let senseless = Refusal::Senseless;
+    in_place(spec, archive).map_err(senseless)?;
+    let lost = |failure: &Failure| Refusal::Unreachable(vec![(spec.server.clone(), failure.clone())]);
+    let cluster = facts.cluster.as_ref().map_err(lost)?;
+    let archived = facts.archived.as_ref().map_err(lost)?;
+    let tool = archive.tool.name();
+    let reach = archived.reach(ask.at, archive.tool).map_err(|why| {
+        let failure = Failure::new(FailureKind::Invalid, &what, format!("{tool}: {why}"));
+        senseless(
+            failure.hint("nothing was changed; what can be restored: midwatch status, or i on the datastore"),
+        )
+    })?;
+    if let Some(odd) = odd(&cluster.data).or_else(|| odd(&cluster.bin)) {
+        let why = format!("{odd:?} has characters that a server's settings would not take as they are");
+        return Err(senseless(Failure::new(FailureKind::Unsupported, what, why)));
+    }
+    if !reach.base.name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+        || reach.base.name.starts_with('-')
+    {
+        let why = format!("{tool} calls its backup {:?}, which is no name of its", reach.base.name);
+        return Err(senseless(Failure::new(FailureKind::Invalid, what, why)));
+    }
+    let into = directory(&cluster.data, facts.as_of);
+    let wanted = wanted(cluster, archive, reach);
+    let work = Work { spec, archive, cluster, into: &into };
+    let (stages, undo) = work.stages(reach, ask.at, wanted);
+    let change = Change {
+        server: None,
+        what: format!("data directory {into}"),
+        from: None,
+        to: Some(format!("as it was at {}, with a second instance on its own socket", ask.at.rfc3339())),
+    };
+    Ok(Plan {
+        format: FORMAT,
+        operation: Operation::Restore,
+        app: AppId::from(spec.id.as_str()),
+        environment: spec.environment.clone(),
+        guard: spec.guard,
+        title: format!(
+            "restore {} as it was at {} beside what stands on {}",
+            spec.id,
+            ask.at.rfc3339(),
+            spec.server
+        ),
+        as_of: facts.as_of,
+        reason: ask.reason.clone(),
+        places: BTreeMap::from([(spec.server.clone(), place(spec))]),
+        changes: vec![change],
+        findings: work.findings(facts, ask, reach, wanted),
+        interrupts: Vec::new(),
+        leaves: None,
+        stages,
+        undo,
+        undone_by: format!(
+            "what stands is not touched; midwatch undo RUN stops the second instance and removes {into}"
+        ),
+    })
+}
+
+/// A path with a character that is not plain.
+fn odd(path: &str) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+    (!path.starts_with('/') || path.len() < 2 || !path.chars().all(plain)).then_some(path)
+}
+
+/// How much room it takes: what the data directory has, a tenth more for what comes out of the log, and what
+/// Barman puts into it of the log, unpacked.
+fn wanted(cluster: &Cluster, archive: &ArchiveSpec, reach: Reach<'_>) -> Bytes {
+    let used = cluster.used.map_or(0, |it| it.0);
+    let log = if archive.tool == Tool::Barman { reach.segments.saturating_mul(cluster.segment) } else { 0 };
+    Bytes(used.saturating_add(used / 10).saturating_add(log))
+}
+
+/// What it is planned with.
+struct Work<'a> {
+    spec: &'a DatastoreSpec,
+    archive: &'a ArchiveSpec,
+    cluster: &'a Cluster,
+    into: &'a str,
+}
+
+impl Work<'_> {
+    /// Who restores, where it is not the owner.
+    fn by(&self) -> Option<&str> {
+        Some(self.cluster.by.as_str()).filter(|by| *by != self.cluster.owner)
+    }
+
+    fn act(&self, does: Does) -> Act {
+        Act::Rewind(Box::new(Rewind {
+            datastore: self.spec.id.clone(),
+            source: self.spec.source.clone(),
+            into: self.into.to_owned(),
+            owner: self.cluster.owner.clone(),
+            run_as: self.cluster.run_as.clone(),
+            by: self.by().map(str::to_owned),
+            does,
+        }))
+    }
+
+    fn stages(&self, reach: Reach<'_>, at: Timestamp, room: Bytes) -> (Vec<Stage>, Vec<Stage>) {
+        let Self { archive, cluster, into, .. } = self;
+        let mut numbers = Numbers::default();
+        let base = reach.base.name.clone();
+        let mut first = vec![numbers.step(
+            format!("make {into}, empty, for {} alone", self.by().unwrap_or(&cluster.owner)),
+            self.act(Does::Make { room }),
+            BRIEF,
+        )];
+        let fetch = Does::Fetch { archive: (*archive).clone(), base: base.clone(), to: at };
+        let title =
+            format!("have {} restore its backup {base} into it, for {}", archive.tool.name(), at.rfc3339());
+        first.push(numbers.step(title, self.act(fetch), LONGEST));
+        if self.by().is_some() {
+            let title = format!("give it to {}, as what stands is {}'s", cluster.owner, cluster.owner);
+            first.push(numbers.step(title, self.act(Does::HandOver), BRIEF));
+        }
+        let start = Does::Start {
+            bin: cluster.bin.clone(),
+            port: cluster.port,
+            settings: cluster.settings.clone(),
+            archive: (archive.tool == Tool::WalG).then(|| (*archive).clone()),
+            to: at,
+        };
+        let title = "start a second instance on it, that archives nothing and has no network, and wait until it is as it was then";
+        let start = numbers.step(title, self.act(start), LONGEST);
+        let compare = self.act(Does::Compare { port: cluster.port });
+        let compare = numbers.step("compare its databases with those that stand", compare, COMPARING);
+        let stages = vec![
+            self.stage("bring it back beside", first),
+            self.stage("start it", vec![start]),
+            self.stage("compare", vec![compare]),
+        ];
+        let gone = numbers.step(gone(into), self.act(Does::Remove), BRIEF);
+        (stages, vec![self.stage("as before", vec![gone])])
+    }
+
+    fn stage(&self, title: &str, steps: Vec<Step>) -> Stage {
+        stage(self.spec, title, steps)
+    }
+
+    fn findings(&self, facts: &RewindFacts, ask: &Ask, reach: Reach<'_>, wanted: Bytes) -> Vec<Finding> {
+        let Self { spec, archive, cluster, .. } = self;
+        let mut findings = Findings::new(spec, ask.reason.is_some());
+        findings.lock(facts.lock.as_ref(), &place(spec), "nobody else works on it");
+        if cluster.major < 13 {
+            let found = format!("{} is too old for this", cluster.version);
+            findings.refuse("version", found, "13 or later", false);
+        } else {
+            findings.good("version", format!("{}, its data in {}", cluster.version, cluster.data));
+        }
+        let (from, to) = (reach.from.rfc3339(), reach.to.rfc3339());
+        findings.good(
+            "window",
+            format!(
+                "{} can restore from {from} to {to}; its backup {} is the last before",
+                archive.tool.name(),
+                reach.base.name
+            ),
+        );
+        if let Ok(it) = &facts.archived
+            && let Some(complaint) = &it.complaint
+        {
+            findings.note("archive", format!("{} complains: {complaint}", archive.tool.name()));
+        }
+        if archive.tool == Tool::WalG {
+            findings.note(
+                "archive",
+                "WAL-G is called as its documentation says; it was not tried with midwatch".to_owned(),
+            );
+        }
+        if cluster.tablespaces > 0 {
+            let found = format!(
+                "{} tablespaces lie elsewhere, and would be restored over themselves",
+                cluster.tablespaces
+            );
+            findings.refuse(
+                "tablespaces",
+                found,
+                "by hand, with each of them mapped to a folder of its own",
+                false,
+            );
+        }
+        self.rights(&mut findings);
+        match (cluster.room, cluster.used) {
+            (Some(room), Some(used)) if room < wanted => findings.refuse(
+                "room",
+                format!(
+                    "{room} free beside {}, about {wanted} are needed for another of its {used}",
+                    cluster.data
+                ),
+                "make room there",
+                false,
+            ),
+            (Some(room), Some(_)) => {
+                findings.good("room", format!("{room} free beside {}, about {wanted} needed", cluster.data));
+            }
+            _ => findings.refuse(
+                "room",
+                format!("how large {} is, or how much room is beside it, could not be read", cluster.data),
+                "see that its owner may read it",
+                false,
+            ),
+        }
+        for name in &cluster.beside {
+            findings.note("beside", format!("{name} stands there, which a restore left"));
+        }
+        findings.all
+    }
+
+    fn rights(&self, findings: &mut Findings<'_>) {
+        let cluster = self.cluster;
+        if let Some(by) = self.by() {
+            if cluster.may_hand_over {
+                let found = format!("{by} restores, and root gives it to {}", cluster.owner);
+                findings.good("rights", found);
+            } else {
+                let found = format!(
+                    "what {by} restores has to be given to {}, and sudo does not let us be root",
+                    cluster.owner
+                );
+                findings.refuse("rights", found, "by hand; docs/backups.md says how", false);
+            }
+        } else if !cluster.writable {
+            let found = format!("{} may make no folder beside {}", cluster.owner, cluster.data);
+            findings.refuse(
+                "rights",
+                found,
+                "by hand, into a folder elsewhere; docs/backups.md says how",
+                false,
+            );
+        }
+    }
+}
+
+fn stage(spec: &DatastoreSpec, title: &str, steps: Vec<Step>) -> Stage {
+    let lanes = vec![Lane { server: spec.server.clone(), steps }];
+    Stage { title: title.to_owned(), lanes, tidies: false, only_after: Vec::new() }
+}
+
+fn gone(into: &str) -> String {
+    format!("stop what runs on {into}, and remove it")
+}
+
+/// What a run brought back to a moment, by its plan; `None` where it is no such run.
+pub fn brought(undone: &Plan) -> Option<&Rewind> {
+    undone.stages.iter().flat_map(|stage| &stage.lanes).flat_map(|lane| &lane.steps).find_map(|step| {
+        match &step.act {
+            Act::Rewind(it) if !matches!(it.does, Does::Remove) => Some(&**it),
+            _ => None,
+        }
+    })
+}
+
+/// How what a run brought back stands.
+#[derive(Clone, Debug)]
+pub struct LeftFacts {
+    /// When this was gathered, by the console's clock.
+    pub as_of: Timestamp,
+    /// Who holds the datastore's lock.
+    pub lock: Option<Held>,
+    /// How large its data directory is; `None` where it is not there any more.
+    pub left: Option<Bytes>,
+}
+
+/// Plans its removal.
+pub fn undo(
+    spec: &DatastoreSpec,
+    it: &Rewind,
+    facts: &LeftFacts,
+    run: &RunId,
+    reason: Option<&str>,
+) -> Result<Plan, Refusal> {
+    let Rewind { into, .. } = it;
+    let Some(left) = facts.left else {
+        let why = format!("{into} is not there any more");
+        let failure = Failure::new(FailureKind::NotFound, format!("undo the run {run}"), why);
+        return Err(Refusal::Senseless(failure.hint("what stands was not touched by it")));
+    };
+    let mut findings = Findings::new(spec, reason.is_some());
+    findings.lock(facts.lock.as_ref(), &place(spec), "nobody else works on it");
+    let act = Act::Rewind(Box::new(Rewind { does: Does::Remove, ..it.clone() }));
+    let step = Numbers::default().step(gone(into), act, BRIEF);
+    Ok(Plan {
+        format: FORMAT,
+        operation: Operation::Undo,
+        app: AppId::from(spec.id.as_str()),
+        environment: spec.environment.clone(),
+        guard: spec.guard,
+        title: format!("undo {run}: {into} on {} removed", spec.server),
+        as_of: facts.as_of,
+        reason: reason.map(str::to_owned),
+        places: BTreeMap::from([(spec.server.clone(), place(spec))]),
+        changes: vec![Change {
+            server: None,
+            what: format!("data directory {into}"),
+            from: Some(format!("{left}, with whatever was written to it since")),
+            to: None,
+        }],
+        findings: findings.all,
+        interrupts: vec![format!("whoever is connected to the second instance, by its socket in {into}")],
+        leaves: None,
+        stages: vec![stage(spec, "remove it", vec![step])],
+        undo: Vec::new(),
+        undone_by: "restored anew: midwatch restore NAME --at TIME".to_owned(),
+    })
+}
+
+#[cfg(test)]
+#[path = "rewind_tests.rs"]
+mod tests;

@@ -1,0 +1,185 @@
+use super::*;
+use crate::domain::archive::{Archived, Archiver, Base};
+use crate::domain::datastore::Retention;
+use crate::domain::setup::Guard;
+use crate::domain::wal::{Segment, USUAL, stretches};
+use crate::operations::sample::steps;
+
+fn spec() -> DatastoreSpec {
+    DatastoreSpec {
+        id: "shop-db".into(),
+        server: "db-1".into(),
+        environment: Some("production".into()),
+        guard: Guard::TypeName,
+        source: Source::Postgres {
+            container: None,
+            run_as: Some("postgres".to_owned()),
+            host: None,
+            port: None,
+            user: None,
+            database: "shop".to_owned(),
+        },
+        repository: "main".into(),
+        rpo: Duration::from_secs(86_400),
+        rto: Duration::from_secs(3600),
+        retention: Retention::default(),
+        keep_replaced: Duration::from_secs(7 * 86_400),
+        assertions: Vec::new(),
+    }
+}
+
+fn archive(tool: Tool, run_as: &str) -> ArchiveSpec {
+    ArchiveSpec {
+        tool,
+        server: "db-1".into(),
+        name: "main".to_owned(),
+        container: None,
+        run_as: Some(run_as.to_owned()),
+        config: None,
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+fn facts(by: &str) -> RewindFacts {
+    let segment = |n: u64| Segment::parse(&format!("0000000100000000{n:08X}"), USUAL).unwrap();
+    let base = Base {
+        name: "20261122-075812F".to_owned(),
+        full: true,
+        ended: at("2026-11-22T08:00:00Z"),
+        needs: Some(segment(2)),
+        failed: None,
+    };
+    let told = Archiver {
+        last: Some(segment(6)),
+        last_at: Some(at("2026-11-22T12:00:00Z")),
+        now: at("2026-11-22T12:01:00Z"),
+        ..Archiver::default()
+    };
+    let archived = Archived {
+        bases: vec![base],
+        wal: Some(stretches((2..=6).map(segment).collect())),
+        archiver: Some(Ok(told)),
+        complaint: None,
+    };
+    let cluster = Cluster {
+        major: 17,
+        version: "PostgreSQL 17.6".to_owned(),
+        data: "/var/lib/postgresql/17/main".to_owned(),
+        port: 5432,
+        owner: "postgres".to_owned(),
+        run_as: Some("postgres".to_owned()),
+        by: by.to_owned(),
+        may_hand_over: true,
+        bin: "/usr/lib/postgresql/17/bin".to_owned(),
+        used: Some(Bytes(1000 << 20)),
+        room: Some(Bytes(2000 << 20)),
+        writable: true,
+        segment: USUAL,
+        settings: BTreeMap::from([("max_connections".to_owned(), "100".to_owned())]),
+        ..Cluster::default()
+    };
+    RewindFacts {
+        as_of: at("2026-11-22T12:01:00Z"),
+        lock: None,
+        archived: Ok(archived),
+        cluster: Ok(cluster),
+    }
+}
+
+fn planned(tool: Tool, facts: &RewindFacts, when: &str) -> Result<Plan, Refusal> {
+    let by = facts.cluster.as_ref().unwrap().by.clone();
+    plan(&spec(), &archive(tool, &by), facts, &Ask { at: at(when), reason: None })
+}
+
+fn refused(it: &Plan) -> Vec<&str> {
+    it.refusals().map(|it| it.check.as_str()).collect()
+}
+
+#[test]
+fn it_is_restored_beside_started_and_compared() {
+    let plan = planned(Tool::PgBackRest, &facts("postgres"), "2026-11-22T10:00:00Z").unwrap();
+    insta::assert_snapshot!(steps(&plan), @"
+    db-1: make /var/lib/postgresql/17/main_restore_20261122T120100, empty, for postgres alone
+    db-1: have pgBackRest restore its backup 20261122-075812F into it, for 2026-11-22T10:00:00.000Z
+    db-1: start a second instance on it, that archives nothing and has no network, and wait until it is as it was then
+    db-1: compare its databases with those that stand
+    back: db-1: stop what runs on /var/lib/postgresql/17/main_restore_20261122T120100, and remove it
+    ");
+    assert_eq!(refused(&plan), Vec::<&str>::new());
+    assert_eq!((plan.guard, plan.interrupts.len()), (Guard::TypeName, 0));
+    assert!(plan.is_of_a_datastore());
+    let found: Vec<&str> = plan.findings.iter().map(|it| it.found.as_str()).collect();
+    insta::assert_snapshot!(found.join("\n"), @"
+    nobody else works on it
+    PostgreSQL 17.6, its data in /var/lib/postgresql/17/main
+    pgBackRest can restore from 2026-11-22T08:00:01.000Z to 2026-11-22T12:00:00.000Z; its backup 20261122-075812F is the last before
+    2.0G free beside /var/lib/postgresql/17/main, about 1.1G needed
+    ");
+    insta::assert_snapshot!(plan.as_shell(&BTreeMap::new()));
+    // What a killed console left is told by its plan alone.
+    let read: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    assert_eq!(read, plan);
+}
+
+#[test]
+fn what_another_user_restores_is_handed_over() {
+    let mut facts = facts("barman");
+    let plan = planned(Tool::Barman, &facts, "2026-11-22T10:00:00Z").unwrap();
+    let steps = steps(&plan);
+    assert!(steps.contains("empty, for barman alone") && steps.contains("give it to postgres"), "{steps}");
+    // What it unpacks of the log counts.
+    let room = plan.findings.iter().find(|it| it.check == "room").unwrap();
+    assert!(room.found.contains("about 1.2G needed"), "{}", room.found);
+    facts.cluster.as_mut().unwrap().may_hand_over = false;
+    assert_eq!(refused(&planned(Tool::Barman, &facts, "2026-11-22T10:00:00Z").unwrap()), ["rights"]);
+}
+
+#[test]
+fn a_moment_that_cannot_be_had_has_no_plan() {
+    for (when, why) in [
+        ("2026-11-22T08:00:00Z", "lies before all that can be restored"),
+        ("2026-11-22T12:00:00.001Z", "lies after all that can be restored: from 2026-11-22T08:00:01.000Z to"),
+        ("2026-11-22T12:02:00Z", "is yet to come"),
+    ] {
+        match planned(Tool::PgBackRest, &facts("postgres"), when) {
+            Err(Refusal::Senseless(failure)) => assert!(failure.reason().contains(why), "{failure}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn nothing_is_restored_where_it_could_touch_what_stands() {
+    let changed = |change: &dyn Fn(&mut Cluster)| {
+        let mut facts = facts("postgres");
+        change(facts.cluster.as_mut().unwrap());
+        planned(Tool::PgBackRest, &facts, "2026-11-22T10:00:00Z")
+    };
+    let refusals = |change: &dyn Fn(&mut Cluster)| refused(&changed(change).unwrap()).join(" ");
+    assert_eq!(refusals(&|it| it.room = Some(Bytes(1050 << 20))), "room");
+    assert_eq!(refusals(&|it| it.used = None), "room");
+    assert_eq!(refusals(&|it| it.tablespaces = 1), "tablespaces");
+    assert_eq!(refusals(&|it| it.writable = false), "rights");
+    assert_eq!(refusals(&|it| it.major = 12), "version");
+    assert!(matches!(changed(&|it| it.data = "/data/a b".to_owned()), Err(Refusal::Senseless(_))));
+    assert!(matches!(changed(&|it| it.data = "/".to_owned()), Err(Refusal::Senseless(_))));
+    let elsewhere = ArchiveSpec { server: "backup-1".into(), ..archive(Tool::Barman, "barman") };
+    let told = in_place(&spec(), &elsewhere).unwrap_err().to_string();
+    assert!(told.contains("Barman is asked on backup-1, and the data is on db-1"), "{told}");
+}
+
+#[test]
+fn it_is_removed_by_its_own_plan() {
+    let plan = planned(Tool::PgBackRest, &facts("postgres"), "2026-11-22T10:00:00Z").unwrap();
+    let it = brought(&plan).unwrap();
+    let run = RunId::new(at("2026-11-22T12:01:00Z"), &crate::domain::plan::PlanDigest::of(b"x"));
+    let mut left = LeftFacts { as_of: at("2026-11-22T13:00:00Z"), lock: None, left: Some(Bytes(1 << 30)) };
+    let undo = super::undo(&spec(), it, &left, &run, None).unwrap();
+    insta::assert_snapshot!(steps(&undo), @"db-1: stop what runs on /var/lib/postgresql/17/main_restore_20261122T120100, and remove it");
+    assert!(brought(&undo).is_none());
+    left.left = None;
+    assert!(matches!(super::undo(&spec(), it, &left, &run, None), Err(Refusal::Senseless(_))));
+}

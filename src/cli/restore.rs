@@ -13,9 +13,10 @@ use crate::domain::deploy::AppSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::DatastoreId;
 use crate::domain::release::ReleaseNumber;
-use crate::engine::gather::{Wanted, restore, set_restore};
+use crate::engine::gather::{Wanted, restore, restore_from, set_restore};
 use crate::engine::here::{Here, bring};
 use crate::operations::restore::{Ask, plan};
+use crate::operations::restore_only::sensible;
 use crate::operations::set_choice::Which;
 use crate::operations::set_restore;
 use crate::runtime::deploying;
@@ -30,6 +31,11 @@ pub struct RestoreArgs {
     /// The backup, by the first digits of its id, or any of a set; the newest where none is named
     #[arg(long, value_name = "ID")]
     pub backup: Option<String>,
+
+    /// The datastore of the same kind that the backup is of, where it is another: of any server, environment or
+    /// repository; masked where NAME's configuration has a mask
+    #[arg(long, value_name = "OTHER", conflicts_with = "release")]
+    pub from: Option<String>,
 
     /// Of an app the newest set of this release
     #[arg(long, value_name = "N", conflicts_with_all = ["backup", "to", "only"])]
@@ -50,11 +56,12 @@ pub struct RestoreArgs {
 
     /// Of PostgreSQL as it was then, by what keeps its write-ahead log: a time (`2026-11-20T03:00:00Z`), or how
     /// long ago (`10m`); beside what stands
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["backup", "release", "to", "only"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["backup", "release", "to", "only", "from"])]
     pub at: Option<String>,
 
-    /// Of files or a volume this path alone, with what is below it, into a folder here; may be given again
-    #[arg(long, value_name = "PATH", requires = "to")]
+    /// Of files or a volume this path alone, with what is below it; of PostgreSQL this table, or several with
+    /// commas between. Beside what stands, or files into a folder here; may be given again
+    #[arg(long, value_name = "PATH|TABLE")]
     pub only: Vec<String>,
 
     #[command(flatten)]
@@ -94,7 +101,7 @@ fn whole(
     app: &AppSpec,
     datastores: &[DatastoreSpec],
 ) -> Result<Exit, Failure> {
-    if it.to.is_some() || it.at.is_some() || !it.only.is_empty() {
+    if it.to.is_some() || it.at.is_some() || it.from.is_some() || !it.only.is_empty() {
         let what = format!("restore {} as one set", app.id);
         let failure =
             Failure::new(FailureKind::Unsupported, what, "it goes beside what stands, or in its place");
@@ -107,7 +114,7 @@ fn whole(
         (None, None) => Which::Newest,
     };
     let desk = Desk::prepare(args, context)?;
-    let ask = Ask { reason: it.consent.reason.clone(), swap: it.swap, to: None };
+    let ask = Ask { reason: it.consent.reason.clone(), swap: it.swap, ..Ask::default() };
     desk.change(&it.wait, &it.consent.shown, it.consent.given(), || {
         let facts = set_restore(&desk.engines, app, datastores, which, it.swap, desk.headless.now());
         let (set, facts) = desk.headless.tasks.block_on(facts)?;
@@ -125,15 +132,16 @@ pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
     if let Some(at) = &it.at {
         return super::rewind::run(args, it, context, &spec, at);
     }
+    let from =
+        it.from.as_ref().map(|it| deploying::datastore(&context.config, &DatastoreId::from(it.as_str())));
+    let from = from.transpose()?;
     if let Some(path) = it.to.as_ref().filter(|to| to.contains('/')) {
+        if let Some(from) = &from {
+            let what = format!("restore {} from {} to {path}", spec.id, from.id);
+            let failure = Failure::new(FailureKind::Unsupported, what, "nothing is masked on its way here");
+            return Err(failure.hint(format!("as it is: midwatch restore {} --to {path}", from.id)));
+        }
         return here(args, it, context, &spec, path);
-    }
-    if !it.only.is_empty() {
-        let what = format!("restore some files of {}", spec.id);
-        let why = "on a server all of a backup is brought back";
-        return Err(
-            Failure::new(FailureKind::Unsupported, what, why).hint("into a folder here: --to ./FOLDER/")
-        );
     }
     if let Some(to) = it.to.as_ref().filter(|to| to.is_empty() || to.len() > 63) {
         let why = format!("a database's name has 1 to 63 bytes, {to:?} has {}", to.len());
@@ -144,12 +152,21 @@ pub fn run(args: &Args, it: &RestoreArgs) -> Result<Exit, Failure> {
         let failure = Failure::new(FailureKind::Unsupported, what, "a release is one of an app");
         return Err(failure.hint("of a datastore a backup is named: --backup ID"));
     }
-    let desk = Desk::prepare(args, context)?;
     let wanted = it.backup.as_deref().map_or(Wanted::Newest, Wanted::Id);
-    let ask = Ask { reason: it.consent.reason.clone(), swap: it.swap, to: it.to.clone() };
+    let (reason, to) = (it.consent.reason.clone(), it.to.clone());
+    let ask = Ask { reason, swap: it.swap, to, only: it.only.clone() };
+    if !ask.only.is_empty() {
+        sensible(&spec, &ask)?;
+    }
+    let desk = Desk::prepare(args, context)?;
     desk.change(&it.wait, &it.consent.shown, it.consent.given(), || {
-        let facts = restore(&desk.engines, &spec, wanted, desk.headless.now());
-        let facts = desk.headless.tasks.block_on(facts)?;
+        let now = desk.headless.now();
+        let facts = desk.headless.tasks.block_on(async {
+            match &from {
+                Some(from) => restore_from(&desk.engines, &spec, from, wanted, now).await,
+                None => restore(&desk.engines, &spec, wanted, now).await,
+            }
+        })?;
         Ok(plan(&spec, &facts, &ask))
     })
 }

@@ -14,6 +14,7 @@ use crate::domain::ids::ServerId;
 use crate::domain::plan::Operation;
 use crate::domain::run::{Outcome, RunId};
 use crate::domain::text::clean;
+use crate::domain::unfinished::unmasked;
 use crate::engine::Way;
 use crate::engine::unfinished::Unfinished;
 use crate::runtime::clock::SystemClock;
@@ -221,6 +222,7 @@ fn text(it: &Unfinished) -> String {
         };
         out.push(format!("  {server}: {stands}"));
     }
+    out.extend(it.unmasked().iter().map(|(server, of)| format!("  {server}: {}", unmasked(of))));
     out.extend(it.ran_here().map(|(step, here)| format!("  {}", here.says(&step.title))));
     for step in it.would_run_here() {
         let shell = it.plan.plan().places.values().next().map(|place| step.act.shell(place));

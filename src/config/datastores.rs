@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::amounts::{Port, Whole};
+use super::argv::Argv;
 use super::datastore_archive::ArchiveConfig;
 use super::mistake::Mistake;
 use super::scalars::RemotePath;
@@ -12,6 +13,7 @@ use super::words::words;
 use crate::domain::assertion::{Assertion, Expectation};
 use crate::domain::datastore::{Retention, Source};
 use crate::domain::ids::{RepositoryId, ServerId};
+use crate::domain::origin::Mask;
 use crate::domain::probe::Probe;
 
 words! {
@@ -51,6 +53,8 @@ pub struct DatastoreConfig {
     pub assertions: Vec<Assertion>,
     /// What keeps its write-ahead log.
     pub archive: Option<ArchiveConfig>,
+    /// What is done to another datastore's backup that is brought back for it.
+    pub mask: Option<Mask>,
 }
 
 impl DatastoreConfig {
@@ -63,6 +67,9 @@ impl DatastoreConfig {
         let retention = t.table("retention", retention);
         let keep_replaced = t.or("keep_replaced", Duration::from_secs(7 * 86_400));
         let assertions = t.table("drill", |t| t.list("assertions", assertion));
+        let mask: Option<Argv> = t.opt("mask");
+        let deadline = t.or("mask_deadline", Duration::from_secs(3600));
+        let mask = mask.map(|command| Mask { command: command.0, deadline });
         let archived = t.has("archive");
         let archive = t.table("archive", |t| ArchiveConfig::read(t, archived));
         let container: Option<String> = t.opt("container");
@@ -125,6 +132,7 @@ impl DatastoreConfig {
             keep_replaced,
             assertions,
             archive,
+            mask,
         })
     }
 }
@@ -133,7 +141,7 @@ impl DatastoreConfig {
 fn strangers(t: &Table<'_>, kind: KindWord) {
     let strange: &[&str] = match kind {
         KindWord::Postgres => &["volume", "paths", "exclude"],
-        KindWord::Redis => &["database", "volume", "paths", "exclude", "archive"],
+        KindWord::Redis => &["database", "volume", "paths", "exclude", "archive", "mask", "mask_deadline"],
         KindWord::Volume => &[
             "container",
             "run_as",

@@ -65,7 +65,7 @@ pub use apps::AppConfig;
 pub use checks::{CheckConfig, Probe, Vantage};
 pub use datastores::DatastoreConfig;
 pub use document::{EXAMPLE, markdown};
-pub use environments::EnvironmentConfig;
+pub use environments::{EnvironmentConfig, Frame};
 pub use history::HistoryConfig;
 pub use intervals::IntervalsConfig;
 pub use keys::KeysConfig;

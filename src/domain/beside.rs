@@ -67,14 +67,16 @@ pub const fn noun(source: &Source) -> &'static str {
     }
 }
 
-/// The option by which tar gives all below a path another name, and hard links that point there, but not
-/// what symbolic links say. (GNU tar, 6.7; the expression is a basic one of POSIX.)
-pub fn transform(root: &str, into: &str) -> String {
-    let root = root.trim_start_matches('/');
-    let escaped = |special: &str| -> String {
-        root.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect()
+/// The option by which tar gives all below a path the name of ours beside another, or beside itself, and hard
+/// links that point there, but not what symbolic links say. (GNU tar, 6.7; the expression is a basic one of
+/// POSIX.)
+pub fn transform(root: &str, to: &str, into: &str) -> String {
+    let escaped = |path: &str, special: &str| -> String {
+        let path = path.trim_start_matches('/').trim_end_matches('/');
+        path.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect()
     };
-    format!("--transform=s/^{}\\(\\/\\|$\\)/{}.{into}\\1/S", escaped("\\/.*[]^$"), escaped("\\/&"))
+    let (root, to) = (escaped(root, "\\/.*[]^$"), escaped(to, "\\/&"));
+    format!("--transform=s/^{root}\\(\\/\\|$\\)/{to}.{into}\\1/S")
 }
 
 #[cfg(test)]
@@ -83,8 +85,12 @@ mod tests {
 
     #[test]
     fn a_path_is_itself_in_an_expression() {
-        assert_eq!(transform("/srv/a.b", "x"), r"--transform=s/^srv\/a\.b\(\/\|$\)/srv\/a.b.x\1/S");
-        assert_eq!(transform("/a&[c]", "x"), r"--transform=s/^a&\[c\]\(\/\|$\)/a\&[c].x\1/S");
+        assert_eq!(
+            transform("/srv/a.b", "/srv/a.b", "x"),
+            r"--transform=s/^srv\/a\.b\(\/\|$\)/srv\/a.b.x\1/S"
+        );
+        assert_eq!(transform("/a&[c]", "/a&[c]", "x"), r"--transform=s/^a&\[c\]\(\/\|$\)/a\&[c].x\1/S");
+        assert_eq!(transform("/a*/", "/b&/c", "x"), r"--transform=s/^a\*\(\/\|$\)/b\&\/c.x\1/S");
     }
 
     #[test]

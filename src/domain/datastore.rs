@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::assertion::Assertion;
 use super::backup::Backup;
 use super::ids::{DatastoreId, EnvironmentId, RepositoryId, ServerId};
+use super::origin::Mask;
 use super::setup::Guard;
 use super::time::{Age, Timestamp};
 
@@ -20,6 +21,9 @@ pub struct DatastoreSpec {
     pub server: ServerId,
     /// Its environment: its server's.
     pub environment: Option<EnvironmentId>,
+    /// Whether that is production.
+    #[serde(default)]
+    pub production: bool,
     /// How changes there are confirmed.
     pub guard: Guard,
     /// What it is.
@@ -36,6 +40,9 @@ pub struct DatastoreSpec {
     pub keep_replaced: Duration,
     /// What a restored backup has to answer in a drill.
     pub assertions: Vec<Assertion>,
+    /// What is done to another datastore's backup that is brought back for it.
+    #[serde(default)]
+    pub mask: Option<Mask>,
 }
 
 /// What a datastore is, and how it is read on its server.

@@ -38,6 +38,8 @@ pub mod log_source;
 pub mod maintenance;
 pub mod metric;
 pub mod notice;
+pub mod only;
+pub mod origin;
 pub mod past;
 pub mod plan;
 pub mod probe;

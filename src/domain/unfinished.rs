@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::called;
 use super::failure::Failure;
 use super::ids::ServerId;
-use super::plan::{FrozenPlan, Step, StepId};
+use super::plan::{Act, FrozenPlan, Step, StepId};
 use super::release::lock::Holder;
 use super::run::{RunEnd, RunId};
 
@@ -49,6 +50,11 @@ impl Here {
             ),
         }
     }
+}
+
+/// That something which a killed run left may show what it should not, for the reader.
+pub fn unmasked(of: &str) -> String {
+    format!("{of} is not known to be masked: finishing brings it anew and masks that, undoing removes it")
 }
 
 /// A place that is no server: the machine of whoever runs it.
@@ -122,6 +128,27 @@ impl Unfinished {
         steps
             .filter(move |(server, step)| !over && step.act.is_here() && !begun(server, step.id))
             .map(|(_, step)| step)
+    }
+
+    /// What was brought of another datastore and is not known to be masked: where, and what it is called.
+    pub fn unmasked(&self) -> Vec<(ServerId, String)> {
+        let lanes = || self.plan.plan().stages.iter().flat_map(|stage| &stage.lanes);
+        let begun: Vec<(&ServerId, StepId)> = self.begun().map(|(server, step)| (server, step.id)).collect();
+        let mut all = Vec::new();
+        for lane in lanes() {
+            for step in &lane.steps {
+                let Act::Mask { datastore, source, of, .. } = &step.act else { continue };
+                let here = || lanes().filter(|it| it.server == lane.server).flat_map(|it| &it.steps);
+                let is_under_way = |it: &&Step| begun.contains(&(&lane.server, it.id));
+                let load = |it: &Step| matches!(&it.act, Act::Load { datastore: of, .. } if of == datastore);
+                // Nothing that comes after it is begun before it ended well.
+                let further = here().filter(|it| it.id > step.id).any(|it| is_under_way(&it));
+                if !further && here().filter(is_under_way).any(load) {
+                    all.push((lane.server.clone(), called(source, of)));
+                }
+            }
+        }
+        all
     }
 
     /// Whether only tidying up was left: what was planned is in place, and what it replaced may be gone.

@@ -105,6 +105,20 @@ pub async fn change(task: &Task<'_>, words: Vec<String>, stdin: Option<Vec<u8>>)
     } else {
         run(task, words, stdin).await?
     };
+    succeeded(task, &left)
+}
+
+/// The same after another command of its step: the `nth`, which no other of them has.
+pub async fn change_again(
+    task: &Task<'_>,
+    nth: usize,
+    words: Vec<String>,
+    stdin: Option<Vec<u8>>,
+) -> Result<(), Failure> {
+    succeeded(task, &again(task, nth, words, stdin).await?)
+}
+
+fn succeeded(task: &Task<'_>, left: &Left) -> Result<(), Failure> {
     if left.exit == 0 {
         return Ok(());
     }

@@ -7,6 +7,7 @@ mod record;
 mod resume;
 mod stages;
 mod still;
+mod unmasked;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

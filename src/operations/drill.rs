@@ -13,6 +13,7 @@ use super::restore_facts::{RestoreFacts, Stands};
 use crate::domain::beside::{called, made_at, name, noun, standing};
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::ids::AppId;
+use crate::domain::only::Only;
 use crate::domain::plan::{Act, Change, FORMAT, Lane, Operation, Plan, Stage, Step};
 use crate::domain::setup::Guard;
 use crate::domain::sql::Purpose;
@@ -43,6 +44,8 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, reason: Option<&str>) ->
         backup: backup.id.clone(),
         about: backup.bytes,
         into: into.clone(),
+        from: None,
+        only: Only::All,
     };
     let ask = Act::Assert {
         datastore: spec.id.clone(),

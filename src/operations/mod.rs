@@ -35,6 +35,12 @@ pub mod repository;
 pub mod restore;
 pub mod restore_facts;
 mod restore_findings;
+pub mod restore_only;
+#[cfg(test)]
+mod restore_only_tests;
+pub mod restore_origin;
+#[cfg(test)]
+mod restore_origin_tests;
 mod restore_part;
 #[cfg(test)]
 mod restore_tests;

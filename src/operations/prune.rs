@@ -200,6 +200,7 @@ mod tests {
             id: name.into(),
             server: "db-1".into(),
             environment: None,
+            production: false,
             guard: Guard::Confirm,
             source: Source::Volume { volume: name.to_owned() },
             repository: "main".into(),
@@ -208,6 +209,7 @@ mod tests {
             retention: Retention { within: Duration::from_secs(2 * 86_400), ..Retention::default() },
             keep_replaced: Duration::from_secs(7 * 86_400),
             assertions: Vec::new(),
+            mask: None,
         }
     }
 

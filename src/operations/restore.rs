@@ -9,12 +9,14 @@ use super::datastore_facts::Stock;
 use super::numbering::Numbers;
 use super::restore_facts::{RestoreFacts, Stands};
 use super::restore_findings::findings;
+use super::restore_only::some;
 use super::restore_part::Part;
 use crate::domain::backup::{Backup, meant};
 use crate::domain::beside::{called, noun, standing};
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::AppId;
+use crate::domain::only::Only;
 use crate::domain::plan::{Act, Change, FORMAT, Lane, Operation, Plan, Stage, Step};
 use crate::domain::time::Age;
 
@@ -37,6 +39,8 @@ pub struct Ask {
     pub swap: bool,
     /// The name of the new database or volume, where it is another than the usual one.
     pub to: Option<String>,
+    /// The tables or paths that alone are meant, as they were said; all where there are none.
+    pub only: Vec<String>,
 }
 
 /// The backup that an id's start names, or the one that is meant where none is named. `backups` oldest first.
@@ -56,13 +60,28 @@ pub fn chosen<'a>(backups: &'a [Backup], id: Option<&str>) -> Result<Option<&'a 
 
 /// Plans it.
 pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask) -> Result<Plan, Refusal> {
+    // Where its list was not read there is nothing to choose from, and why is said.
+    let unread = spec.source.is_sql() && facts.archive.is_none();
+    if ask.only.is_empty() || unread {
+        return planned(spec, facts, ask, Only::All);
+    }
+    let it = some(spec, facts, ask)?;
+    planned(&it.spec, &it.facts, ask, it.only)
+}
+
+fn planned(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask, only: Only) -> Result<Plan, Refusal> {
     let title = format!("restore {}", spec.id);
     if ask.to.is_some() && matches!(spec.source, Source::Files { .. } | Source::Redis { .. }) {
         let why = format!("what is brought back of kind \"{}\" has no name there", spec.source.kind());
         let failure = Failure::new(FailureKind::Unsupported, title, why);
         return Err(Refusal::Senseless(failure.hint("to a file here: --to ./FILE")));
     }
-    let part = Part::of(spec, facts, ask.swap)?;
+    let mut part = Part::of(spec, facts, ask.swap)?;
+    if !only.is_all() {
+        // What earlier restores left is left to one of all.
+        part.outlived.clear();
+        part.only = only;
+    }
     let (source, server, backup) = (&spec.source, part.server, part.backup);
     let (stages, undo) = steps(&part, ask);
     let Part { into, aside, outlived, .. } = &part;
@@ -78,6 +97,11 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask) -> Result<Pla
             format!("what stands is not touched; {}", gone(source, &it))
         }
     };
+    let of = part.from.map(|from| format!(" of {}", from.id)).unwrap_or_default();
+    let alone = match &part.only {
+        Only::All => String::new(),
+        some => format!("{} of ", some.describe()),
+    };
     let how = if ask.swap { "in the place of" } else { "beside" };
     let shown = ask.to.as_ref().unwrap_or(into);
     Ok(Plan {
@@ -87,7 +111,7 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask) -> Result<Pla
         environment: spec.environment.clone(),
         guard: spec.guard,
         title: format!(
-            "restore {} of {} {how} {} on {}",
+            "restore {alone}{} of {}{of} {how} {} on {}",
             backup.short(),
             backup.at.rfc3339(),
             spec.source.describe(),
@@ -96,8 +120,8 @@ pub fn plan(spec: &DatastoreSpec, facts: &RestoreFacts, ask: &Ask) -> Result<Pla
         as_of: facts.as_of,
         reason: ask.reason.clone(),
         places: BTreeMap::from([(spec.server.clone(), place(spec))]),
-        changes: changes(source, shown, aside.as_deref(), ask.swap, outlived),
-        findings: findings(spec, facts, server, ask, shown),
+        changes: changes(source, shown, &part.only, aside.as_deref(), ask.swap, outlived),
+        findings: findings(spec, facts, server, ask, &part.only, shown),
         interrupts: interrupts(source, server, ask.swap),
         leaves: None,
         stages,
@@ -121,7 +145,8 @@ fn steps(part: &Part<'_>, ask: &Ask) -> (Vec<Stage>, Vec<Stage>) {
         stages.push(stage("make safe what stands", vec![safe], false));
     }
     let load = part.load(&mut numbers);
-    let steps = std::iter::once(load).chain(part.compare(&mut numbers)).collect();
+    let masked = part.mask(&mut numbers);
+    let steps = std::iter::once(load).chain(masked).chain(part.compare(&mut numbers)).collect();
     stages.push(stage("bring it back beside", steps, false));
     if ask.swap {
         stages.push(stage("swap", vec![part.swap(&mut numbers)], false));
@@ -214,6 +239,7 @@ fn gone(source: &Source, called: &str) -> String {
 pub(super) fn changes(
     source: &Source,
     into: &str,
+    only: &Only,
     aside: Option<&str>,
     swap: bool,
     outlived: &[String],
@@ -230,7 +256,8 @@ pub(super) fn changes(
         all.push(change(&stood, aside.map(|_| "as it stands"), Some("as in the backup")));
         all.extend(aside.map(|aside| change(&called(source, aside), None, Some("what stood until then"))));
     } else {
-        all.push(change(&called(source, into), None, Some("as in the backup")));
+        let held = if only.is_all() { "as in the backup" } else { "some of what is in the backup" };
+        all.push(change(&called(source, into), None, Some(held)));
     }
     all.extend(outlived.iter().map(|name| change(&called(source, name), Some("kept long enough"), None)));
     all

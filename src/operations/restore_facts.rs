@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::datastore_facts::Stock;
 use super::facts::Held;
+use super::restore_origin::Other;
 use crate::domain::backup::Backup;
 use crate::domain::failure::Failure;
 use crate::domain::quantity::Bytes;
@@ -21,11 +22,23 @@ pub struct RestoreFacts {
     pub server: Result<Stands, Failure>,
     /// What is in its repository.
     pub stock: Result<Stock, Failure>,
+    /// The datastore that the backup is of, where it is another.
+    pub from: Option<Other>,
     /// The backup that is wanted; `None` where there is none.
     pub backup: Option<Backup>,
     /// What that backup is, by the server's own program; nothing where no backup is wanted or its kind has
     /// no such program.
     pub archive: Option<Result<Archive, Failure>>,
+}
+
+impl RestoreFacts {
+    /// What is in the repository that the backup comes from.
+    pub const fn held(&self) -> &Result<Stock, Failure> {
+        match &self.from {
+            Some(from) => &from.stock,
+            None => &self.stock,
+        }
+    }
 }
 
 /// What stands, by the datastore's kind.
@@ -118,6 +131,35 @@ pub struct Archive {
     pub major: Option<u32>,
     /// The extensions that it makes.
     pub extensions: BTreeSet<String>,
-    /// How many tables have data in it.
-    pub tables: usize,
+    /// Its tables, as its list has them: `SCHEMA NAME OWNER`, of which each may have spaces.
+    pub tables: Vec<String>,
+    /// Those of them that have rows of their own, likewise.
+    pub rows: Vec<String>,
+}
+
+impl Archive {
+    /// Whether it holds a table.
+    pub fn has(&self, schema: &str, name: &str) -> bool {
+        listed(&self.tables, schema, name)
+    }
+
+    /// Whether it holds rows of a table.
+    pub fn has_rows_of(&self, schema: &str, name: &str) -> bool {
+        listed(&self.rows, schema, name)
+    }
+
+    /// The schemas in which it holds a table of this name.
+    pub fn schemas_of(&self, name: &str) -> BTreeSet<String> {
+        let name = format!(" {name} ");
+        self.tables
+            .iter()
+            .filter_map(|it| it.split_once(&name))
+            .map(|(schema, _)| schema.to_owned())
+            .collect()
+    }
+}
+
+fn listed(all: &[String], schema: &str, name: &str) -> bool {
+    let begins = format!("{schema} {name} ");
+    all.iter().any(|it| it.starts_with(&begins))
 }

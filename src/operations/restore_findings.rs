@@ -7,6 +7,7 @@ use super::restore_facts::{Archive, Data, DatabaseServer, RestoreFacts, Stands};
 use crate::domain::backup::Backup;
 use crate::domain::beside::{called, made_at, noun, standing};
 use crate::domain::datastore::{DatastoreSpec, Source};
+use crate::domain::only::Only;
 use crate::domain::plan::Finding;
 use crate::domain::quantity::Bytes;
 use crate::domain::sql::Purpose;
@@ -40,7 +41,7 @@ impl Findings<'_> {
             backup.short(),
             backup.at.rfc3339(),
             backup.bytes,
-            archive.tables
+            archive.rows.len()
         );
         self.good("backup", found);
     }
@@ -153,11 +154,19 @@ pub(super) fn findings(
     facts: &RestoreFacts,
     server: &Stands,
     ask: &Ask,
+    only: &Only,
     into: &str,
 ) -> Vec<Finding> {
     let mut findings = Findings::new(spec, ask.reason.is_some());
     findings.lock(facts.lock.as_ref(), &place(spec), "nobody else works on it");
     present(&mut findings, spec, server);
+    findings.some(only);
+    if let Some(from) = &facts.from {
+        findings.origin(&from.spec, into);
+        if ask.swap && server.live().is_some() {
+            findings.safe_place(facts);
+        }
+    }
     if server.names().contains(into) {
         let found = format!("there is a {} {into} already", noun(&spec.source));
         findings.refuse("name", found, "another: --to", false);

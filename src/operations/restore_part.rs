@@ -1,20 +1,31 @@
 //! What is done with one datastore where a backup of it is brought back: alone, or with all that its app has.
 
+use std::time::Duration;
+
 use super::Refusal;
 use super::numbering::Numbers;
 use super::restore::{COMPARING, LONGEST, RENAMING, exchanging, nothing, reached};
 use super::restore_facts::{RestoreFacts, Stands};
+use super::restore_origin::{comes, origin};
 use crate::domain::backup::Backup;
 use crate::domain::beside::{called, made_at, name, standing};
 use crate::domain::datastore::{DatastoreSpec, Source};
+use crate::domain::only::Only;
 use crate::domain::plan::{Act, Step};
 use crate::domain::sql::Purpose;
+
+/// What masking may take beside the command itself: the connection, and what the server learns of it then.
+const AROUND_MASK: Duration = Duration::from_secs(3600);
 
 /// See the module.
 pub(super) struct Part<'a> {
     pub(super) spec: &'a DatastoreSpec,
     pub(super) server: &'a Stands,
     pub(super) backup: &'a Backup,
+    /// The datastore that it is of, where that is another.
+    pub(super) from: Option<&'a DatastoreSpec>,
+    /// What of it is brought.
+    pub(super) only: Only,
     /// The name of what comes.
     pub(super) into: String,
     /// The name that what stands gets, where it is replaced.
@@ -29,9 +40,14 @@ impl<'a> Part<'a> {
     pub(super) fn of(spec: &'a DatastoreSpec, facts: &'a RestoreFacts, swap: bool) -> Result<Self, Refusal> {
         let server = reached(spec, facts)?;
         let source = &spec.source;
-        let stock = facts.stock.as_ref().map_err(|failure| Refusal::Senseless(failure.clone()))?;
+        let from = facts.from.as_ref().map(|it| &it.spec);
+        if let Some(from) = from {
+            comes(spec, from).map_err(Refusal::Senseless)?;
+        }
+        let stock = facts.held().as_ref().map_err(|failure| Refusal::Senseless(failure.clone()))?;
         let Some(backup) = &facts.backup else {
-            return Err(nothing(format!("restore {}", spec.id), stock));
+            let whose = from.map(|from| format!(" from {}", from.id)).unwrap_or_default();
+            return Err(nothing(format!("restore {}{whose}", spec.id), stock));
         };
         let old = |name: &&String| {
             made_at(name, source, Purpose::Before).is_some_and(|at| at.age(facts.as_of) > spec.keep_replaced)
@@ -40,6 +56,8 @@ impl<'a> Part<'a> {
             spec,
             server,
             backup,
+            from,
+            only: Only::All,
             // Always one of ours, which nobody else's database has: it is dropped on the way back.
             into: name(source, Purpose::Restore, facts.as_of),
             aside: (swap && server.live().is_some()).then(|| name(source, Purpose::Before, facts.as_of)),
@@ -71,20 +89,43 @@ impl<'a> Part<'a> {
         let act = Act::Load {
             datastore: spec.id.clone(),
             source: spec.source.clone(),
-            repository: spec.repository.clone(),
+            repository: self.from.unwrap_or(spec).repository.clone(),
             backup: backup.id.clone(),
             about: backup.bytes,
             into: into.clone(),
+            from: self.from.map(origin),
+            only: self.only.clone(),
         };
         let brought = called(&spec.source, into);
-        numbers.step(format!("bring backup {} back into {brought}", backup.short()), act, LONGEST)
+        let of = self.from.map(|from| format!(" of {}", from.id)).unwrap_or_default();
+        let only = match &self.only {
+            Only::All => String::new(),
+            some => format!("{} of ", some.describe()),
+        };
+        numbers.step(format!("bring {only}backup {}{of} back into {brought}", backup.short()), act, LONGEST)
+    }
+
+    /// Has another datastore's data masked, where that is configured.
+    pub(super) fn mask(&self, numbers: &mut Numbers) -> Option<Step> {
+        let (from, mask) = (self.from?, self.spec.mask.as_ref()?);
+        let act = Act::Mask {
+            datastore: self.spec.id.clone(),
+            source: self.spec.source.clone(),
+            of: self.into.clone(),
+            from: from.id.clone(),
+            command: mask.command.clone(),
+            deadline: mask.deadline,
+        };
+        let title = format!("mask {}", called(&self.spec.source, &self.into));
+        Some(numbers.step(title, act, mask.deadline + AROUND_MASK))
     }
 
     pub(super) fn compare(&self, numbers: &mut Numbers) -> Option<Step> {
-        self.server.live()?;
+        // Files that were not asked for are not missing.
+        self.server.live().filter(|_| self.only.members().is_empty())?;
         let (source, with) = (self.spec.source.clone(), self.into.clone());
         let title = format!("compare {} with {}", called(&source, &with), standing(&source));
-        let act = Act::CompareData { datastore: self.spec.id.clone(), source, with };
+        let act = Act::CompareData { datastore: self.spec.id.clone(), source, with, only: self.only.clone() };
         Some(numbers.step(title, act, COMPARING))
     }
 

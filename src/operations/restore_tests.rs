@@ -17,11 +17,12 @@ use crate::domain::run::RunId;
 use crate::domain::setup::Guard;
 use crate::domain::time::Timestamp;
 
-fn spec() -> DatastoreSpec {
+pub(super) fn spec() -> DatastoreSpec {
     DatastoreSpec {
         id: "shop-db".into(),
         server: "db-1".into(),
         environment: Some("production".into()),
+        production: true,
         guard: Guard::TypeName,
         source: Source::Postgres {
             container: None,
@@ -37,10 +38,11 @@ fn spec() -> DatastoreSpec {
         retention: Retention::default(),
         keep_replaced: Duration::from_secs(7 * 86_400),
         assertions: Vec::new(),
+        mask: None,
     }
 }
 
-fn facts(databases: &[&str]) -> RestoreFacts {
+pub(super) fn facts(databases: &[&str]) -> RestoreFacts {
     let backup = Backup { id: "3f2a91c0ffee".to_owned(), bytes: Bytes(2000), ..Backup::default() };
     let server = DatabaseServer {
         major: 17,
@@ -58,16 +60,17 @@ fn facts(databases: &[&str]) -> RestoreFacts {
         lock: None,
         server: Ok(Stands::Server(server)),
         stock: Ok(Stock { there: true, backups: vec![backup.clone()], ..Stock::default() }),
+        from: None,
         backup: Some(backup),
         archive: Some(Ok(Archive { major: Some(17), ..Archive::default() })),
     }
 }
 
-fn swap() -> Ask {
+pub(super) fn swap() -> Ask {
     Ask { swap: true, ..Ask::default() }
 }
 
-fn refused(plan: &Plan) -> Vec<&str> {
+pub(super) fn refused(plan: &Plan) -> Vec<&str> {
     plan.refusals().map(|it| it.check.as_str()).collect()
 }
 

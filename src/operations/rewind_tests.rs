@@ -10,6 +10,7 @@ fn spec() -> DatastoreSpec {
         id: "shop-db".into(),
         server: "db-1".into(),
         environment: Some("production".into()),
+        production: true,
         guard: Guard::TypeName,
         source: Source::Postgres {
             container: None,
@@ -25,6 +26,7 @@ fn spec() -> DatastoreSpec {
         retention: Retention::default(),
         keep_replaced: Duration::from_secs(7 * 86_400),
         assertions: Vec::new(),
+        mask: None,
     }
 }
 

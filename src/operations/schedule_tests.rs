@@ -13,6 +13,7 @@ fn spec(source: Source) -> DatastoreSpec {
         id: "shop-db".into(),
         server: "db-1".into(),
         environment: None,
+        production: false,
         guard: Guard::Confirm,
         source,
         repository: "main".into(),
@@ -21,6 +22,7 @@ fn spec(source: Source) -> DatastoreSpec {
         retention: Retention { daily: 7, ..Retention::default() },
         keep_replaced: Duration::ZERO,
         assertions: Vec::new(),
+        mask: None,
     }
 }
 

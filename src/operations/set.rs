@@ -217,6 +217,7 @@ mod tests {
             id: id.into(),
             server: server.into(),
             environment: None,
+            production: false,
             guard: Guard::Confirm,
             source: Source::Volume { volume: id.to_owned() },
             repository: "main".into(),
@@ -225,6 +226,7 @@ mod tests {
             retention: Retention::default(),
             keep_replaced: Duration::ZERO,
             assertions: Vec::new(),
+            mask: None,
         }
     }
 

@@ -32,11 +32,11 @@ pub fn plan(app: &AppSpec, set: &Chosen, facts: &SetFacts, ask: &Ask) -> Result<
     let (mut changed, mut stopped) = (Vec::new(), if ask.swap { whole.interrupts() } else { Vec::new() });
     for (part, it) in &parts {
         let (spec, source) = (part.spec, &part.spec.source);
-        looked.extend(of_part(spec, findings(spec, it, part.server, ask, &part.into)));
+        looked.extend(of_part(spec, findings(spec, it, part.server, ask, &part.only, &part.into)));
         if ask.swap && part.aside.is_none() {
             looked.push(nothing_stands(part));
         }
-        let all = changes(source, &part.into, part.aside.as_deref(), ask.swap, &part.outlived);
+        let all = changes(source, &part.into, &part.only, part.aside.as_deref(), ask.swap, &part.outlived);
         changed.extend(all.into_iter().map(|it| Change { server: Some(spec.server.clone()), ..it }));
         if ask.swap {
             stopped.extend(interrupts(spec, part.server, &part.stops));

@@ -28,6 +28,7 @@ fn datastore(id: &str, server: &str, source: Source) -> DatastoreSpec {
         id: id.into(),
         server: server.into(),
         environment: None,
+        production: false,
         guard: Guard::TypeName,
         source,
         repository: "main".into(),
@@ -36,6 +37,7 @@ fn datastore(id: &str, server: &str, source: Source) -> DatastoreSpec {
         retention: Retention::default(),
         keep_replaced: Duration::from_secs(7 * 86_400),
         assertions: Vec::new(),
+        mask: None,
     }
 }
 
@@ -71,6 +73,7 @@ fn restore_facts(stands: Stands) -> RestoreFacts {
         server: Ok(stands),
         stock: Ok(Stock { there: true, backups: vec![backup.clone()], ..Stock::default() }),
         backup: Some(backup),
+        from: None,
         archive: Some(Ok(Archive { major: Some(17), ..Archive::default() })),
     }
 }

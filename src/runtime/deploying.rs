@@ -9,13 +9,13 @@ use directories::ProjectDirs;
 use super::app_checks::AppChecks;
 use super::clock::SystemClock;
 use super::setup::guard;
-use crate::config::{AppConfig, Config, Probe, nearest};
+use crate::config::{AppConfig, Config, Frame, Probe, nearest};
 use crate::domain::archive::ArchiveSpec;
 use crate::domain::clock::Clock;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::{AppSpec, Backed, Gate, HttpProbe, Place};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::ids::{AppId, DatastoreId, ServerId};
+use crate::domain::ids::{AppId, DatastoreId, EnvironmentId, ServerId};
 use crate::domain::proxy::Proxy;
 use crate::domain::run::Operator;
 use crate::domain::setup::Guard;
@@ -173,6 +173,7 @@ pub fn datastore(config: &Config, id: &DatastoreId) -> Result<DatastoreSpec, Fai
         id: id.clone(),
         server: it.server.clone(),
         guard: strict.map_or(Guard::Confirm, |it| guard(it.guard)),
+        production: production(config, environment.as_ref()),
         environment,
         source: it.source.clone(),
         repository: it.repository.clone(),
@@ -181,6 +182,15 @@ pub fn datastore(config: &Config, id: &DatastoreId) -> Result<DatastoreSpec, Fai
         retention: it.retention,
         keep_replaced: it.keep_replaced,
         assertions: it.assertions.clone(),
+        mask: it.mask.clone(),
+    })
+}
+
+/// Whether an environment is production: by its name, or by the color of its frame.
+fn production(config: &Config, environment: Option<&EnvironmentId>) -> bool {
+    environment.is_some_and(|name| {
+        let framed = config.environments.get(name).is_some_and(|it| it.color == Frame::Production);
+        framed || name.as_str() == "production"
     })
 }
 
@@ -214,7 +224,9 @@ pub fn app_of_datastores(
 pub fn at(config: &Config, spec: DatastoreSpec, server: &ServerId) -> DatastoreSpec {
     let environment = config.servers.get(server).and_then(|server| server.environment.clone());
     let strict = environment.as_ref().and_then(|name| config.environments.get(name));
-    DatastoreSpec { guard: strict.map_or(Guard::Confirm, |it| guard(it.guard)), environment, ..spec }
+    let guard = strict.map_or(Guard::Confirm, |it| guard(it.guard));
+    let production = production(config, environment.as_ref());
+    DatastoreSpec { environment, production, guard, ..spec }
 }
 
 /// Whoever runs this process, on this machine.

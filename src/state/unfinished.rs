@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::ids::{AppId, ServerId};
 use crate::domain::run::RunId;
-use crate::domain::unfinished::{Trace, Unfinished};
+use crate::domain::unfinished::{Trace, Unfinished, unmasked};
 use crate::state::plan::lines::failed;
 use crate::theme::Role;
 use crate::widgets::sheet::{Line, wrapped};
@@ -101,12 +101,14 @@ pub fn lines(run: &Unfinished, keys: &[String; 3], cells: u16) -> Vec<Line> {
             Err(failure) => lines.extend(failed(Some(server), failure, cells)),
         }
     }
+    let kept = run.unmasked();
+    let kept = kept.iter().map(|(server, of)| (format!("{server}: {}", unmasked(of)), Role::Degraded));
     let ran = run.ran_here().map(|(step, here)| (here.says(&step.title), Role::Degraded));
     let left = run.would_run_here().map(|step| {
         let says = format!("`{}` was not run yet: finishing runs it on this machine", step.title);
         (says, Role::Text)
     });
-    lines.extend(ran.chain(left).flat_map(|(says, role)| wrapped(&says, 3, role, cells)));
+    lines.extend(kept.chain(ran).chain(left).flat_map(|(says, role)| wrapped(&says, 3, role, cells)));
     lines.push(Line::default());
     lines.push(Line::heading("WAYS ON", ""));
     for (key, says) in keys.iter().zip(WAYS) {

@@ -15,6 +15,8 @@ use crate::domain::datastore::Source;
 use crate::domain::deploy::HttpProbe;
 use crate::domain::ids::{DatastoreId, RepositoryId};
 use crate::domain::image::ImageRef;
+use crate::domain::only::Only;
+use crate::domain::origin::Origin;
 use crate::domain::plan::maintain::Maintain;
 use crate::domain::plan::rewind::Rewind;
 use crate::domain::quantity::Bytes;
@@ -326,6 +328,29 @@ pub enum Act {
         about: Bytes,
         /// The new database; of the other kinds, the name that [`beside`](crate::domain::beside) gave.
         into: String,
+        /// The datastore that the backup is of, where it is another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Origin>,
+        /// What of it is brought.
+        #[serde(default, skip_serializing_if = "Only::is_all")]
+        only: Only,
+    },
+    /// Makes of another datastore's data, which were brought back beside, what may be shown, by a command of
+    /// the operator's on the server; once. What stands is not named to it. One that fails, or that takes
+    /// longer than it may, is the end of the run: what was brought goes.
+    Mask {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// How its server is reached.
+        source: Source,
+        /// What was restored, by its name.
+        of: String,
+        /// The datastore that the backup is of.
+        from: DatastoreId,
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// How long it may take.
+        deadline: Duration,
     },
     /// Compares what was brought back with what stands; nothing is changed. Nothing in it where something
     /// stands is a failure.
@@ -336,6 +361,9 @@ pub enum Act {
         source: Source,
         /// What was restored, by its name.
         with: String,
+        /// What of both is compared.
+        #[serde(default, skip_serializing_if = "Only::is_all")]
+        only: Only,
     },
     /// Asks what was restored what it has to answer; it is only read.
     Assert {

@@ -9,6 +9,7 @@ impl Act {
         match self {
             Self::BackUp { datastore, .. }
             | Self::Load { datastore, .. }
+            | Self::Mask { datastore, .. }
             | Self::CompareData { datastore, .. }
             | Self::Assert { datastore, .. }
             | Self::Swap { datastore, .. }
@@ -37,6 +38,7 @@ impl Act {
                 | Self::Compose { .. }
                 | Self::Halt { .. }
                 | Self::Load { .. }
+                | Self::Mask { .. }
                 | Self::Swap { .. }
         )
     }
@@ -73,6 +75,7 @@ impl Act {
 
     /// Whether it may be done again when it is not known how it ended: it then brings about the same.
     pub const fn repeatable(&self) -> bool {
-        !self.is_theirs()
+        // What was masked half is brought anew first, by a run that is taken up.
+        !self.is_theirs() && !matches!(self, Self::Mask { .. })
     }
 }

@@ -150,6 +150,7 @@ impl Act {
             | Self::Unlock { .. }
             | Self::AddKey { .. }
             | Self::Load { .. }
+            | Self::Mask { .. }
             | Self::CompareData { .. }
             | Self::Assert { .. }
             | Self::Swap { .. }

@@ -10,9 +10,15 @@ use crate::domain::shell::line;
 /// The same by restic and the server's own programs.
 pub(super) fn shell(act: &Act) -> String {
     match act {
-        Act::Load { datastore, source, backup, into, .. } => {
-            let file = format!("/{datastore}/{}", source.file());
-            format!("{} | {}", line(["restic", "dump", backup, &file]), taken_by(source, into))
+        Act::Load { datastore, source, backup, into, from, only, .. } => {
+            let of = from.as_ref().map_or(datastore, |from| &from.datastore);
+            let packed = from.as_ref().map(|from| from.paths.as_slice()).unwrap_or_default();
+            let file = format!("/{of}/{}", source.file());
+            format!(
+                "{} | {}",
+                line(["restic", "dump", backup, &file]),
+                taken_by(source, packed, into, only.members())
+            )
         }
         Act::CompareData { source, with, .. } => match source {
             Source::Volume { volume } => {
@@ -62,15 +68,21 @@ fn user(run_as: Option<&String>, words: &[&str]) -> String {
     line(within(None, run_as).into_iter().chain(words.iter().map(|&word| word.to_owned())))
 }
 
-fn taken_by(source: &Source, into: &str) -> String {
+/// `packed` are the paths in the archive, where they are others than those that stand.
+/// `only` are the members that are taken of it, all where there are none.
+fn taken_by(source: &Source, packed: &[String], into: &str, only: &[String]) -> String {
     match source {
         Source::Volume { .. } => {
             let mount = format!("{into}:/volume");
-            line(["docker", "run", "-i", "--rm", "-v", &mount, "IMAGE", "tar", "-C", "/volume", "-xp"])
+            let words = ["docker", "run", "-i", "--rm", "-v", &mount, "IMAGE", "tar", "-C", "/volume", "-xp"];
+            line(words.into_iter().chain(only.iter().map(String::as_str)))
         }
         Source::Files { run_as, paths, .. } => {
-            let names: Vec<&str> = paths.iter().map(|path| path.trim_start_matches('/')).collect();
-            let renamed: Vec<String> = paths.iter().map(|path| transform(path, into)).collect();
+            let packed = if packed.is_empty() { paths } else { packed };
+            let names = if only.is_empty() { packed } else { only };
+            let names: Vec<&str> = names.iter().map(|path| path.trim_start_matches('/')).collect();
+            let renamed: Vec<String> =
+                packed.iter().zip(paths).map(|(from, to)| transform(from, to, into)).collect();
             let mut words = vec!["tar", "--numeric-owner", "--acls", "--xattrs", "-C", "/"];
             words.extend(renamed.iter().map(String::as_str).chain(["-xp", "--"]).chain(names));
             user(run_as.as_ref(), &words)

@@ -2,6 +2,8 @@
 
 use super::Act;
 use crate::domain::datastore::Source;
+use crate::domain::only::{Table, filters, schemas};
+use crate::domain::origin::{environment, masked_as};
 use crate::domain::shell::line;
 use crate::domain::sql;
 
@@ -17,6 +19,11 @@ pub(super) fn shell(act: &Act) -> String {
         Act::CheckRepository { read_data: true, .. } => line(["restic", "check", "--read-data"]),
         Act::Unlock { .. } => line(["restic", "unlock"]),
         Act::AddKey { .. } => line(["restic", "key", "add"]),
+        Act::Mask { datastore, source, of, from, command, .. } => {
+            let env = environment(datastore, source, of, from);
+            let words = ["env".to_owned()].into_iter().chain(env).chain(command.iter().cloned());
+            line(within(None, masked_as(source)).into_iter().chain(words))
+        }
         Act::Load { source, .. }
         | Act::CompareData { source, .. }
         | Act::Assert { source, .. }
@@ -27,7 +34,10 @@ pub(super) fn shell(act: &Act) -> String {
         {
             super::shell_beside::shell(act)
         }
-        Act::Load { datastore, source, backup, into, .. } => loaded(datastore.as_str(), source, backup, into),
+        Act::Load { datastore, source, backup, into, from, only, .. } => {
+            let of = from.as_ref().map_or(datastore, |from| &from.datastore);
+            loaded(of.as_str(), source, backup, into, only.tables())
+        }
         Act::CompareData { source, with, .. } => {
             let sizes = "select relname, n_live_tup from pg_stat_user_tables order by 1";
             [source.database(), with].map(|name| psql(source, name, sizes)).join("\n")
@@ -62,13 +72,17 @@ fn backed_up(datastore: &str, source: &Source) -> String {
 }
 
 /// What brings a database back, from restic.
-fn loaded(datastore: &str, source: &Source, backup: &str, into: &str) -> String {
+fn loaded(datastore: &str, source: &Source, backup: &str, into: &str, only: &[Table]) -> String {
     let file = format!("/{datastore}/{}", source.file());
     let dump = line(["restic", "dump", backup, &file]);
     let target = sql::connection(into);
-    let restore = of_postgres(source, &["pg_restore", "--exit-on-error", "-w"], &["-d", &target]);
+    let some = filters(only);
+    let rest: Vec<&str> = some.iter().map(String::as_str).chain(["-d", &target]).collect();
+    let restore = of_postgres(source, &["pg_restore", "--exit-on-error", "-w"], &rest);
     let made = format!("create database {} template template0", sql::identifier(into));
-    format!("{}\n{dump} | {}", psql(source, "postgres", &made), line(restore))
+    let first = std::iter::once(psql(source, "postgres", &made));
+    let before = first.chain(schemas(only).into_iter().map(|statement| psql(source, into, &statement)));
+    format!("{}\n{dump} | {}", before.collect::<Vec<_>>().join("\n"), line(restore))
 }
 
 /// The statements that give a database's name to another.

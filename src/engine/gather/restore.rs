@@ -15,6 +15,7 @@ use crate::operations::datastore_facts::Stock;
 use crate::operations::facts::Held;
 use crate::operations::restore::chosen;
 use crate::operations::restore_facts::{Archive, RestoreFacts, Stands};
+use crate::operations::restore_origin::{Other, comes};
 
 /// Which backup is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +35,43 @@ pub async fn restore(
     wanted: Wanted<'_>,
     now: Timestamp,
 ) -> Result<RestoreFacts, Failure> {
+    looked(engines, spec, None, wanted, now).await
+}
+
+/// The same for a backup of another datastore.
+pub async fn restore_from(
+    engines: &Engines,
+    spec: &DatastoreSpec,
+    from: &DatastoreSpec,
+    wanted: Wanted<'_>,
+    now: Timestamp,
+) -> Result<RestoreFacts, Failure> {
+    // Nothing is asked for what cannot come.
+    comes(spec, from)?;
+    looked(engines, spec, Some(from), wanted, now).await
+}
+
+async fn looked(
+    engines: &Engines,
+    spec: &DatastoreSpec,
+    from: Option<&DatastoreSpec>,
+    wanted: Wanted<'_>,
+    now: Timestamp,
+) -> Result<RestoreFacts, Failure> {
     let reached = async { Ground::reach(engines, &spec.server, &place(spec)).await };
-    let (ground, stock) = tokio::join!(reached, stock(engines, spec));
-    let backup = backup(&stock, wanted)?;
+    let other = async {
+        match from {
+            Some(from) => Some(Other { spec: from.clone(), stock: stock(engines, from).await }),
+            None => None,
+        }
+    };
+    let (ground, stock, from) = tokio::join!(reached, stock(engines, spec), other);
+    let backup = backup(from.as_ref().map_or(&stock, |it| &it.stock), wanted)?;
+    let of = from.as_ref().map_or(spec, |it| &it.spec);
     let (lock, server, archive) = match ground {
         Ok(ground) => {
-            let (seen, archive) = tokio::join!(there(&ground, spec), archive(&ground, spec, backup.as_ref()));
+            let archive = archive(&ground, spec, of, backup.as_ref());
+            let (seen, archive) = tokio::join!(there(&ground, spec), archive);
             match seen {
                 Ok((lock, server)) => (lock, Ok(server), archive),
                 Err(failure) => (None, Err(failure), archive),
@@ -47,7 +79,7 @@ pub async fn restore(
         }
         Err(failure) => (None, Err(failure), None),
     };
-    Ok(RestoreFacts { as_of: now, lock, server, stock, backup, archive })
+    Ok(RestoreFacts { as_of: now, lock, server, stock, from, backup, archive })
 }
 
 fn backup(stock: &Result<Stock, Failure>, wanted: Wanted<'_>) -> Result<Option<Backup>, Failure> {
@@ -88,12 +120,13 @@ async fn there(ground: &Ground, spec: &DatastoreSpec) -> Result<(Option<Held>, S
 async fn archive(
     ground: &Ground,
     spec: &DatastoreSpec,
+    of: &DatastoreSpec,
     backup: Option<&Backup>,
 ) -> Option<Result<Archive, Failure>> {
     let backup = backup.filter(|_| spec.source.is_sql())?;
     let listed = async {
         let secret = password(ground, &spec.id).await?;
-        look::backup(ground, spec, secret.as_ref(), backup).await
+        look::backup(ground, spec, of, secret.as_ref(), backup).await
     };
     Some(listed.await)
 }

@@ -31,7 +31,7 @@ pub(super) async fn ask(task: &Task<'_>, it: &Asked<'_>) -> Result<Done, Failure
     let server = Server::new(it.source, secret.as_ref());
     let what = task.what();
     let failed = |why: String| Failure::new(FailureKind::Invalid, &what, why);
-    let tables = tables::read(task.ground, &server, it.of).await?;
+    let tables = tables::read(task.ground, &server, it.of, &[]).await?;
     if tables.is_empty() {
         return Err(failed("the backup holds no table".to_owned()));
     }

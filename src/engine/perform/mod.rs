@@ -20,6 +20,7 @@ mod load;
 mod logs;
 mod look;
 mod maintain;
+mod mask;
 mod place;
 mod point;
 mod pull;
@@ -161,8 +162,9 @@ impl Task<'_> {
             }
             Act::Unlock { repository, locks } => repository::unlock(self, repository, locks).await,
             Act::AddKey { repository, secret } => repository::add_key(self, repository, secret).await,
+            Act::Mask { .. } => mask::mask(self).await,
             Act::Load { source, .. } if !source.is_sql() => data::load(self).await,
-            Act::CompareData { datastore, source, with } if !source.is_sql() => {
+            Act::CompareData { datastore, source, with, .. } if !source.is_sql() => {
                 data::compare(self, datastore, source, with).await
             }
             Act::Assert { datastore, source, of, assertions, .. } if !source.is_sql() => {
@@ -180,8 +182,8 @@ impl Task<'_> {
                 data::drop_all(self, datastore, source, databases).await
             }
             Act::Load { .. } => load::load(self).await,
-            Act::CompareData { datastore, source, with } => {
-                compare_data::compare(self, datastore, source, with).await
+            Act::CompareData { datastore, source, with, only } => {
+                compare_data::compare(self, datastore, source, with, only.tables()).await
             }
             Act::Assert { datastore, source, of, assertions, amcheck } => {
                 assert::ask(self, &assert::Asked { datastore, source, of, assertions, amcheck: *amcheck })

@@ -205,12 +205,12 @@ async fn compare(task: &Task<'_>, it: &Rewind, port: u16) -> Result<Done, Failur
     let mut all = Vec::new();
     let others = then.iter().filter(|name| *name != own && now.contains(*name)).take(OTHERS);
     for name in std::iter::once(own).chain(others.map(String::as_str)) {
-        let tables = read(task.ground, &restored, name).await?;
+        let tables = read(task.ground, &restored, name, &[]).await?;
         if !now.contains(name) {
             all.push(format!("{name}: {} tables restored, and it does not stand any more", tables.len()));
             continue;
         }
-        let (said, lines) = differences(&tables, &read(task.ground, &live, name).await?);
+        let (said, lines) = differences(&tables, &read(task.ground, &live, name, &[]).await?);
         all.push(format!("{name}: {said}"));
         all.extend(lines);
     }

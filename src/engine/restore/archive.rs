@@ -1,6 +1,5 @@
 //! What a dump is, by the list that the server's own `pg_restore` makes of its first bytes.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -68,7 +67,7 @@ pub(super) async fn list(
 /// 3421; 0 16392 TABLE DATA public orders shop
 /// ```
 fn read(list: &str) -> Archive {
-    let mut archive = Archive { major: None, extensions: BTreeSet::new(), tables: 0 };
+    let mut archive = Archive::default();
     for line in list.lines() {
         if let Some((_, version)) = line.split_once("Dumped from database version: ") {
             archive.major =
@@ -79,8 +78,10 @@ fn read(list: &str) -> Archive {
         let Some(what) = line.splitn(4, ' ').nth(3).filter(|_| !line.starts_with(';')) else { continue };
         if let Some(name) = what.strip_prefix("EXTENSION - ") {
             archive.extensions.insert(name.trim().to_owned());
-        } else if what.starts_with("TABLE DATA ") {
-            archive.tables += 1;
+        } else if let Some(rows) = what.strip_prefix("TABLE DATA ") {
+            archive.rows.push(rows.to_owned());
+        } else if let Some(table) = what.strip_prefix("TABLE ").filter(|it| !it.starts_with("ATTACH ")) {
+            archive.tables.push(table.to_owned());
         }
     }
     archive
@@ -97,7 +98,9 @@ mod tests {
              2; 3079 16385 EXTENSION - pg_trgm \n3; 0 0 COMMENT - EXTENSION pg_trgm \n\
              220; 1259 16466 TABLE public Odd \"Name shop\n3421; 0 16466 TABLE DATA public Odd \"Name shop\n",
         );
-        assert_eq!((archive.major, archive.tables), (Some(17), 1));
+        assert_eq!((archive.major, archive.rows.len()), (Some(17), 1));
+        assert!(archive.has("public", "Odd \"Name") && archive.has_rows_of("public", "Odd \"Name"));
+        assert_eq!(archive.schemas_of("Odd \"Name").into_iter().collect::<Vec<_>>(), ["public"]);
         assert_eq!(archive.extensions.into_iter().collect::<Vec<_>>(), ["pg_trgm"]);
     }
 }

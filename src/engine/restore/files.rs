@@ -39,8 +39,10 @@ const USERS: &str = r#"IFS= read -r x; c=$(docker ps -q 2>/dev/null) || exit 0; 
 docker inspect -f '{{$n := .Name}}{{range .Mounts}}{{if eq .Type "bind"}}{{$n}} {{.Source}}{{"\n"}}{{end}}{{end}}' $c | while read -r n s; do
 for p; do case $s/ in "$p"/*) echo "${n#/}";; esac; done; done | sort -u"#;
 
-/// `$1` the name of ours, then the paths: nothing is there under it.
-const CLEAR: &str = r#"IFS= read -r x; s=$1; shift; for p; do rm -rf -- "$p.$s" "$p.$s.id" || exit; done"#;
+/// `$1` the name of ours, `$2` how many of the paths, then those: nothing is there under it, but for the first
+/// ones a folder that its owner alone may enter.
+const CLEAR: &str = r#"IFS= read -r x; s=$1 n=$2; shift 2; for p; do rm -rf -- "$p.$s" "$p.$s.id" || exit
+[ "$n" -le 0 ] || mkdir -m 700 -- "$p.$s" || exit; n=$((n-1)); done"#;
 /// `$1` the folder of a drill.
 const FOLDER: &str = r#"IFS= read -r x; rm -rf -- "$1" && mkdir -m 700 -- "$1""#;
 
@@ -149,13 +151,26 @@ impl Files<'_> {
         Ok(data)
     }
 
-    /// What is done before the archive comes.
-    pub fn cleared(&self, into: &str) -> Vec<String> {
-        let folder = self.folder(into);
-        match &folder {
-            Some(folder) => argv(self.within(), FOLDER, &[folder]),
-            None => argv(self.within(), CLEAR, &self.with([into])),
+    /// The paths in an archive, where they are others than those that stand.
+    fn packed<'b>(&'b self, packed: &'b [String]) -> impl Iterator<Item = &'b str> {
+        let packed = if packed.is_empty() { self.paths } else { packed };
+        packed.iter().map(|path| path.trim_end_matches('/'))
+    }
+
+    /// What is done before the archive comes. Where only some of its members are taken, the folders that they
+    /// were in may not come with them.
+    pub fn cleared(&self, into: &str, packed: &[String], only: &[String]) -> Vec<String> {
+        if let Some(folder) = self.folder(into) {
+            return argv(self.within(), FOLDER, &[&folder]);
         }
+        let partly = |(from, _): &(&str, &str)| {
+            !only.is_empty() && !only.iter().any(|it| it == from.trim_start_matches('/'))
+        };
+        let (folders, others): (Vec<_>, Vec<_>) = self.packed(packed).zip(self.roots()).partition(partly);
+        let number = folders.len().to_string();
+        let paths = folders.iter().chain(&others).map(|(_, to)| *to);
+        let args: Vec<&str> = [into, &number].into_iter().chain(paths).collect();
+        argv(self.within(), CLEAR, &args)
     }
 
     /// The folder that is rehearsed in; `None` for a name beside.
@@ -164,17 +179,22 @@ impl Files<'_> {
     }
 
     /// What the archive goes into. Only what lies below the paths is taken out of it, and never to where
-    /// it was.
-    pub fn filling(&self, into: &str) -> RemoteCommand {
+    /// it was. `packed` are the paths in the archive, where they are others than those that stand, `only` the
+    /// members that are taken, all of them where none are named.
+    pub fn filling(&self, into: &str, packed: &[String], only: &[String]) -> RemoteCommand {
         let mut options = vec!["-C".to_owned()];
         if let Some(folder) = self.folder(into) {
             options.push(folder);
         } else {
             options.push("/".to_owned());
-            options.extend(self.roots().map(|root| transform(root, into)));
+            options.extend(self.packed(packed).zip(self.roots()).map(|(from, to)| transform(from, to, into)));
         }
         options.push("--".to_owned());
-        options.extend(self.roots().map(|root| root.trim_start_matches('/').to_owned()));
+        if only.is_empty() {
+            options.extend(self.packed(packed).map(|root| root.trim_start_matches('/').to_owned()));
+        } else {
+            options.extend(only.iter().cloned());
+        }
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         words(self.within(), FILL, &options, None)
     }

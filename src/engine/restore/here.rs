@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::domain::backup::Backup;
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::file_list::plain;
+use crate::domain::only::members;
 use crate::domain::quantity::Bytes as Size;
 use crate::domain::text::{clean, shorten};
 use crate::engine::gather::stock_of;
@@ -127,12 +127,6 @@ impl Wanted<'_> {
         kept
     }
 
-    /// The names in the archive of what alone is wanted: a volume is packed from within.
-    fn members(&self) -> Vec<String> {
-        let before = if matches!(self.spec.source, Source::Volume { .. }) { "./" } else { "" };
-        self.only.iter().map(|path| format!("{before}{}", plain(path))).collect()
-    }
-
     /// As plain files, by the tar that is here.
     async fn unpacked(&self, to: &Path) -> Result<Size, Failure> {
         if !matches!(self.spec.source, Source::Volume { .. } | Source::Files { .. }) {
@@ -148,7 +142,7 @@ impl Wanted<'_> {
         tar.arg("-C")
             .arg(to)
             .args(["-xpf", "-", "--"])
-            .args(self.members())
+            .args(members(&self.spec.source, self.only))
             .stdin(Stdio::piped())
             .stdout(Stdio::null());
         tar.stderr(Stdio::piped()).kill_on_drop(true);

@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 
 use super::psql::{Server, connected};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::only::{Table, filters, pairs};
 use crate::domain::quantity::Bytes as Size;
-use crate::domain::sql::{fill, identifier, literal};
+use crate::domain::sql::{connection, fill, identifier, literal};
 use crate::domain::text::{clean, shorten};
 use crate::engine::dump::ended;
 use crate::engine::dump::within::secret_line;
@@ -57,6 +58,10 @@ union all select 6, format('alter %s set %I = %s',
   where not list or substr(c, strpos(c, '=') + 1) ~ '^[[:alnum:]_$", ]+$'
 ) select coalesce(json_agg(t order by n), '[]') from s"#;
 
+/// `$1` pairs of schema and name: those that are not there.
+const ABSENT: &str = "select string_agg(w.s || '.' || w.t, ', ') from (values $1) w (s, t) where not exists \
+ (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = w.s and c.relname = w.t)";
+
 /// The statements that make the new database; a plain one where there is none to be like.
 pub async fn made(
     ground: &Ground,
@@ -79,6 +84,27 @@ pub async fn made(
     Ok(statements)
 }
 
+/// The same for data that nobody may see yet: its owner and superusers alone may enter.
+pub fn closed(statements: Vec<String>, into: &str) -> Vec<String> {
+    let mut all: Vec<String> = statements.into_iter().filter(|it| !is_access(it)).collect();
+    all.push(format!("revoke all on database {} from public", identifier(into)));
+    all
+}
+
+/// What of it lets in whoever may enter what it is like.
+pub fn opened(statements: Vec<String>, into: &str) -> Vec<String> {
+    let mut all: Vec<String> = statements.into_iter().filter(|it| is_access(it)).collect();
+    if all.is_empty() {
+        // Nothing is said of that one: then everybody may.
+        all.push(format!("grant connect, temporary on database {} to public", identifier(into)));
+    }
+    all
+}
+
+fn is_access(statement: &str) -> bool {
+    statement.starts_with("revoke ") || statement.starts_with("grant ")
+}
+
 /// Drops a database of ours, whoever looks at it.
 pub fn drop(name: &str) -> String {
     format!("drop database if exists {} with (force)", identifier(name))
@@ -96,9 +122,28 @@ pub struct Brought<'a> {
     pub file: &'a str,
 }
 
-/// The command that takes a dump.
-pub fn taking(server: &Server<'_>, into: &str) -> Result<RemoteCommand, Failure> {
-    server.script(server.elsewhere(), RESTORE, &[&crate::domain::sql::connection(into)])
+/// The command that takes a dump, or these tables of it alone.
+pub fn taking(server: &Server<'_>, into: &str, only: &[Table]) -> Result<RemoteCommand, Failure> {
+    let (target, filters) = (connection(into), filters(only));
+    let args: Vec<&str> = std::iter::once(&target).chain(&filters).map(String::as_str).collect();
+    server.script(server.elsewhere(), RESTORE, &args)
+}
+
+/// Fails where one of these tables is not there: `pg_restore` says nothing of one that it does not have.
+pub async fn came(
+    ground: &Ground,
+    server: &Server<'_>,
+    into: &str,
+    only: &[Table],
+    what: &str,
+) -> Result<(), Failure> {
+    let question = fill(ABSENT, &[&pairs(only)]);
+    let absent = server.ask(ground, into, &[&question], what, DEADLINE).await?;
+    if absent.trim().is_empty() {
+        return Ok(());
+    }
+    let why = format!("the backup holds no table {}", shorten(&clean(absent.trim()), 300));
+    Err(Failure::new(FailureKind::NotFound, what, why))
 }
 
 /// Streams it into a command, after a first line that holds the password; `told` is told of the bytes that

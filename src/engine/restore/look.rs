@@ -90,14 +90,15 @@ pub async fn server(
     })
 }
 
-/// What a backup is.
+/// What a backup of a datastore is, by the programs of this one.
 pub async fn backup(
     ground: &Ground,
     spec: &DatastoreSpec,
+    of: &DatastoreSpec,
     password: Option<&SecretString>,
     backup: &Backup,
 ) -> Result<Archive, Failure> {
-    let vault = ground.vaults().repository(&spec.repository)?;
-    let file = (backup.id.as_str(), spec.id.as_str(), spec.source.file());
+    let vault = ground.vaults().repository(&of.repository)?;
+    let file = (backup.id.as_str(), of.id.as_str(), spec.source.file());
     archive::list(ground, &Server::new(&spec.source, password), password, vault, file).await
 }

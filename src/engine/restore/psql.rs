@@ -114,6 +114,19 @@ impl<'a> Server<'a> {
         self.guarded(task, STATEMENTS, statements).await
     }
 
+    /// The same after another command of the step: the `nth`.
+    pub async fn change_again(
+        &self,
+        task: &Task<'_>,
+        nth: usize,
+        statements: &[&str],
+    ) -> Result<(), Failure> {
+        let (within, args) = self.placed(self.elsewhere(), statements)?;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let words = argv(within, STATEMENTS, &args);
+        guarded::change_again(task, nth, words, Some(secret_line(self.password))).await
+    }
+
     /// Ends sessions by `end`, and by `again` until the names are changed.
     pub async fn swap(&self, task: &Task<'_>, end: &str, again: &str, names: &[&str]) -> Result<(), Failure> {
         let args: Vec<&str> = [end, again].into_iter().chain(names.iter().copied()).collect();

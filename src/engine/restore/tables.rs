@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::psql::Server;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::only::{Table, pairs};
 use crate::domain::quantity::Bytes;
 use crate::domain::text::{clean, shorten};
 use crate::engine::ground::Ground;
@@ -61,13 +62,22 @@ pub struct Content {
 /// All tables of a database by their quoted names.
 pub type Tables = BTreeMap<String, Content>;
 
-/// Reads them.
-pub async fn read(ground: &Ground, server: &Server<'_>, database: &str) -> Result<Tables, Failure> {
+/// Reads them, or `only` these.
+pub async fn read(
+    ground: &Ground,
+    server: &Server<'_>,
+    database: &str,
+    only: &[Table],
+) -> Result<Tables, Failure> {
     let what = format!("look at the tables of {database} on {}", ground.server);
     let senseless = |text: &str| {
         Failure::new(FailureKind::Invalid, &what, format!("it said {:?}", shorten(&clean(text), 120)))
     };
-    let text = server.ask(ground, database, &[GENTLY, LIST], &what, DEADLINE).await?;
+    let list = match only {
+        [] => LIST.to_owned(),
+        some => format!("{LIST} and (n.nspname, c.relname) in ({})", pairs(some)),
+    };
+    let text = server.ask(ground, database, &[GENTLY, &list], &what, DEADLINE).await?;
     let mut listed: Vec<Listed> = serde_json::from_str(text.trim()).map_err(|_| senseless(&text))?;
     listed.sort_by_key(|it| it.bytes);
     let cheap = listed.iter().take_while(|it| it.bytes <= CHEAP).take(COUNTED);

@@ -42,12 +42,13 @@ i=$(image "$2"); [ -n "$i" ] || { echo 'the server has no image' >&2; exit 1; }
 docker volume create --label "midwatch.of=$2" "$1" >/dev/null"#
 );
 
-/// `$1` the volume, which takes the archive, `$2` what it is of.
+/// `$1` the volume, which takes the archive, `$2` what it is of; then the members that are taken, all where none
+/// are named.
 const FILL: &str = toolbox!(
-    r#"IFS= read -r x; more="-i --name midwatch-$1"
-tools "$(image "$2")" 'tar -C /midwatch --numeric-owner --acls --xattrs "--xattrs-include=*" --delay-directory-restore -xpf - && sync && exit 0; e=$?
+    r#"IFS= read -r x; v=$1 i=$(image "$2"); more="-i --name midwatch-$1"; shift 2
+tools "$i" 'tar -C /midwatch --numeric-owner --acls --xattrs "--xattrs-include=*" --delay-directory-restore -xpf - -- "$@" && sync && exit 0; e=$?
 df -Pk /midwatch | sed -n "\$p" | { read -r a b c room m; [ "${room:-64}" -ge 64 ] || echo "no space is left where the engine keeps its volumes" >&2; }; exit $e' \
- "type=volume,src=$1,dst=/midwatch,volume-nocopy" ''"#
+ "type=volume,src=$v,dst=/midwatch,volume-nocopy" '' "$@""#
 );
 
 /// `$1` the script, `$2` the volume that was restored, `$3` the one that stands.
@@ -162,8 +163,9 @@ fn read(text: &str) -> Data {
 }
 
 /// What the archive goes into, once [`MAKE`] was run.
-pub fn filling(volume: &str, of: &str) -> RemoteCommand {
-    words(Within::default(), FILL, &[volume, of], None)
+pub fn filling(volume: &str, of: &str, only: &[String]) -> RemoteCommand {
+    let args: Vec<&str> = [volume, of].into_iter().chain(only.iter().map(String::as_str)).collect();
+    words(Within::default(), FILL, &args, None)
 }
 
 /// How what was restored differs from what stands.

@@ -56,6 +56,9 @@ impl Run<'_> {
             let exchanged = self.exchanged.lock().map(|it| it.clone()).unwrap_or_default();
             let told = |(id, (server, how))| (server, format!("{id} {how}"));
             stands.extend(exchanged.into_iter().map(told));
+            if !self.holds(outcome) {
+                stands.extend(self.unmasked());
+            }
         }
         if outcome != Outcome::Done {
             let told =

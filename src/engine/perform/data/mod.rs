@@ -4,7 +4,7 @@
 mod started;
 
 use super::load::carried;
-use super::{Done, Task};
+use super::{Done, Task, mask};
 use crate::domain::assertion::Assertion;
 use crate::domain::beside::{called, standing};
 use crate::domain::datastore::{Source, folder};
@@ -111,23 +111,26 @@ const THERE: &str = "it is in its place already";
 
 pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
     let what = task.what();
-    let Act::Load { datastore, source, repository, backup, about, into } = &task.step.act else {
+    let Act::Load { datastore, source, repository, backup, about, into, from, only } = &task.step.act else {
         return Err(Failure::new(FailureKind::Bug, what, "it brings nothing back"));
     };
     if is_done(task, datastore).await? {
         return Ok(well(THERE));
     }
     let vault = task.ground.vaults().repository(repository)?;
-    let it = Brought { vault, snapshot: backup, folder: datastore.as_str(), file: source.file() };
+    let of = from.as_ref().map_or(datastore, |from| &from.datastore);
+    let packed = from.as_ref().map(|from| from.paths.as_slice()).unwrap_or_default();
+    let it = Brought { vault, snapshot: backup, folder: of.as_str(), file: source.file() };
+    mask::settled(task, datastore).await?;
     let kind = kind(task, datastore, source).await?;
     let bytes = match &kind {
         Kind::Volume(of) => {
             change(task, &kind, volume::changing(volume::MAKE, &[into, of])).await?;
-            carried(task, volume::filling(into, of), None, it, *about).await?
+            carried(task, volume::filling(into, of, only.members()), None, it, *about).await?
         }
         Kind::Files(files) => {
-            change(task, &kind, files.cleared(into)).await?;
-            let bytes = carried(task, files.filling(into), None, it, *about).await?;
+            change(task, &kind, files.cleared(into, packed, only.members())).await?;
+            let bytes = carried(task, files.filling(into, packed, only.members()), None, it, *about).await?;
             files.filled(task.ground, into, &what).await?;
             bytes
         }

@@ -37,7 +37,11 @@ pub(super) async fn made(
         }
         Wanted::Restore { backup, swap } => {
             let facts = looked(sought(backup.as_ref())).await?;
-            Ok(restore::plan(&spec, &facts, &restore::Ask { reason, swap: *swap, to: None }))
+            Ok(restore::plan(
+                &spec,
+                &facts,
+                &restore::Ask { reason, swap: *swap, to: None, only: Vec::new() },
+            ))
         }
         Wanted::Drill(backup) => {
             let facts = looked(sought(backup.as_ref())).await?;
@@ -74,7 +78,7 @@ async fn whole(
     let which = backup.as_ref().map_or(Which::Newest, |id| Which::Backup(id.as_str()));
     let engines = deploying::engines(config, &means.observers.links);
     let looked = gather::set_restore(&engines, app, datastores, which, *swap, means.clock.now()).await?;
-    let ask = restore::Ask { reason: asked.reason.clone(), swap: *swap, to: None };
+    let ask = restore::Ask { reason: asked.reason.clone(), swap: *swap, to: None, only: Vec::new() };
     Ok(set_restore::plan(app, &looked.0, &looked.1, &ask))
 }
 

@@ -179,7 +179,8 @@ impl Work<'_> {
             self.act(Does::Make { room }),
             BRIEF,
         )];
-        let fetch = Does::Fetch { archive: (*archive).clone(), base: base.clone(), to: at };
+        let about = cluster.used.unwrap_or_default();
+        let fetch = Does::Fetch { archive: (*archive).clone(), base: base.clone(), to: at, about };
         let title =
             format!("have {} restore its backup {base} into it, for {}", archive.tool.name(), at.rfc3339());
         first.push(numbers.step(title, self.act(fetch), LONGEST));

@@ -55,6 +55,8 @@ pub enum Does {
         base: String,
         /// The moment.
         to: Timestamp,
+        /// How much it is, about: what stands.
+        about: Bytes,
     },
     /// What was restored is given to the server's user.
     HandOver,

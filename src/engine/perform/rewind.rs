@@ -5,21 +5,26 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use super::{Done, Task};
 use crate::domain::archive::Tool;
 use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::Rewind;
 use crate::domain::plan::rewind::{Does, WITH_WALG, conf, fetching};
+use crate::domain::quantity::Bytes;
 use crate::domain::run::Progress;
 use crate::domain::text::{clean, shorten};
-use crate::engine::dump::within::argv;
+use crate::engine::dump::within::{answer, argv};
 use crate::engine::guarded;
 use crate::engine::restore::psql::{Server, password};
 use crate::engine::restore::tables::{differences, read};
 use crate::transports::Within;
 
 const DEADLINE: Duration = Duration::from_secs(60);
+/// How often it is told how far it is.
+const PACE: Duration = Duration::from_secs(2);
 /// So many databases beside the datastore's own are compared.
 const OTHERS: usize = 8;
 
@@ -111,6 +116,9 @@ const REMOVE: &str = concat!(
     r#"if [ -e "$d" ]; then gone; echo 'stopped and removed'; else echo 'it was not there'; fi"#
 );
 
+/// KiB that are there, and what came last of the log.
+const FAR: &str = r#"cd / 2>/dev/null; echo "$(du -sk "$1" 2>/dev/null | cut -f 1)"; grep -o 'restored log file "[0-9A-F]*"' "$1/midwatch/log" 2>/dev/null | tail -n 1"#;
+
 const DATABASES: &str =
     "select coalesce(json_agg(datname), '[]') from pg_database where datallowconn and not datistemplate";
 
@@ -127,7 +135,7 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
             let anew = if task.resumed { "1" } else { "" };
             argv(place(it.keeper()), MAKE, &[into, by, &kib, anew])
         }
-        Does::Fetch { archive, base, to } => {
+        Does::Fetch { archive, base, to, .. } => {
             let within =
                 Within { container: archive.container.as_deref(), run_as: archive.run_as.as_deref() };
             let words = fetching(archive, base, *to, into);
@@ -146,11 +154,17 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
         Does::Compare { port } => return compare(task, it, *port).await,
         Does::Remove => argv(place(it.keeper()), REMOVE, &[into]),
     };
-    let left = if task.resumed {
-        let nth = usize::try_from(task.began.as_millis()).unwrap_or_default();
-        guarded::again(task, nth, words, None).await?
-    } else {
-        guarded::run(task, words, None).await?
+    let ran = async {
+        if task.resumed {
+            let nth = usize::try_from(task.began.as_millis()).unwrap_or_default();
+            guarded::again(task, nth, words, None).await
+        } else {
+            guarded::run(task, words, None).await
+        }
+    };
+    let left = tokio::select! {
+        left = ran => left?,
+        () = tell(task, it) => return Err(Failure::new(FailureKind::Bug, task.what(), "it told for ever")),
     };
     if left.exit == 0 {
         return Ok(Done { said: left.last_words(), exit: Some(0) });
@@ -162,6 +176,46 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
     } else {
         failure
     })
+}
+
+/// Tells how far what takes long is, for ever.
+async fn tell(task: &Task<'_>, it: &Rewind) {
+    let start = Instant::now();
+    loop {
+        sleep(PACE).await;
+        if !it.may_be_left() {
+            continue;
+        }
+        let within = Within { container: it.container(), run_as: it.keeper() };
+        let command = within.command(FAR, &[&it.into]);
+        // Where it cannot be seen nothing is told: what it comes to is told by the command itself.
+        if let Ok(text) = answer(task.ground, command, &task.what(), DEADLINE).await
+            && let Some(word) = far(&it.does, &text, start.elapsed())
+        {
+            task.listen.progress(Progress::Saying(word)).await;
+        }
+    }
+}
+
+/// How far it is, in words.
+fn far(does: &Does, told: &str, took: Duration) -> Option<String> {
+    let mut lines = told.lines();
+    let size = lines.next()?.trim().parse::<u64>().ok().map(|kib| Bytes(kib * 1024));
+    match does {
+        Does::Fetch { about, .. } => {
+            let size = size?;
+            let rate = size.0 as f64 / took.as_secs_f64().max(0.001);
+            let left = match about.0.checked_sub(size.0) {
+                Some(left @ 1..) if size.0 > 0 => {
+                    format!(", at most {:.0} s left", (left as f64 / rate.max(1.0)).min(1e6))
+                }
+                _ => String::new(),
+            };
+            Some(format!("{size} of at most about {about}, {}/s{left}", Bytes(rate as u64)))
+        }
+        Does::Start { .. } => lines.next().map(|line| shorten(&clean(line), 120).into_owned()),
+        _ => None,
+    }
 }
 
 /// What a program says is wrong: its first line that says so, else the last ones.
@@ -238,6 +292,34 @@ async fn compare(task: &Task<'_>, it: &Rewind, port: u16) -> Result<Done, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_far_it_is_is_told_by_what_is_there_and_by_the_log() {
+        let archive = crate::domain::archive::ArchiveSpec {
+            tool: Tool::Barman,
+            server: "db-1".into(),
+            name: "main".to_owned(),
+            container: None,
+            run_as: None,
+            config: None,
+        };
+        let to = crate::domain::time::Timestamp::default();
+        let fetch = Does::Fetch { archive, base: String::new(), to, about: Bytes(100 << 20) };
+        let told = |text: &str| far(&fetch, text, Duration::from_secs(10));
+        assert_eq!(told("51200\n").unwrap(), "50M of at most about 100M, 5.0M/s, at most 10 s left");
+        assert_eq!(told("102400\n").unwrap(), "100M of at most about 100M, 10M/s");
+        assert_eq!((told("\n"), told("")), (None, None));
+        let start = Does::Start {
+            bin: String::new(),
+            port: 1,
+            settings: std::collections::BTreeMap::new(),
+            archive: None,
+            to,
+        };
+        let told = |text: &str| far(&start, text, Duration::from_secs(1));
+        assert_eq!(told("1\nrestored log file \"0A\"\n").unwrap(), "restored log file \"0A\"");
+        assert_eq!(told("1\n"), None);
+    }
 
     #[test]
     fn what_went_wrong_is_told_by_the_line_that_says_so() {

@@ -241,4 +241,17 @@ fn a_kill_on_the_way_back_to_a_moment_leaves_what_is_named_and_removed() {
     let told = store.run(&["restore", "cut_back", "--at", &last, "--confirm", "cut_back"]).ends(1).text();
     assert!(told.contains("no later transaction is in the archive yet"), "{told}");
     nothing(&cluster);
+
+    // A segment that is missing is refused before anything is made.
+    cluster.writes();
+    cluster.writes();
+    let held = cluster.sql("select last_archived_wal from pg_stat_archiver");
+    let gone = u64::from_str_radix(&held[8..], 16).unwrap() - 1;
+    store.on(&format!(
+        "sudo sh -c 'rm /var/tmp/cut_back/repo/archive/cut_back/17-1/*/{}{gone:016X}-*'",
+        &held[..8]
+    ));
+    let told = store.run(&["restore", "cut_back", "--at", &first, "--confirm", "cut_back"]).ends(2).text();
+    assert!(told.contains("missing after"), "{told}");
+    nothing(&cluster);
 }

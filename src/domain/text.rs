@@ -38,6 +38,15 @@ pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
+/// The last thing that a program said, clean and at most `max` characters long; a line that is indented by a tab
+/// goes on with the one before it, as `psql` has it.
+pub fn last_words(said: &str, max: usize) -> String {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let first = lines.iter().rposition(|line| !line.starts_with('\t')).unwrap_or_default();
+    let words: Vec<&str> = lines.iter().skip(first).map(|line| line.trim()).collect();
+    shorten(&clean(&words.join(" ")), max).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +73,17 @@ mod tests {
         fn nothing_hostile_is_left(text in "\\PC*|[\\x00-\\x1f\\x7f-\\x9f\u{202e}a]*") {
             prop_assert!(!clean(&text).chars().any(is_hostile));
         }
+    }
+
+    #[test]
+    fn the_last_words_are_whole() {
+        let socket = "psql: error: connection to server failed: No such file or directory\n\tIs the server running locally?\n\n";
+        assert_eq!(
+            last_words(&format!("first\n{socket}"), 200),
+            "psql: error: connection to server failed: No such file or directory Is the server running locally?"
+        );
+        assert_eq!(last_words("one\n  two\u{1b}[2J\n", 200), "two␛[2J");
+        assert_eq!(last_words("\tonly", 200), "only");
+        assert_eq!(last_words("", 200), "");
     }
 }

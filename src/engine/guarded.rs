@@ -11,7 +11,7 @@ use super::mark::mark;
 use super::perform::Task;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::run::RunId;
-use crate::domain::text::{clean, shorten};
+use crate::domain::text::last_words;
 use crate::transports::{ExitStatus, RemoteCommand};
 
 /// `$1` the app's folder, `$2` the run, `$3` the step, `$4` what the lock says, then the command. The process and the boot are
@@ -56,10 +56,9 @@ pub struct Left {
 }
 
 impl Left {
-    /// The last line that says something, clean.
+    /// The last that it said, clean.
     pub fn last_words(&self) -> String {
-        let line = self.said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        shorten(&clean(line.trim()), 300).into_owned()
+        last_words(&self.said, 300)
     }
 }
 

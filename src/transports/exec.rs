@@ -4,6 +4,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::oneshot;
 
 use super::error::TransportError;
+use crate::domain::text::last_words;
 
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +58,9 @@ impl Output {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// The last line it wrote to its standard error, clean, for messages.
+    /// The last that it wrote to its standard error, clean, for messages.
     pub fn complaint(&self) -> String {
-        let text = String::from_utf8_lossy(&self.stderr);
-        let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        crate::domain::text::shorten(&crate::domain::text::clean(line.trim()), 200).into_owned()
+        last_words(&String::from_utf8_lossy(&self.stderr), 200)
     }
 }
 

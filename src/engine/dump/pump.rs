@@ -103,13 +103,17 @@ async fn complaint(stderr: Option<Box<dyn AsyncRead + Send + Sync + Unpin>>) -> 
     String::from_utf8_lossy(&kept).into_owned()
 }
 
-/// A command that ended otherwise than it should have, with its first and last complaints.
+/// A command that ended otherwise than it should have, with its first complaint and what the server said of it
+/// where `pg_dump` tells that in the middle, or else its last.
 pub fn ended(status: &ExitStatus, complaint: &str, what: &str) -> Failure {
     let lines: Vec<&str> = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let said = match lines.as_slice() {
         [] => String::new(),
         [only] => (*only).to_owned(),
-        [first, .., last] => format!("{first}; {last}"),
+        [first, rest @ .., last] => {
+            let server = rest.iter().find(|line| line.contains("Error message from server"));
+            format!("{first}; {}", server.unwrap_or(last))
+        }
     };
     let said = shorten(&clean(&said), 400).into_owned();
     let how = match status {
@@ -122,4 +126,23 @@ pub fn ended(status: &ExitStatus, complaint: &str, what: &str) -> Failure {
 
 fn nobody(what: &str) -> Failure {
     Failure::new(FailureKind::Conflict, what, "the repository takes no more")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_complaint_is_told_with_what_the_server_said() {
+        let told = |complaint: &str| ended(&ExitStatus::Code(1), complaint, "back shop-db up").to_string();
+        let restarted = "pg_dump: error: Dumping the contents of table \"big\" failed: PQgetResult() failed.\n\
+             pg_dump: detail: Error message from server: FATAL:  terminating connection due to administrator command\n\
+             server closed the connection unexpectedly\n\
+             pg_dump: detail: Command was: COPY public.big (n, text) TO stdout;\n";
+        let said = told(restarted);
+        assert!(said.contains("PQgetResult() failed.; pg_dump: detail: Error message from server"), "{said}");
+        assert!(said.contains("administrator command (exit 1)") && !said.contains("COPY"), "{said}");
+        assert!(told("one\n\ntwo\nthree\n").contains("one; three (exit 1)"));
+        assert!(told("one\n").contains("one (exit 1)") && told("").contains("exit 1"));
+    }
 }

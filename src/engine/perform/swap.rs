@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::{Done, Task};
 use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
@@ -14,6 +16,10 @@ use crate::engine::restore::load::drop;
 use crate::engine::restore::psql::{Server, password};
 
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How often the way back tries a server that takes no connections, and how long it waits in between.
+const RETURNS: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long one try may hold new sessions up: those that are left are ended, and it is tried again.
 const PATIENCE: &str = "set statement_timeout = '900ms'";
@@ -41,6 +47,18 @@ async fn numbers(task: &Task<'_>, server: &Server<'_>) -> Result<Numbers, Failur
         other => other.as_u64().and_then(|it| u32::try_from(it).ok()),
     };
     Ok(found.into_iter().filter_map(|(name, it)| Some((name, number(&it)?))).collect())
+}
+
+/// The same for the way back, once a server that is being restarted takes connections again.
+async fn numbers_again(task: &Task<'_>, server: &Server<'_>) -> Result<Numbers, Failure> {
+    for _ in 0..RETURNS {
+        match numbers(task, server).await {
+            // That is how psql ends where it has no connection.
+            Err(failure) if failure.why.iter().any(|why| why.ends_with("(exit 2)")) => sleep(PAUSE).await,
+            told => return told,
+        }
+    }
+    numbers(task, server).await
 }
 
 /// Whether the names are as they should be after it.
@@ -114,7 +132,7 @@ pub(super) async fn swap(task: &Task<'_>, it: &Names<'_>) -> Result<Done, Failur
 pub(super) async fn back(task: &Task<'_>, it: &Names<'_>, drops: bool) -> Result<Done, Failure> {
     let secret = password(task.ground, it.datastore).await?;
     let server = Server::new(it.source, secret.as_ref());
-    let there = numbers(task, &server).await?;
+    let there = numbers_again(task, &server).await?;
     if let Some(aside) = it.aside
         && done(&there, it)
     {
@@ -138,7 +156,9 @@ pub(super) async fn drop_all(
     let secret = password(task.ground, datastore).await?;
     let statements: BTreeSet<String> = databases.iter().map(|name| drop(name)).collect();
     let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-    Server::new(source, secret.as_ref()).change(task, &statements).await?;
+    let server = Server::new(source, secret.as_ref());
+    numbers_again(task, &server).await?;
+    server.change(task, &statements).await?;
     Ok(Done { said: format!("{} dropped", databases.len()), exit: None })
 }
 

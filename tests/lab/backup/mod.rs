@@ -3,6 +3,7 @@
 mod approvals;
 mod archive;
 mod away;
+mod busy;
 mod deploys;
 mod disaster;
 mod drill;

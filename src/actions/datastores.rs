@@ -30,6 +30,22 @@ pub static ALL: &[Action] = &[
         &["R"],
         choose,
     ),
+    Action {
+        in_footer: false,
+        ..action(
+            "restore.otherwise",
+            "restore other",
+            "plan to restore some tables or files, another datastore's backup, or a server as it was at a moment",
+            &["O"],
+            |s| match s.datastore_at_hand() {
+                Some(datastore) => {
+                    let backup = s.backup_at_hand();
+                    ask(s, Question::Otherwise { datastore, backup })
+                }
+                None => Vec::new(),
+            },
+        )
+    },
     action(
         "drill",
         "drill",

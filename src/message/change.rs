@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::deploy::Strategy;
 use crate::domain::failure::Failure;
-use crate::domain::ids::{AppId, BackupId, ServerId};
+use crate::domain::ids::{AppId, BackupId, DatastoreId, ServerId};
 use crate::domain::image::Digest;
 use crate::domain::maintenance::Notice;
 use crate::domain::plan::{FrozenPlan, Operation};
 use crate::domain::release::{Release, ReleaseNumber};
+use crate::domain::time::Timestamp;
 
 /// A change that is to be planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +67,47 @@ pub enum Wanted {
         /// Whether in the place of what stands, and not beside it.
         swap: bool,
     },
+    /// A backup brought back otherwise than whole and as the datastore's own, likewise.
+    Otherwise(Otherwise),
     /// What the last restore replaced, in its place again.
     Undo,
     /// A rehearsed restore of this backup, or of the newest.
     Drill(Option<BackupId>),
+}
+
+/// How else a backup is brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    /// The newest one of another datastore.
+    From {
+        /// Which.
+        other: DatastoreId,
+        /// Whether in the place of what stands, and not beside it.
+        swap: bool,
+    },
+    /// Some of it beside what stands.
+    Only {
+        /// Tables, with commas between, or a path.
+        what: Vec<String>,
+        /// Of which backup; the newest where none is named.
+        backup: Option<BackupId>,
+    },
+    /// The server as it was then, beside the one that stands.
+    At(Timestamp),
+}
+
+impl Otherwise {
+    /// What is asked for, in a line.
+    fn title(&self, of: &AppId) -> String {
+        match self {
+            Self::From { other, swap: false } => format!("restore a backup of {other} beside {of}"),
+            Self::From { other, swap: true } => format!("restore a backup of {other} in the place of {of}"),
+            Self::Only { what, backup } => {
+                format!("restore {} of {} of {of} beside it", what.join(", "), which(backup.as_ref()))
+            }
+            Self::At(at) => format!("restore {of} beside it as it was at {}", at.rfc3339()),
+        }
+    }
 }
 
 impl Wanted {
@@ -86,6 +124,7 @@ impl Wanted {
             | Self::Maintenance(_)
             | Self::Backup
             | Self::Restore { .. }
+            | Self::Otherwise(_)
             | Self::Undo
             | Self::Drill(_) => false,
         }
@@ -112,6 +151,7 @@ impl Wanted {
                 let how = if *swap { "in its place" } else { "beside it" };
                 format!("restore {} of {app} {how}", which(backup.as_ref()))
             }
+            Self::Otherwise(it) => it.title(app),
             Self::Undo => format!("undo the last restore of {app}"),
             Self::Drill(backup) => format!("rehearse restoring {} of {app}", which(backup.as_ref())),
         }
@@ -127,7 +167,7 @@ impl Wanted {
             Self::Pull => Operation::Pull,
             Self::Maintenance(_) => Operation::Maintenance,
             Self::Backup => Operation::Backup,
-            Self::Restore { .. } => Operation::Restore,
+            Self::Restore { .. } | Self::Otherwise(_) => Operation::Restore,
             Self::Undo => Operation::Undo,
             Self::Drill(_) => Operation::Drill,
         }

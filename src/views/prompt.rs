@@ -198,6 +198,19 @@ fn words(prompt: &Prompt, is_datastore: impl Fn(&AppId) -> bool) -> Words {
         Question::Restore { datastore, choice } => {
             restoring(datastore, choice, !is_datastore(&AppId::from(datastore.as_str())))
         }
+        Question::Otherwise { datastore, backup } => {
+            let of =
+                backup.as_ref().map_or("the newest backup".to_owned(), |it| format!("backup {}", it.short()));
+            let row = |typed: &str, what: &str| (format!("{typed:<24}{what}"), Role::Text);
+            let says = vec![
+                row("only orders,audit.log", &format!("some tables of {of}, or a path")),
+                row("from OTHER", "another datastore's newest backup, masked"),
+                row("from OTHER swap", "the same in the place of what stands"),
+                row("at 25m", "the server as it was then, beside it"),
+                ("Nothing is changed before the plan was shown.".to_owned(), Role::Muted),
+            ];
+            (format!("restore {datastore} otherwise"), Role::Accent, says, "restore: ")
+        }
         Question::FindFiles { datastore } => {
             let more = "A part of the path, in any case; or all of the name with * for any characters and ? for one (*.env), of the path where it has a slash (srv/*/*.env). Each backup is read, the newest first.";
             let title = format!("find files in the backups of {datastore}");

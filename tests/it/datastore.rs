@@ -8,7 +8,7 @@ use midwatch::domain::quantity::Bytes;
 use midwatch::domain::time::Timestamp;
 use midwatch::keys::chord::Chord;
 use midwatch::message::batch::{Batch, Observation, Subject};
-use midwatch::message::change::Wanted;
+use midwatch::message::change::{Otherwise, Wanted};
 use midwatch::message::effect::Effect;
 use midwatch::message::event::{Event, Reply};
 use midwatch::state::overview::Pane;
@@ -95,6 +95,32 @@ fn the_selected_one_is_restored_where_a_person_says() {
     press(&mut app, now, "R");
     let effects = pressed(&mut app, now, "enter");
     assert_eq!(planned(&effects), ("orders".into(), restore(0, false)));
+}
+
+#[test]
+fn what_is_restored_otherwise_is_said_in_the_words_of_the_command_line() {
+    let (mut app, now) = on("orders", 120, 40);
+    press(&mut app, now, "down O");
+    let second = app.state.datastore.rows[1].clone();
+    let seen = shown(&mut app, now);
+    assert!(seen.contains(second.short()) && seen.contains("from OTHER"), "{seen}");
+    // What makes no sense is told, and what was typed stays.
+    press(&mut app, now, "a t space n o o n enter");
+    assert!(shown(&mut app, now).contains("how long ago"), "{}", shown(&mut app, now));
+    press(&mut app, now, "backspace backspace backspace backspace 2 5 m");
+    let effects = pressed(&mut app, now, "enter");
+    let at = now - std::time::Duration::from_secs(25 * 60);
+    assert_eq!(planned(&effects), ("orders".into(), Wanted::Otherwise(Otherwise::At(at))));
+    press(&mut app, now, "esc O");
+    press(&mut app, now, "o n l y space a , b");
+    let effects = pressed(&mut app, now, "enter");
+    let only = Otherwise::Only { what: vec!["a,b".to_owned()], backup: Some(second) };
+    assert_eq!(planned(&effects), ("orders".into(), Wanted::Otherwise(only)));
+}
+
+#[test]
+fn how_else_it_is_restored_is_asked() {
+    looks("otherwise", "down O");
 }
 
 #[test]

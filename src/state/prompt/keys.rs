@@ -12,7 +12,9 @@ impl Prompt {
         match &self.question {
             Question::Sure { .. } => vec![Hint::new("y", "yes"), Hint::new("n", "no")],
             Question::Version { .. } | Question::Manner { .. } => self.chosen_from(),
-            Question::Scale { .. } | Question::Maintenance { .. } => enter("plan it"),
+            Question::Scale { .. } | Question::Maintenance { .. } | Question::Otherwise { .. } => {
+                enter("plan it")
+            }
             Question::Restore { choice, .. } => {
                 let mut keys = vec![Hint::new("enter", "plan it")];
                 keys.push(Hint::new("tab", if choice.swap { "beside it" } else { "in its place" }));

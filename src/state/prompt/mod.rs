@@ -5,6 +5,7 @@ pub mod bringing;
 mod keys;
 mod maintenance;
 pub mod options;
+mod otherwise;
 mod question;
 pub mod versions;
 
@@ -124,7 +125,7 @@ impl Prompt {
             }
         }
         match (&mut self.question, chord.key) {
-            (_, Key::Enter) => return self.entered(),
+            (_, Key::Enter) => return self.entered(now),
             (Question::Version { versions, .. }, Key::Up | Key::Down) => {
                 versions.pick(chord.key == Key::Down, self.input.text());
             }
@@ -139,7 +140,7 @@ impl Prompt {
         Outcome::Stay
     }
 
-    fn entered(&mut self) -> Outcome {
+    fn entered(&mut self, now: Timestamp) -> Outcome {
         let typed = self.input.text().trim().to_owned();
         let answer = match &self.question {
             Question::Version { app, versions, options } => versions
@@ -158,6 +159,8 @@ impl Prompt {
             Question::Restore { datastore, choice } => {
                 Ok(Answered::Change(AppId::from(datastore.as_str()), choice.wanted(), Manner::default()))
             }
+            Question::Otherwise { datastore, backup } => otherwise::read(&typed, backup.as_ref(), now)
+                .map(|what| Answered::Change(AppId::from(datastore.as_str()), what, Manner::default())),
             Question::FindFiles { datastore } => match Looked::read(&typed) {
                 Some(_) => Ok(Answered::Find(datastore.clone(), typed)),
                 None => Err("a part of the name at least".to_owned()),

@@ -3,7 +3,7 @@
 use super::{Bringing, Options, Versions};
 use crate::domain::approval::Verdict;
 use crate::domain::exec::ExecAsked;
-use crate::domain::ids::{AppId, DatastoreId, RequestId};
+use crate::domain::ids::{AppId, BackupId, DatastoreId, RequestId};
 use crate::domain::plan::PlanDigest;
 use crate::domain::run::RunId;
 use crate::domain::unfinished::Way;
@@ -48,6 +48,13 @@ pub enum Question {
         datastore: DatastoreId,
         /// What there is to choose from, and what is chosen.
         choice: Bringing,
+    },
+    /// How else a backup is to be brought back; what is typed says it.
+    Otherwise {
+        /// Of which datastore.
+        datastore: DatastoreId,
+        /// The backup that is selected.
+        backup: Option<BackupId>,
     },
     /// Which files are looked for in all backups of a datastore.
     FindFiles {

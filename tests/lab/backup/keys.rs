@@ -50,6 +50,28 @@ fn confirmed(console: &Console, store: &Store, how: &str) {
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
+fn keys_restore_some_tables_and_tell_what_cannot_be_had() {
+    let store = Store::postgres("keysome", TABLES);
+    store.back_up(&[]).ends(0);
+    let mut console = on_the_page(&store);
+    console.press("O").wait_for("restore keysome otherwise").press("only nothing\r");
+    console.wait_for("the backup holds no table nothing");
+    console.press("\x1b").wait_for("BACKUPS");
+    console.press("O").wait_for("restore keysome otherwise").press("only orders\r").wait_for("STEPS");
+    confirmed(&console, &store, "done and verified");
+    let beside = store.sql("postgres", "select datname from pg_database where datname ~ '^keysome_restore_'");
+    assert_eq!(store.sql(&beside, "select count(*) from orders"), "5000");
+    console.press("\x1b").wait_for("BACKUPS");
+    console.press("O").wait_for("restore keysome otherwise").press("from nobody\r").wait_for("nobody");
+    console.press("\x1b").wait_for("BACKUPS");
+    console.press("O").wait_for("restore keysome otherwise").press("at 25m\r");
+    console.wait_for("nothing that keeps its write-ahead log is configured");
+    console.press("\x1b").wait_for("BACKUPS");
+    console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
 fn keys_restore_beside_swap_undo_and_drill() {
     let store = Store::postgres("bykeys", TABLES);
     store.back_up(&[]).ends(0);

@@ -1,6 +1,6 @@
 //! Plans what is asked for of a datastore: a backup, a restore, an undo, a drill.
 
-use super::Means;
+use super::{Means, otherwise};
 use crate::config::Config;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::AppSpec;
@@ -43,6 +43,7 @@ pub(super) async fn made(
                 &restore::Ask { reason, swap: *swap, to: None, only: Vec::new() },
             ))
         }
+        Wanted::Otherwise(it) => otherwise::made(means, config, &spec, it, reason).await,
         Wanted::Drill(backup) => {
             let facts = looked(sought(backup.as_ref())).await?;
             Ok(drill::plan(&spec, &facts, reason.as_deref()))
@@ -97,7 +98,7 @@ async fn undone_whole(
     Ok(set_undo::plan(app, &facts, run, undone, reason.as_deref()))
 }
 
-fn sought(backup: Option<&BackupId>) -> Sought<'_> {
+pub(super) fn sought(backup: Option<&BackupId>) -> Sought<'_> {
     backup.map_or(Sought::Newest, |id| Sought::Id(id.as_str()))
 }
 

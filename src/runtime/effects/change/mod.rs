@@ -5,6 +5,7 @@ mod adopting;
 mod browsing;
 mod datastores;
 mod listing;
+mod otherwise;
 mod planning;
 mod relay;
 mod search;

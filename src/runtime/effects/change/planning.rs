@@ -109,6 +109,7 @@ fn want(asked: &Asked) -> Want {
         | Wanted::Scale(_)
         | Wanted::Backup
         | Wanted::Restore { .. }
+        | Wanted::Otherwise(_)
         | Wanted::Undo
         | Wanted::Drill(_) => Want::Standing,
         Wanted::Pull => Want::Images,
@@ -127,7 +128,7 @@ fn made(spec: &AppSpec, facts: &AppFacts, asked: &Asked) -> Result<Plan, Refusal
             let ask = rollback::Ask { to: Some(*number), servers, services, strategy, reason };
             rollback::plan(spec, facts, &ask)
         }
-        Wanted::Backup | Wanted::Restore { .. } | Wanted::Undo | Wanted::Drill(_) => {
+        Wanted::Backup | Wanted::Restore { .. } | Wanted::Otherwise(_) | Wanted::Undo | Wanted::Drill(_) => {
             let what = format!("plan a {}", asked.what.operation().word());
             let why = "it was taken for a change of an app";
             Err(Refusal::Senseless(Failure::new(FailureKind::Bug, what, why)))

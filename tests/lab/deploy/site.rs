@@ -153,7 +153,8 @@ impl Site {
         std::fs::write(&script, format!("function delay() return 50 end\n{more}")).unwrap();
         let url = format!("{}{path}", Self::url(&self.app.lab, self.kind));
         let child = Command::new("wrk")
-            .args(["-t1", "-c12", &format!("-d{seconds}s"), "-s"])
+            // A request that is answered late is not lost; after two seconds `wrk` would count it so.
+            .args(["-t1", "-c12", "--timeout", "10s", &format!("-d{seconds}s"), "-s"])
             .arg(&script)
             .args(["-H", &format!("Host: {}", self.host), "-H", "Connection: close", &url])
             .stdout(Stdio::piped())

@@ -170,9 +170,8 @@ fn ahead(plan: &Plan, wait: &str) -> Line {
     }
     let does = match plan.guard {
         Guard::Confirm => "Enter carries it out",
-        Guard::TypeName if plan.is_of_a_datastore() => {
-            "Enter asks for the datastore's name, then carries it out"
-        }
+        // In 80 columns there is no room for "the datastore's".
+        Guard::TypeName if plan.is_of_a_datastore() => "Enter asks for its name, then carries it out",
         Guard::TypeName => "Enter asks for the app's name, then carries it out",
         Guard::TwoPerson => "Enter asks for a second person, and carries it out once they approve",
     };
@@ -187,6 +186,9 @@ fn section(lines: &mut Vec<Line>, title: &str, rows: Vec<Line>) {
     }
 }
 
+/// As wide as the widest word for what is looked at.
+const CHECK: u16 = 11;
+
 fn finding(it: &Finding, cells: u16) -> Vec<Line> {
     let (glyph, role, word): (fn(&crate::theme::Glyphs) -> &'static str, _, _) = match it.judgement {
         Judgement::Good => (|it| it.up, Role::Up, "good"),
@@ -195,7 +197,7 @@ fn finding(it: &Finding, cells: u16) -> Vec<Line> {
         Judgement::Refused => (|it| it.down, Role::Down, "refused"),
     };
     let place = it.server.as_ref().map(|server| format!("{server}: ")).unwrap_or_default();
-    let label = format!("{word} {} ", fitted(&it.check, 10));
+    let label = format!("{word} {} ", fitted(&it.check, CHECK));
     let begin = INDENT + 2 + u16::try_from(label.len()).unwrap_or(0);
     let mut rows = wrapped(&format!("{place}{}", it.found), 0, Role::Text, cells.saturating_sub(begin));
     let rest = rows.split_off(rows.len().min(1));

@@ -9,7 +9,7 @@ use super::restore::RestoreArgs;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::engine::gather::rewind;
-use crate::operations::rewind::{Ask, in_place, plan};
+use crate::operations::rewind::{Ask, plan};
 use crate::runtime::deploying;
 
 /// Plans, asks and brings it back.
@@ -27,16 +27,10 @@ pub fn run(
             "without --swap; then by hand: stop the second instance and the server, call its data directory another name, give the new one its name, start the server (docs/backups.md, \"To a moment\")",
         ));
     }
-    if !spec.source.is_sql() {
-        let what = format!("restore {} to {at}", spec.id);
-        let why = format!("it is of kind \"{}\": only a PostgreSQL server has a log", spec.source.kind());
-        return Err(Failure::new(FailureKind::Unsupported, what, why).hint("a backup: --backup ID"));
-    }
-    let archive = deploying::archive(&context.config, &spec.id)?;
-    in_place(spec, &archive)?;
+    let archive = deploying::archive(&context.config, spec)?;
     let desk = Desk::prepare(args, context)?;
     // As long ago as it was said now: a plan that is made anew is of the same moment.
-    let at = time(Some(at), desk.headless.now())?.unwrap_or_default();
+    let at = time(at, desk.headless.now())?;
     let ask = Ask { at, reason: it.consent.reason.clone() };
     desk.change(&it.wait, &it.consent.shown, it.consent.given(), || {
         let facts = rewind(&desk.engines, spec, &archive, desk.headless.now());

@@ -15,7 +15,7 @@ use crate::domain::run::RunId;
 use crate::engine::gather::{self, Wanted, restore};
 use crate::engine::unfinished::find;
 use crate::history::journal::Entry;
-use crate::operations::rewind;
+use crate::operations::rewind_undo;
 use crate::operations::set_undo;
 use crate::operations::undo::plan;
 use crate::runtime::deploying;
@@ -66,10 +66,10 @@ pub fn run(args: &Args, it: &UndoArgs) -> Result<Exit, Failure> {
         Some(plan) => plan,
         None => desk.headless.tasks.block_on(find(&desk.engines, &whoever, &run))?.plan.plan().clone(),
     };
-    if let Some(brought) = rewind::brought(&undone) {
+    if let Some(brought) = rewind_undo::brought(&undone) {
         let facts = gather::rewound(&desk.engines, &spec, brought, desk.headless.now());
         let facts = desk.headless.tasks.block_on(facts)?;
-        let planned = rewind::undo(&spec, brought, &facts, &run, it.consent.reason.as_deref());
+        let planned = rewind_undo::undo(&spec, brought, &facts, &run, it.consent.reason.as_deref());
         return desk.carry_out(planned, &it.consent.shown, it.consent.given());
     }
     let facts = restore(&desk.engines, &spec, Wanted::None, desk.headless.now());

@@ -4,6 +4,19 @@ use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
 
+use crate::domain::time::Timestamp;
+
+/// Reads a moment: a time by RFC 3339, or how long before `now` it was.
+pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    if let Ok(back) = parse(text) {
+        return Ok(now - back);
+    }
+    let at = Timestamp::parse_rfc3339(text);
+    at.ok_or_else(|| {
+        format!("{text:?} is neither a time (2026-11-20T03:00:00Z) nor how long ago (10m, 1h30m)")
+    })
+}
+
 /// Reads a duration; days have 24 hours. Zero and negative ones mean nothing anywhere in a
 /// configuration and are refused, as are calendar units, whose length is not fixed.
 pub fn parse(text: &str) -> Result<Duration, String> {

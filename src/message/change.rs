@@ -88,7 +88,7 @@ pub enum Otherwise {
     /// Some of it beside what stands.
     Only {
         /// Tables, with commas between, or a path.
-        what: Vec<String>,
+        what: String,
         /// Of which backup; the newest where none is named.
         backup: Option<BackupId>,
     },
@@ -103,7 +103,7 @@ impl Otherwise {
             Self::From { other, swap: false } => format!("restore a backup of {other} beside {of}"),
             Self::From { other, swap: true } => format!("restore a backup of {other} in the place of {of}"),
             Self::Only { what, backup } => {
-                format!("restore {} of {} of {of} beside it", what.join(", "), which(backup.as_ref()))
+                format!("restore {what} of {} of {of} beside it", which(backup.as_ref()))
             }
             Self::At(at) => format!("restore {of} beside it as it was at {}", at.rfc3339()),
         }

@@ -46,6 +46,8 @@ mod restore_part;
 mod restore_tests;
 pub mod rewind;
 pub mod rewind_facts;
+mod rewind_findings;
+pub mod rewind_undo;
 pub mod rollback;
 #[cfg(test)]
 mod sample;

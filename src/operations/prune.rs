@@ -190,6 +190,7 @@ fn changes(judged: &Judged) -> Vec<Change> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::datastore;
     use super::*;
     use crate::domain::datastore::{Retention, Source};
 
@@ -197,19 +198,8 @@ mod tests {
 
     fn spec(name: &str) -> DatastoreSpec {
         DatastoreSpec {
-            id: name.into(),
-            server: "db-1".into(),
-            environment: None,
-            production: false,
-            guard: Guard::Confirm,
-            source: Source::Volume { volume: name.to_owned() },
-            repository: "main".into(),
-            rpo: Duration::ZERO,
-            rto: Duration::ZERO,
             retention: Retention { within: Duration::from_secs(2 * 86_400), ..Retention::default() },
-            keep_replaced: Duration::from_secs(7 * 86_400),
-            assertions: Vec::new(),
-            mask: None,
+            ..datastore(name, "db-1", Source::Volume { volume: name.to_owned() })
         }
     }
 

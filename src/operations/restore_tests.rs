@@ -1,15 +1,13 @@
 //! Plans of restores, from facts.
 
-use std::time::Duration;
-
 use super::Refusal;
 use super::datastore_facts::Stock;
 use super::restore::{Ask, chosen, plan};
 use super::restore_facts::{Archive, Data, DatabaseServer, RestoreFacts, Stands};
-use super::sample::steps;
+use super::sample::{datastore, postgres, steps};
 use super::{drill, undo};
 use crate::domain::backup::Backup;
-use crate::domain::datastore::{DatastoreSpec, Retention, Source};
+use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::{Judgement, Plan};
 use crate::domain::quantity::Bytes;
@@ -19,26 +17,9 @@ use crate::domain::time::Timestamp;
 
 pub(super) fn spec() -> DatastoreSpec {
     DatastoreSpec {
-        id: "shop-db".into(),
-        server: "db-1".into(),
         environment: Some("production".into()),
         production: true,
-        guard: Guard::TypeName,
-        source: Source::Postgres {
-            container: None,
-            run_as: None,
-            host: None,
-            port: None,
-            user: None,
-            database: "shop".to_owned(),
-        },
-        repository: "main".into(),
-        rpo: Duration::from_secs(86_400),
-        rto: Duration::from_secs(3600),
-        retention: Retention::default(),
-        keep_replaced: Duration::from_secs(7 * 86_400),
-        assertions: Vec::new(),
-        mask: None,
+        ..datastore("shop-db", "db-1", postgres(None, None, "shop"))
     }
 }
 

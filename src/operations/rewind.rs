@@ -1,13 +1,11 @@
 //! Going back to a moment: the program that keeps the archive of a PostgreSQL server's log restores beside the
-//! data directory that stands, a second instance is started on that, and both are compared. And its undo.
+//! data directory that stands, a second instance is started on that, and both are compared.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Refusal;
 use super::backup::place;
-use super::facts::Held;
-use super::findings::Findings;
 use super::numbering::Numbers;
 use super::restore::{COMPARING, LONGEST};
 use super::rewind_facts::{Cluster, RewindFacts};
@@ -17,13 +15,12 @@ use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::AppId;
 use crate::domain::plan::rewind::Does;
-use crate::domain::plan::{Act, Change, FORMAT, Finding, Lane, Operation, Plan, Rewind, Stage, Step};
+use crate::domain::plan::{Act, Change, FORMAT, Lane, Operation, Plan, Rewind, Stage, Step};
 use crate::domain::quantity::Bytes;
-use crate::domain::run::RunId;
 use crate::domain::time::Timestamp;
 
 /// How long a folder and its owners may take, and removing it.
-const BRIEF: Duration = Duration::from_secs(1800);
+pub(super) const BRIEF: Duration = Duration::from_secs(1800);
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,11 +31,32 @@ pub struct Ask {
     pub reason: Option<String>,
 }
 
-/// Whether the archive's program and the server are in one place, so that it can restore there.
-pub fn in_place(spec: &DatastoreSpec, archive: &ArchiveSpec) -> Result<(), Failure> {
-    let Source::Postgres { container, .. } = &spec.source else {
+/// The archive that a datastore is brought back from: it has to be of PostgreSQL, and to have one there.
+pub fn from_archive(spec: &DatastoreSpec, archive: Option<ArchiveSpec>) -> Result<ArchiveSpec, Failure> {
+    let failed = |why: String| {
+        let what = format!("restore {} to a moment", spec.id);
+        Failure::new(FailureKind::Unsupported, what, why)
+    };
+    if !spec.source.is_sql() {
         let why = format!("it is of kind \"{}\": only a PostgreSQL server has a log", spec.source.kind());
-        return Err(Failure::new(FailureKind::Unsupported, format!("restore {} to a moment", spec.id), why));
+        return Err(failed(why).hint(format!("a backup: midwatch restore {} --backup ID", spec.id)));
+    }
+    let Some(archive) = archive else {
+        let hint = format!(
+            "add it: [datastores.{0}.archive]; of backups: midwatch restore {0} --backup ID",
+            spec.id
+        );
+        return Err(failed("nothing that keeps its write-ahead log is configured".to_owned()).hint(hint));
+    };
+    in_place(spec, &archive)?;
+    Ok(archive)
+}
+
+/// Whether the archive's program and the server are in one place, so that it can restore there.
+fn in_place(spec: &DatastoreSpec, archive: &ArchiveSpec) -> Result<(), Failure> {
+    let container = match &spec.source {
+        Source::Postgres { container, .. } => container,
+        _ => &None,
     };
     if archive.server == spec.server && archive.container == *container {
         return Ok(());
@@ -145,16 +163,16 @@ fn wanted(cluster: &Cluster, archive: &ArchiveSpec, reach: Reach<'_>) -> Bytes {
 }
 
 /// What it is planned with.
-struct Work<'a> {
-    spec: &'a DatastoreSpec,
-    archive: &'a ArchiveSpec,
-    cluster: &'a Cluster,
+pub(super) struct Work<'a> {
+    pub(super) spec: &'a DatastoreSpec,
+    pub(super) archive: &'a ArchiveSpec,
+    pub(super) cluster: &'a Cluster,
     into: &'a str,
 }
 
 impl Work<'_> {
     /// Who restores, where it is not the owner.
-    fn by(&self) -> Option<&str> {
+    pub(super) fn by(&self) -> Option<&str> {
         Some(self.cluster.by.as_str()).filter(|by| *by != self.cluster.owner)
     }
 
@@ -211,172 +229,15 @@ impl Work<'_> {
     fn stage(&self, title: &str, steps: Vec<Step>) -> Stage {
         stage(self.spec, title, steps)
     }
-
-    fn findings(&self, facts: &RewindFacts, ask: &Ask, reach: Reach<'_>, wanted: Bytes) -> Vec<Finding> {
-        let Self { spec, archive, cluster, .. } = self;
-        let mut findings = Findings::new(spec, ask.reason.is_some());
-        findings.lock(facts.lock.as_ref(), &place(spec), "nobody else works on it");
-        if cluster.major < 13 {
-            let found = format!("{} is too old for this", cluster.version);
-            findings.refuse("version", found, "13 or later", false);
-        } else {
-            findings.good("version", format!("{}, its data in {}", cluster.version, cluster.data));
-        }
-        let (from, to) = (reach.from.rfc3339(), reach.to.rfc3339());
-        findings.good(
-            "window",
-            format!(
-                "{} can restore from {from} to {to}; its backup {} is the last before",
-                archive.tool.name(),
-                reach.base.name
-            ),
-        );
-        if let Ok(it) = &facts.archived
-            && let Some(complaint) = &it.complaint
-        {
-            findings.note("archive", format!("{} complains: {complaint}", archive.tool.name()));
-        }
-        if archive.tool == Tool::WalG {
-            findings.note(
-                "archive",
-                "WAL-G is called as its documentation says; it was not tried with midwatch".to_owned(),
-            );
-        }
-        if cluster.tablespaces > 0 {
-            let found = format!(
-                "{} tablespaces lie elsewhere, and would be restored over themselves",
-                cluster.tablespaces
-            );
-            findings.refuse(
-                "tablespaces",
-                found,
-                "by hand, with each of them mapped to a folder of its own",
-                false,
-            );
-        }
-        self.rights(&mut findings);
-        match (cluster.room, cluster.used) {
-            (Some(room), Some(used)) if room < wanted => findings.refuse(
-                "room",
-                format!(
-                    "{room} free beside {}, about {wanted} are needed for another of its {used}",
-                    cluster.data
-                ),
-                "make room there",
-                false,
-            ),
-            (Some(room), Some(_)) => {
-                findings.good("room", format!("{room} free beside {}, about {wanted} needed", cluster.data));
-            }
-            _ => findings.refuse(
-                "room",
-                format!("how large {} is, or how much room is beside it, could not be read", cluster.data),
-                "see that its owner may read it",
-                false,
-            ),
-        }
-        for name in &cluster.beside {
-            findings.note("beside", format!("{name} stands there, which a restore left"));
-        }
-        findings.all
-    }
-
-    fn rights(&self, findings: &mut Findings<'_>) {
-        let cluster = self.cluster;
-        if let Some(by) = self.by() {
-            if cluster.may_hand_over {
-                let found = format!("{by} restores, and root gives it to {}", cluster.owner);
-                findings.good("rights", found);
-            } else {
-                let found = format!(
-                    "what {by} restores has to be given to {}, and sudo does not let us be root",
-                    cluster.owner
-                );
-                findings.refuse("rights", found, "by hand; docs/backups.md says how", false);
-            }
-        } else if !cluster.writable {
-            let found = format!("{} may make no folder beside {}", cluster.owner, cluster.data);
-            findings.refuse(
-                "rights",
-                found,
-                "by hand, into a folder elsewhere; docs/backups.md says how",
-                false,
-            );
-        }
-    }
 }
 
-fn stage(spec: &DatastoreSpec, title: &str, steps: Vec<Step>) -> Stage {
+pub(super) fn stage(spec: &DatastoreSpec, title: &str, steps: Vec<Step>) -> Stage {
     let lanes = vec![Lane { server: spec.server.clone(), steps }];
     Stage { title: title.to_owned(), lanes, tidies: false, only_after: Vec::new() }
 }
 
-fn gone(into: &str) -> String {
+pub(super) fn gone(into: &str) -> String {
     format!("stop what runs on {into}, and remove it")
-}
-
-/// What a run brought back to a moment, by its plan; `None` where it is no such run.
-pub fn brought(undone: &Plan) -> Option<&Rewind> {
-    undone.stages.iter().flat_map(|stage| &stage.lanes).flat_map(|lane| &lane.steps).find_map(|step| {
-        match &step.act {
-            Act::Rewind(it) if !matches!(it.does, Does::Remove) => Some(&**it),
-            _ => None,
-        }
-    })
-}
-
-/// How what a run brought back stands.
-#[derive(Clone, Debug)]
-pub struct LeftFacts {
-    /// When this was gathered, by the console's clock.
-    pub as_of: Timestamp,
-    /// Who holds the datastore's lock.
-    pub lock: Option<Held>,
-    /// How large its data directory is; `None` where it is not there any more.
-    pub left: Option<Bytes>,
-}
-
-/// Plans its removal.
-pub fn undo(
-    spec: &DatastoreSpec,
-    it: &Rewind,
-    facts: &LeftFacts,
-    run: &RunId,
-    reason: Option<&str>,
-) -> Result<Plan, Refusal> {
-    let Rewind { into, .. } = it;
-    let Some(left) = facts.left else {
-        let why = format!("{into} is not there any more");
-        let failure = Failure::new(FailureKind::NotFound, format!("undo the run {run}"), why);
-        return Err(Refusal::Senseless(failure.hint("what stands was not touched by it")));
-    };
-    let mut findings = Findings::new(spec, reason.is_some());
-    findings.lock(facts.lock.as_ref(), &place(spec), "nobody else works on it");
-    let act = Act::Rewind(Box::new(Rewind { does: Does::Remove, ..it.clone() }));
-    let step = Numbers::default().step(gone(into), act, BRIEF);
-    Ok(Plan {
-        format: FORMAT,
-        operation: Operation::Undo,
-        app: AppId::from(spec.id.as_str()),
-        environment: spec.environment.clone(),
-        guard: spec.guard,
-        title: format!("undo {run}: {into} on {} removed", spec.server),
-        as_of: facts.as_of,
-        reason: reason.map(str::to_owned),
-        places: BTreeMap::from([(spec.server.clone(), place(spec))]),
-        changes: vec![Change {
-            server: None,
-            what: format!("data directory {into}"),
-            from: Some(format!("{left}, with whatever was written to it since")),
-            to: None,
-        }],
-        findings: findings.all,
-        interrupts: vec![format!("whoever is connected to the second instance, by its socket in {into}")],
-        leaves: None,
-        stages: vec![stage(spec, "remove it", vec![step])],
-        undo: Vec::new(),
-        undone_by: "restored anew: midwatch restore NAME --at TIME".to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -1,32 +1,16 @@
 use super::*;
 use crate::domain::archive::{Archived, Archiver, Base};
-use crate::domain::datastore::Retention;
+use crate::domain::run::RunId;
 use crate::domain::setup::Guard;
 use crate::domain::wal::{Segment, USUAL, stretches};
-use crate::operations::sample::steps;
+use crate::operations::rewind_undo::{Left, LeftFacts, brought, undo};
+use crate::operations::sample::{datastore, postgres, steps};
 
 fn spec() -> DatastoreSpec {
     DatastoreSpec {
-        id: "shop-db".into(),
-        server: "db-1".into(),
         environment: Some("production".into()),
         production: true,
-        guard: Guard::TypeName,
-        source: Source::Postgres {
-            container: None,
-            run_as: Some("postgres".to_owned()),
-            host: None,
-            port: None,
-            user: None,
-            database: "shop".to_owned(),
-        },
-        repository: "main".into(),
-        rpo: Duration::from_secs(86_400),
-        rto: Duration::from_secs(3600),
-        retention: Retention::default(),
-        keep_replaced: Duration::from_secs(7 * 86_400),
-        assertions: Vec::new(),
-        mask: None,
+        ..datastore("shop-db", "db-1", postgres(None, Some("postgres"), "shop"))
     }
 }
 
@@ -169,8 +153,11 @@ fn nothing_is_restored_where_it_could_touch_what_stands() {
     assert!(matches!(changed(&|it| it.data = "/data/a b".to_owned()), Err(Refusal::Senseless(_))));
     assert!(matches!(changed(&|it| it.data = "/".to_owned()), Err(Refusal::Senseless(_))));
     let elsewhere = ArchiveSpec { server: "backup-1".into(), ..archive(Tool::Barman, "barman") };
-    let told = in_place(&spec(), &elsewhere).unwrap_err().to_string();
+    let told = from_archive(&spec(), Some(elsewhere)).unwrap_err().to_string();
     assert!(told.contains("Barman is asked on backup-1, and the data is on db-1"), "{told}");
+    assert!(from_archive(&spec(), None).unwrap_err().to_string().contains("is configured"));
+    let volume = datastore("uploads", "db-1", Source::Volume { volume: "uploads".to_owned() });
+    assert!(from_archive(&volume, None).unwrap_err().to_string().contains("only a PostgreSQL server"));
 }
 
 #[test]
@@ -178,10 +165,18 @@ fn it_is_removed_by_its_own_plan() {
     let plan = planned(Tool::PgBackRest, &facts("postgres"), "2026-11-22T10:00:00Z").unwrap();
     let it = brought(&plan).unwrap();
     let run = RunId::new(at("2026-11-22T12:01:00Z"), &crate::domain::plan::PlanDigest::of(b"x"));
-    let mut left = LeftFacts { as_of: at("2026-11-22T13:00:00Z"), lock: None, left: Some(Bytes(1 << 30)) };
-    let undo = super::undo(&spec(), it, &left, &run, None).unwrap();
-    insta::assert_snapshot!(steps(&undo), @"db-1: stop what runs on /var/lib/postgresql/17/main_restore_20261122T120100, and remove it");
-    assert!(brought(&undo).is_none());
+    let mut left = LeftFacts {
+        as_of: at("2026-11-22T13:00:00Z"),
+        lock: None,
+        left: Some(Left { bytes: Some(Bytes(1 << 30)) }),
+    };
+    let removed = undo(&spec(), it, &left, &run, None).unwrap();
+    insta::assert_snapshot!(steps(&removed), @"db-1: stop what runs on /var/lib/postgresql/17/main_restore_20261122T120100, and remove it");
+    assert!(brought(&removed).is_none());
+    assert_eq!(removed.changes[0].from.as_deref(), Some("1.0G, with whatever was written to it since"));
+    left.left = Some(Left { bytes: None });
+    let unread = undo(&spec(), it, &left, &run, None).unwrap();
+    assert!(unread.changes[0].from.as_deref().unwrap().starts_with("of a size that could not be read"));
     left.left = None;
-    assert!(matches!(super::undo(&spec(), it, &left, &run, None), Err(Refusal::Senseless(_))));
+    assert!(matches!(undo(&spec(), it, &left, &run, None), Err(Refusal::Senseless(_))));
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::facts::{AppFacts, Compose, ProxyFacts, Rendered, Resolved, Running, ServerFacts, ServiceFacts};
 use crate::domain::container::{ContainerHealth, ContainerState};
+use crate::domain::datastore::{DatastoreSpec, Retention, Source};
 use crate::domain::deploy::{AppSpec, Canary, Gate, Place, Strategy};
 use crate::domain::ids::{ContainerId, ServerId};
 use crate::domain::image::{Digest, ImageRef};
@@ -26,6 +27,37 @@ pub fn digest(version: u8) -> Digest {
 /// The image of a version, pinned.
 pub fn image(version: u8) -> ImageRef {
     format!("registry:5000/shop:1.{version}").parse::<ImageRef>().unwrap().pinned(digest(version))
+}
+
+/// A datastore that asks for its name, with the usual objectives.
+pub fn datastore(id: &str, server: &str, source: Source) -> DatastoreSpec {
+    DatastoreSpec {
+        id: id.into(),
+        server: server.into(),
+        environment: None,
+        production: false,
+        guard: Guard::TypeName,
+        source,
+        repository: "main".into(),
+        rpo: Duration::from_secs(86_400),
+        rto: Duration::from_secs(3600),
+        retention: Retention::default(),
+        keep_replaced: Duration::from_secs(7 * 86_400),
+        assertions: Vec::new(),
+        mask: None,
+    }
+}
+
+/// A database.
+pub fn postgres(container: Option<&str>, run_as: Option<&str>, database: &str) -> Source {
+    Source::Postgres {
+        container: container.map(str::to_owned),
+        run_as: run_as.map(str::to_owned),
+        host: None,
+        port: None,
+        user: None,
+        database: database.to_owned(),
+    }
 }
 
 /// An app on these servers, behind nginx with two ports.

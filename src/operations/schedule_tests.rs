@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::super::schedule_facts::Standing;
 use super::*;
@@ -7,34 +6,15 @@ use crate::domain::datastore::{Retention, Source};
 use crate::domain::plan::Judgement;
 use crate::domain::setup::Guard;
 use crate::domain::time::Timestamp;
+use crate::operations::sample::{datastore, postgres as postgres_in};
 
 fn spec(source: Source) -> DatastoreSpec {
-    DatastoreSpec {
-        id: "shop-db".into(),
-        server: "db-1".into(),
-        environment: None,
-        production: false,
-        guard: Guard::Confirm,
-        source,
-        repository: "main".into(),
-        rpo: Duration::from_secs(86_400),
-        rto: Duration::from_secs(3600),
-        retention: Retention { daily: 7, ..Retention::default() },
-        keep_replaced: Duration::ZERO,
-        assertions: Vec::new(),
-        mask: None,
-    }
+    let retention = Retention { daily: 7, ..Retention::default() };
+    DatastoreSpec { guard: Guard::Confirm, retention, ..datastore("shop-db", "db-1", source) }
 }
 
 fn postgres() -> Source {
-    Source::Postgres {
-        container: None,
-        run_as: Some("postgres".to_owned()),
-        host: None,
-        port: None,
-        user: None,
-        database: "shop $x".to_owned(),
-    }
+    postgres_in(None, Some("postgres"), "shop $x")
 }
 
 fn ask(does: Does) -> Ask {

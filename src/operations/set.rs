@@ -199,8 +199,8 @@ fn standing(app: &AppSpec, facts: &SetFacts) -> Finding {
 mod tests {
     use super::super::datastore_facts::{Seen, Stock};
     use super::*;
-    use crate::domain::datastore::Retention;
     use crate::domain::deploy::Place;
+    use crate::operations::sample;
 
     fn app() -> AppSpec {
         let place = Place {
@@ -213,21 +213,8 @@ mod tests {
     }
 
     fn datastore(id: &str, server: &str) -> DatastoreSpec {
-        DatastoreSpec {
-            id: id.into(),
-            server: server.into(),
-            environment: None,
-            production: false,
-            guard: Guard::Confirm,
-            source: Source::Volume { volume: id.to_owned() },
-            repository: "main".into(),
-            rpo: Duration::from_secs(60),
-            rto: Duration::from_secs(60),
-            retention: Retention::default(),
-            keep_replaced: Duration::ZERO,
-            assertions: Vec::new(),
-            mask: None,
-        }
+        let source = Source::Volume { volume: id.to_owned() };
+        DatastoreSpec { guard: Guard::Confirm, ..sample::datastore(id, server, source) }
     }
 
     fn facts(parts: Vec<DatastoreSpec>, lock: Option<Held>) -> SetFacts {

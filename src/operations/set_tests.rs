@@ -1,20 +1,19 @@
 //! Plans of an app brought back as one set, and undone, from facts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::Refusal;
 use super::datastore_facts::Stock;
 use super::facts::{CheckFacts, Running};
 use super::restore::Ask;
 use super::restore_facts::{Archive, Data, DatabaseServer, RestoreFacts, Stands};
-use super::sample::{container, facts, release, server, spec, steps};
+use super::sample::{container, datastore, facts, postgres as postgres_in, release, server, spec, steps};
 use super::set_choice::Chosen;
 use super::set_swap::SetFacts;
 use super::{set_restore, set_undo};
 use crate::domain::backup::Backup;
 use crate::domain::checking::{Answer, OwnCheck};
-use crate::domain::datastore::{DatastoreSpec, Retention, Source};
+use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::deploy::{AppSpec, Strategy};
 use crate::domain::plan::{Act, Plan, StepId};
 use crate::domain::quantity::Bytes;
@@ -23,34 +22,8 @@ use crate::domain::run::RunId;
 use crate::domain::setup::Guard;
 use crate::domain::time::Timestamp;
 
-fn datastore(id: &str, server: &str, source: Source) -> DatastoreSpec {
-    DatastoreSpec {
-        id: id.into(),
-        server: server.into(),
-        environment: None,
-        production: false,
-        guard: Guard::TypeName,
-        source,
-        repository: "main".into(),
-        rpo: Duration::from_secs(60),
-        rto: Duration::from_secs(60),
-        retention: Retention::default(),
-        keep_replaced: Duration::from_secs(7 * 86_400),
-        assertions: Vec::new(),
-        mask: None,
-    }
-}
-
 fn database() -> DatastoreSpec {
-    let source = Source::Postgres {
-        container: Some("shop-db-1".to_owned()),
-        run_as: None,
-        host: None,
-        port: None,
-        user: None,
-        database: "shop".to_owned(),
-    };
-    datastore("shop-db", "web-1", source)
+    datastore("shop-db", "web-1", postgres_in(Some("shop-db-1"), None, "shop"))
 }
 
 fn uploads() -> DatastoreSpec {

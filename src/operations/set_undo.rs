@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use super::numbering::Numbers;
+use super::repository::finding;
 use super::set_swap::{Exchange, SetFacts, Whole, guard, in_ledger, interrupts, of_part, places};
 use super::undo::{Returned, unsupported};
 use crate::domain::datastore::{DatastoreSpec, Source};
@@ -105,14 +106,8 @@ pub fn plan(
 
 /// Of a datastore in whose place nothing stood.
 fn stays(id: &DatastoreId) -> Finding {
-    Finding {
-        check: "way back".to_owned(),
-        server: None,
-        judgement: Judgement::Noted,
-        found: format!("{id}: nothing stood there before that run; what it brought stays"),
-        remedy: None,
-        may_override: false,
-    }
+    let found = format!("{id}: nothing stood there before that run; what it brought stays");
+    finding("way back", Judgement::Noted, found, None)
 }
 
 /// The migrations that went with the data, the other way round.

@@ -236,13 +236,12 @@ impl Shelf for Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             within => Some(within.map_err(failed(&data, "list"))?),
         };
-        folders.extend(
-            within
-                .into_iter()
-                .flatten()
-                .filter_map(|it| it.ok().map(|it| it.path()))
-                .filter(|it| it.is_dir()),
-        );
+        for it in within.into_iter().flatten() {
+            let path = it.map_err(failed(&data, "list"))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
         for folder in folders {
             tidied(&folder).map_err(failed(&folder, "tidy up"))?;
         }

@@ -22,6 +22,7 @@ use crate::domain::setup::Guard;
 use crate::engine::{Engines, Vaults};
 use crate::history::journal::Journal;
 use crate::operations::backup;
+use crate::operations::rewind::from_archive;
 use crate::repository::Vault;
 use crate::transports::Links;
 
@@ -194,14 +195,10 @@ fn production(config: &Config, environment: Option<&EnvironmentId>) -> bool {
     })
 }
 
-/// What keeps the write-ahead log of a datastore.
-pub fn archive(config: &Config, id: &DatastoreId) -> Result<ArchiveSpec, Failure> {
-    let known = config.datastores.get(id).and_then(|it| Some(it.archive.as_ref()?.spec(it)));
-    known.ok_or_else(|| {
-        let what = format!("restore {id} to a moment");
-        Failure::new(FailureKind::Unsupported, what, "nothing that keeps its write-ahead log is configured")
-            .hint(format!("add it: [datastores.{id}.archive]; of backups: midwatch restore {id} --backup ID"))
-    })
+/// What keeps the write-ahead log of a datastore, where that can restore it.
+pub fn archive(config: &Config, spec: &DatastoreSpec) -> Result<ArchiveSpec, Failure> {
+    let known = config.datastores.get(&spec.id).and_then(|it| Some(it.archive.as_ref()?.spec(it)));
+    from_archive(spec, known)
 }
 
 /// An app with all of its datastores, where a name is one of an app and of no datastore.

@@ -204,7 +204,7 @@ fn words(prompt: &Prompt, is_datastore: impl Fn(&AppId) -> bool) -> Words {
             let row = |typed: &str, what: &str| (format!("{typed:<24}{what}"), Role::Text);
             let says = vec![
                 row("only orders,audit.log", &format!("some tables of {of}, or a path")),
-                row("from OTHER", "another datastore's newest backup, masked"),
+                row("from OTHER", "another datastore's newest backup"),
                 row("from OTHER swap", "the same in the place of what stands"),
                 row("at 25m", "the server as it was then, beside it"),
                 ("Nothing is changed before the plan was shown.".to_owned(), Role::Muted),

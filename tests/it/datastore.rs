@@ -114,7 +114,7 @@ fn what_is_restored_otherwise_is_said_in_the_words_of_the_command_line() {
     press(&mut app, now, "esc O");
     press(&mut app, now, "o n l y space a , b");
     let effects = pressed(&mut app, now, "enter");
-    let only = Otherwise::Only { what: vec!["a,b".to_owned()], backup: Some(second) };
+    let only = Otherwise::Only { what: "a,b".to_owned(), backup: Some(second) };
     assert_eq!(planned(&effects), ("orders".into(), Wanted::Otherwise(only)));
 }
 

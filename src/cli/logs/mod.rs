@@ -82,7 +82,8 @@ pub fn run(args: &Args, logs: &LogsArgs) -> Result<Exit, Failure> {
         headless.until_interrupted()?;
     }
     let now = headless.now();
-    let (since, until) = (time(logs.since.as_deref(), now)?, time(logs.until.as_deref(), now)?);
+    let moment = |text: &Option<String>| text.as_deref().map(|text| time(text, now)).transpose();
+    let (since, until) = (moment(&logs.since)?, moment(&logs.until)?);
     let query = Query {
         include: logs.grep.iter().map(Pattern::regex).collect(),
         level: logs.level,
@@ -115,15 +116,8 @@ pub fn run(args: &Args, logs: &LogsArgs) -> Result<Exit, Failure> {
 }
 
 /// A time as people write it.
-pub(super) fn time(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    if let Ok(back) = duration::parse(text) {
-        return Ok(Some(now - back));
-    }
-    Timestamp::parse_rfc3339(text).map(Some).ok_or_else(|| {
-        let why = format!("{text:?} is neither a length of time nor a time");
-        Failure::new(FailureKind::Invalid, "read that time", why).hint("10m, 1h30m, 2026-11-20T03:00:00Z")
-    })
+pub(super) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    duration::moment(text, now).map_err(|why| Failure::new(FailureKind::Invalid, "read that time", why))
 }
 
 fn start(headless: &Headless, sources: &[LogSource], range: LogRange) -> Result<Vec<Following>, Failure> {
@@ -262,9 +256,8 @@ mod tests {
     #[test]
     fn a_time_is_a_length_back_or_a_moment() {
         let now = Timestamp::from_secs(1_000_000);
-        assert_eq!(time(Some("10m"), now), Ok(Some(Timestamp::from_secs(999_400))));
-        assert_eq!(time(Some("1970-01-01T00:00:05Z"), now), Ok(Some(Timestamp::from_secs(5))));
-        assert_eq!(time(None, now), Ok(None));
-        assert!(time(Some("yesterday"), now).is_err());
+        assert_eq!(time("10m", now), Ok(Timestamp::from_secs(999_400)));
+        assert_eq!(time("1970-01-01T00:00:05Z", now), Ok(Timestamp::from_secs(5)));
+        assert!(time("yesterday", now).is_err());
     }
 }

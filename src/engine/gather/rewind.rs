@@ -18,8 +18,8 @@ use crate::engine::dump::within::{Within, answer};
 use crate::engine::ground::{Engines, Ground};
 use crate::engine::restore::psql::{Server, password};
 use crate::operations::backup::place;
-use crate::operations::rewind::LeftFacts;
 use crate::operations::rewind_facts::{Cluster, RewindFacts};
+use crate::operations::rewind_undo::{Left, LeftFacts};
 use crate::providers::archives::{ArchiveOf, look};
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -185,7 +185,7 @@ pub async fn rewound(
     let told = answer(&ground, within.command(LEFT, &[&it.into]), &what, MEASURING).await?;
     let left = match told.trim() {
         "gone" => None,
-        kib => Some(Bytes(kib.parse::<u64>().unwrap_or(0) * 1024)),
+        kib => Some(Left { bytes: kib.parse::<u64>().ok().map(|kib| Bytes(kib * 1024)) }),
     };
     Ok(LeftFacts { as_of: now, lock: lock(&ground).await?, left })
 }

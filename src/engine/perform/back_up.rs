@@ -5,12 +5,13 @@
 //! back and compared. So a run that is cancelled, killed or cut anywhere leaves no backup, only bytes in the
 //! repository that belong to nothing, which pruning removes.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::pace::{PACE, far};
 use super::{Done, Task};
 use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
@@ -20,9 +21,6 @@ use crate::domain::run::Progress;
 use crate::engine::dump::{self, postgres, pump};
 use crate::repository::list::tag;
 use crate::repository::{Content, Entry, Label, RepositoryError, incoming};
-
-/// How often progress is told.
-const PACE: Duration = Duration::from_secs(1);
 
 pub(super) async fn back_up(task: &Task<'_>) -> Result<Done, Failure> {
     let what = task.what();
@@ -70,7 +68,7 @@ pub(super) async fn back_up(task: &Task<'_>) -> Result<Done, Failure> {
     let both = async { tokio::join!(pumping, storing) };
     let (pumped, stored) = tokio::select! {
         both = both => both,
-        () = tell(task, &read, &checking, *about) => return Err(Failure::new(FailureKind::Bug, what, "it told for ever")),
+        never = tell(task, &read, &checking, *about) => match never {},
     };
     let failed =
         |error: RepositoryError| error.into_failure(&format!("store it in the repository {repository}"));
@@ -89,25 +87,17 @@ pub(super) async fn back_up(task: &Task<'_>) -> Result<Done, Failure> {
 }
 
 /// Tells how far it is, for ever.
-async fn tell(task: &Task<'_>, read: &AtomicU64, checking: &AtomicBool, about: Option<Size>) {
+async fn tell(task: &Task<'_>, read: &AtomicU64, checking: &AtomicBool, about: Option<Size>) -> Infallible {
     let start = Instant::now();
     loop {
         sleep(PACE).await;
-        let bytes = read.load(Ordering::Relaxed);
+        let bytes = Size(read.load(Ordering::Relaxed));
         let word = if checking.load(Ordering::Relaxed) {
-            format!("reading {} back", Size(bytes))
-        } else if bytes == 0 {
+            format!("reading {bytes} back")
+        } else if bytes.0 == 0 {
             "waiting for its first bytes".to_owned()
         } else {
-            let rate = bytes as f64 / start.elapsed().as_secs_f64();
-            let of = match about {
-                Some(Size(about)) if about > bytes => {
-                    let left = (about - bytes) as f64 / rate.max(1.0);
-                    format!(" of about {}, {:.0} s left", Size(about), left.min(1e6))
-                }
-                _ => String::new(),
-            };
-            format!("{}{of}, {}/s", Size(bytes), Size(rate as u64))
+            far(bytes, about, start.elapsed())
         };
         task.listen.progress(Progress::Saying(word)).await;
     }

@@ -1,12 +1,14 @@
 //! Makes a database and brings a backup back into it. What stands is not touched, and what was brought
 //! half is dropped on the way back.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep};
 
+use super::pace::{PACE, far};
 use super::{Done, Task, mask};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::only::schemas;
@@ -17,8 +19,6 @@ use crate::engine::restore::load::{Brought, came, closed, made, stream, taking};
 use crate::engine::restore::psql::{Server, password};
 use crate::transports::RemoteCommand;
 
-/// How often progress is told.
-const PACE: Duration = Duration::from_secs(1);
 /// How long a few statements may take.
 const SHORT: Duration = Duration::from_secs(60);
 /// How long the server may take to learn what is in the tables.
@@ -80,24 +80,16 @@ pub(super) async fn carried(
     let told = |bytes| taken.store(bytes, Ordering::Relaxed);
     tokio::select! {
         bytes = stream(task.ground, command, secret, it, &what, told) => bytes,
-        () = tell(task, &taken, about) => Err(Failure::new(FailureKind::Bug, &what, "it told for ever")),
+        never = tell(task, &taken, about) => match never {},
     }
 }
 
 /// Tells how far it is, for ever.
-async fn tell(task: &Task<'_>, taken: &AtomicU64, about: Size) {
+async fn tell(task: &Task<'_>, taken: &AtomicU64, about: Size) -> Infallible {
     let start = Instant::now();
     loop {
         sleep(PACE).await;
-        let bytes = taken.load(Ordering::Relaxed);
-        let rate = bytes as f64 / start.elapsed().as_secs_f64();
-        let left = match about.0.checked_sub(bytes) {
-            Some(left @ 1..) if bytes > 0 => {
-                format!(", {:.0} s left", (left as f64 / rate.max(1.0)).min(1e6))
-            }
-            _ => String::new(),
-        };
-        let word = format!("{} of {about}, {}/s{left}", Size(bytes), Size(rate as u64));
+        let word = far(Size(taken.load(Ordering::Relaxed)), Some(about), start.elapsed());
         task.listen.progress(Progress::Saying(word)).await;
     }
 }

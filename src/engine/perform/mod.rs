@@ -21,6 +21,7 @@ mod logs;
 mod look;
 mod maintain;
 mod mask;
+mod pace;
 mod place;
 mod point;
 mod pull;

@@ -3,10 +3,12 @@
 //! after a kill: what was begun before is ended and cleared first.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::pace::{PACE, far};
 use super::{Done, Task};
 use crate::domain::archive::Tool;
 use crate::domain::datastore::Source;
@@ -23,8 +25,6 @@ use crate::engine::restore::tables::{differences, read};
 use crate::transports::Within;
 
 const DEADLINE: Duration = Duration::from_secs(60);
-/// How often it is told how far it is.
-const PACE: Duration = Duration::from_secs(2);
 /// So many databases beside the datastore's own are compared.
 const OTHERS: usize = 8;
 
@@ -164,7 +164,7 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
     };
     let left = tokio::select! {
         left = ran => left?,
-        () = tell(task, it) => return Err(Failure::new(FailureKind::Bug, task.what(), "it told for ever")),
+        never = tell(task, it) => match never {},
     };
     if left.exit == 0 {
         return Ok(Done { said: left.last_words(), exit: Some(0) });
@@ -179,7 +179,7 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
 }
 
 /// Tells how far what takes long is, for ever.
-async fn tell(task: &Task<'_>, it: &Rewind) {
+async fn tell(task: &Task<'_>, it: &Rewind) -> Infallible {
     let start = Instant::now();
     loop {
         sleep(PACE).await;
@@ -190,29 +190,19 @@ async fn tell(task: &Task<'_>, it: &Rewind) {
         let command = within.command(FAR, &[&it.into]);
         // Where it cannot be seen nothing is told: what it comes to is told by the command itself.
         if let Ok(text) = answer(task.ground, command, &task.what(), DEADLINE).await
-            && let Some(word) = far(&it.does, &text, start.elapsed())
+            && let Some(word) = told(&it.does, &text, start.elapsed())
         {
             task.listen.progress(Progress::Saying(word)).await;
         }
     }
 }
 
-/// How far it is, in words.
-fn far(does: &Does, told: &str, took: Duration) -> Option<String> {
-    let mut lines = told.lines();
+/// How far it is, in words; of what may be fetched only the most is known.
+fn told(does: &Does, answer: &str, took: Duration) -> Option<String> {
+    let mut lines = answer.lines();
     let size = lines.next()?.trim().parse::<u64>().ok().map(|kib| Bytes(kib * 1024));
     match does {
-        Does::Fetch { about, .. } => {
-            let size = size?;
-            let rate = size.0 as f64 / took.as_secs_f64().max(0.001);
-            let left = match about.0.checked_sub(size.0) {
-                Some(left @ 1..) if size.0 > 0 => {
-                    format!(", at most {:.0} s left", (left as f64 / rate.max(1.0)).min(1e6))
-                }
-                _ => String::new(),
-            };
-            Some(format!("{size} of at most about {about}, {}/s{left}", Bytes(rate as u64)))
-        }
+        Does::Fetch { about, .. } => size.map(|size| far(size, Some(*about), took)),
         Does::Start { .. } => lines.next().map(|line| shorten(&clean(line), 120).into_owned()),
         _ => None,
     }
@@ -305,10 +295,9 @@ mod tests {
         };
         let to = crate::domain::time::Timestamp::default();
         let fetch = Does::Fetch { archive, base: String::new(), to, about: Bytes(100 << 20) };
-        let told = |text: &str| far(&fetch, text, Duration::from_secs(10));
-        assert_eq!(told("51200\n").unwrap(), "50M of at most about 100M, 5.0M/s, at most 10 s left");
-        assert_eq!(told("102400\n").unwrap(), "100M of at most about 100M, 10M/s");
-        assert_eq!((told("\n"), told("")), (None, None));
+        let said = |text: &str| told(&fetch, text, Duration::from_secs(10));
+        assert_eq!(said("51200\n").unwrap(), "50M of about 100M, 5.0M/s, 10 s left");
+        assert_eq!((said("\n"), said("")), (None, None));
         let start = Does::Start {
             bin: String::new(),
             port: 1,
@@ -316,9 +305,9 @@ mod tests {
             archive: None,
             to,
         };
-        let told = |text: &str| far(&start, text, Duration::from_secs(1));
-        assert_eq!(told("1\nrestored log file \"0A\"\n").unwrap(), "restored log file \"0A\"");
-        assert_eq!(told("1\n"), None);
+        let said = |text: &str| told(&start, text, Duration::from_secs(1));
+        assert_eq!(said("1\nrestored log file \"0A\"\n").unwrap(), "restored log file \"0A\"");
+        assert_eq!(said("1\n"), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::domain::ids::DatastoreId;
 use crate::domain::plan::Act;
 use crate::domain::sql::{fill, identifier};
 use crate::engine::restore::load::drop;
-use crate::engine::restore::psql::{Server, password};
+use crate::engine::restore::psql::{Server, password, unconnected};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -53,8 +53,7 @@ async fn numbers(task: &Task<'_>, server: &Server<'_>) -> Result<Numbers, Failur
 async fn numbers_again(task: &Task<'_>, server: &Server<'_>) -> Result<Numbers, Failure> {
     for _ in 0..RETURNS {
         match numbers(task, server).await {
-            // That is how psql ends where it has no connection.
-            Err(failure) if failure.why.iter().any(|why| why.ends_with("(exit 2)")) => sleep(PAUSE).await,
+            Err(failure) if unconnected(&failure) => sleep(PAUSE).await,
             told => return told,
         }
     }

@@ -52,6 +52,11 @@ t=0; while :; do
 done"#
 );
 
+/// Whether it failed since psql had no connection, or lost it: that is its exit 2 (psql, "Exit Status").
+pub fn unconnected(failure: &Failure) -> bool {
+    failure.why.iter().any(|why| why.ends_with("(exit 2)"))
+}
+
 /// A database's server, as a datastore says how it is reached.
 #[derive(Clone, Copy)]
 pub struct Server<'a> {

@@ -25,20 +25,12 @@ pub fn read(typed: &str, backup: Option<&BackupId>, now: Timestamp) -> Result<Wa
         }
         ("only", "") => return Err("only which tables, or which path?".to_owned()),
         // What is between commas is told apart by who knows whether it is of tables.
-        ("only", rest) => Otherwise::Only { what: vec![rest.to_owned()], backup: backup.cloned() },
+        ("only", rest) => Otherwise::Only { what: rest.to_owned(), backup: backup.cloned() },
         ("at", "") => return Err("at which time, or how long ago?".to_owned()),
-        ("at", rest) => Otherwise::At(time(rest, now)?),
+        ("at", rest) => Otherwise::At(duration::moment(rest, now)?),
         _ => return Err(WORDS.to_owned()),
     };
     Ok(Wanted::Otherwise(it))
-}
-
-fn time(typed: &str, now: Timestamp) -> Result<Timestamp, String> {
-    if let Ok(back) = duration::parse(typed) {
-        return Ok(now - back);
-    }
-    let at = Timestamp::parse_rfc3339(typed);
-    at.ok_or_else(|| format!("{typed}: a time is 2026-11-20T03:00:00Z, or how long ago: 25m"))
 }
 
 #[cfg(test)]
@@ -57,9 +49,8 @@ mod tests {
     fn the_words_are_those_of_the_command_line() {
         let from = |swap| Ok(Otherwise::From { other: "shop-db".into(), swap });
         assert_eq!((told("from shop-db"), told("from  shop-db  swap")), (from(false), from(true)));
-        let only = |what: &str| {
-            Ok(Otherwise::Only { what: vec![what.to_owned()], backup: Some(BackupId::from("b2")) })
-        };
+        let only =
+            |what: &str| Ok(Otherwise::Only { what: what.to_owned(), backup: Some(BackupId::from("b2")) });
         assert_eq!(told("only public.orders,audit.log"), only("public.orders,audit.log"));
         assert_eq!(told("only /srv/a file"), only("/srv/a file"));
         let at = |text: &str| Ok(Otherwise::At(Timestamp::parse_rfc3339(text).unwrap()));

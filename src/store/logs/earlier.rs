@@ -56,7 +56,8 @@ impl Earlier {
         Some(Self { segments: 0, next: first, first, order, level: Level::Unknown, latest, held })
     }
 
-    /// The line as it is to be pushed, unless it is held already.
+    /// The line as it is to be pushed, unless it is held already. Of several that are the same to the millisecond
+    /// the first that come are taken for those that are held.
     pub fn take<'a>(
         &mut self,
         text: &'a str,

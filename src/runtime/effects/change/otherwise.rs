@@ -30,14 +30,13 @@ pub(super) async fn made(
             Ok(restore::plan(spec, &facts, &restore::Ask { reason, swap: *swap, ..restore::Ask::default() }))
         }
         Otherwise::Only { what, backup } => {
-            let ask = restore::Ask { reason, only: what.clone(), ..restore::Ask::default() };
+            let ask = restore::Ask { reason, only: vec![what.clone()], ..restore::Ask::default() };
             sensible(spec, &ask)?;
             let facts = gather::restore(&engines, spec, sought(backup.as_ref()), now).await?;
             Ok(restore::plan(spec, &facts, &ask))
         }
         Otherwise::At(at) => {
-            let archive = deploying::archive(config, &spec.id)?;
-            rewind::in_place(spec, &archive)?;
+            let archive = deploying::archive(config, spec)?;
             let facts = gather::rewind(&engines, spec, &archive, now).await;
             Ok(rewind::plan(spec, &archive, &facts, &rewind::Ask { at: *at, reason }))
         }

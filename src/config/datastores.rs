@@ -141,7 +141,7 @@ impl DatastoreConfig {
 fn strangers(t: &Table<'_>, kind: KindWord) {
     let strange: &[&str] = match kind {
         KindWord::Postgres => &["volume", "paths", "exclude"],
-        KindWord::Redis => &["database", "volume", "paths", "exclude", "archive", "mask", "mask_deadline"],
+        KindWord::Redis => &["database", "volume", "paths", "exclude", "archive"],
         KindWord::Volume => &[
             "container",
             "run_as",

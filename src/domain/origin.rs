@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::beside::called;
 use super::datastore::Source;
 use super::ids::DatastoreId;
 
@@ -61,7 +60,8 @@ pub fn environment(datastore: &DatastoreId, source: &Source, of: &str, from: &Da
                 paths.iter().map(|path| format!("{}.{of}", path.trim_end_matches('/'))).collect();
             all.push(format!("MIDWATCH_PATHS={}", each.join("\n")));
         }
-        Source::Redis { .. } => all.push(format!("MIDWATCH_FILE={}", called(source, of))),
+        // The socket of the second instance that has it is known once that runs.
+        Source::Redis { .. } => {}
     }
     all
 }
@@ -110,5 +110,9 @@ mod tests {
         assert_eq!(told(&files, "restore-1")[2], "MIDWATCH_PATHS=/srv/a.restore-1\n/b.restore-1");
         let volume = Source::Volume { volume: "up".to_owned() };
         assert_eq!(told(&volume, "up_restore_1")[2], "MIDWATCH_VOLUME=up_restore_1");
+        // Nor how a Redis that stands is reached.
+        let (host, user) = (Some("127.0.0.1".to_owned()), Some("app".to_owned()));
+        let redis = Source::Redis { container: None, run_as: None, host, port: Some(6379), user };
+        assert_eq!(told(&redis, "restore-1"), ["MIDWATCH_DATASTORE=shop-test", "MIDWATCH_FROM=shop-db"]);
     }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::datastore_facts::Stock;
 use super::restore::{Ask, plan};
-use super::restore_facts::RestoreFacts;
+use super::restore_facts::{Data, RestoreFacts, Stands};
 use super::restore_origin::{Other, comes};
 use super::restore_tests::{facts, refused, spec, swap};
 use super::sample::steps;
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::origin::Mask;
 use crate::domain::plan::{FrozenPlan, Judgement, StepId};
+use crate::domain::quantity::Bytes;
 use crate::domain::run::RunId;
 use crate::domain::setup::Guard;
 use crate::domain::unfinished::{Trace, Unfinished};
@@ -88,6 +89,39 @@ fn data_go_from_one_environment_to_another_masked_or_for_a_reason_and_never_into
     assert!(comes(&spec(), &spec()).is_err());
     let volume = DatastoreSpec { source: Source::Volume { volume: "x".to_owned() }, ..without };
     assert!(comes(&spec(), &volume).is_err());
+}
+
+#[test]
+fn a_redis_is_masked_before_anything_else_sees_it_and_refused_without() {
+    let redis = |container: Option<&str>| Source::Redis {
+        container: container.map(str::to_owned),
+        run_as: None,
+        host: None,
+        port: None,
+        user: None,
+    };
+    let (spec, facts) = staging(true);
+    let other =
+        facts.from.clone().map(|it| Other { spec: DatastoreSpec { source: redis(None), ..it.spec }, ..it });
+    let server = Ok(Stands::Data(Data { live: Some(Bytes(1)), ..Data::default() }));
+    let facts = RestoreFacts { from: other, server, ..facts };
+    let planned = |spec: &DatastoreSpec| plan(spec, &facts, &swap()).unwrap();
+    let staging = DatastoreSpec { source: redis(None), ..spec.clone() };
+    let masked = planned(&staging);
+    insta::assert_snapshot!(steps(&masked), @"
+    staging-1: back up what stands in the data of Redis, and read it back
+    staging-1: bring backup 3f2a91c0 of shop-db back into restore-20261121T030405.rdb
+    staging-1: mask restore-20261121T030405.rdb
+    staging-1: compare restore-20261121T030405.rdb with the data of Redis
+    staging-1: keep what stands as before-20261121T030405.rdb, and have Redis take over restore-20261121T030405.rdb by replication
+    back: staging-1: the data of Redis as before
+    ");
+    assert_eq!(refused(&masked), Vec::<&str>::new());
+    let shell = masked.as_shell(&BTreeMap::new());
+    assert!(shell.contains("MIDWATCH_REDIS_SOCKET=\"$s/s\" env MIDWATCH_DATASTORE=staging-db"), "{shell}");
+    let boxed = planned(&DatastoreSpec { source: redis(Some("redis-1")), ..spec.clone() });
+    assert!(boxed.as_shell(&BTreeMap::new()).contains(" MIDWATCH_CONTAINER=masking env "));
+    assert_eq!(refused(&planned(&DatastoreSpec { mask: None, ..staging })), ["mask"]);
 }
 
 #[test]

@@ -91,6 +91,27 @@ fn taken_by(source: &Source, packed: &[String], into: &str, only: &[String]) -> 
     }
 }
 
+/// What masks it, where that is done to a second instance of Redis on what was brought.
+pub(super) fn masked(source: &Source, of: &str, masks: String) -> String {
+    let Source::Redis { container, .. } = source else { return masks };
+    let (starts, asks, at) = match container {
+        Some(_) => (
+            "docker run -d --rm --name masking --network none --user \"$(id -u):$(id -g)\" -v \"$PWD:/data\" -v \"$s:$s\" IMAGE redis-server",
+            "docker exec masking redis-cli",
+            "/data",
+        ),
+        None => ("redis-server --daemonize yes", "redis-cli", "\"$PWD\""),
+    };
+    let named = container.as_ref().map_or("", |_| " MIDWATCH_CONTAINER=masking");
+    let file = line([called(source, of)]);
+    format!(
+        "s=$(mktemp -d) && {starts} --port 0 --unixsocket \"$s/s\" --dir {at} --dbfilename {file} --save ''\n\
+         until [ \"$({asks} -s \"$s/s\" ping)\" = PONG ]; do sleep 1; done\n\
+         MIDWATCH_REDIS_SOCKET=\"$s/s\"{named} {masks} &&\n\
+         {asks} -s \"$s/s\" save && {asks} -s \"$s/s\" shutdown nosave"
+    )
+}
+
 fn exchanged(source: &Source, from: &str, aside: Option<&str>) -> String {
     match source {
         Source::Volume { volume } => {

@@ -22,7 +22,8 @@ pub(super) fn shell(act: &Act) -> String {
         Act::Mask { datastore, source, of, from, command, .. } => {
             let env = environment(datastore, source, of, from);
             let words = ["env".to_owned()].into_iter().chain(env).chain(command.iter().cloned());
-            line(within(None, masked_as(source)).into_iter().chain(words))
+            let masks = line(within(None, masked_as(source)).into_iter().chain(words));
+            super::shell_beside::masked(source, of, masks)
         }
         Act::Load { source, .. }
         | Act::CompareData { source, .. }

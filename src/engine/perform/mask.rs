@@ -39,16 +39,27 @@ pub(super) fn step_of<'a>(task: &'a Task<'_>, of: &DatastoreId) -> Option<&'a St
     steps.find(|step| matches!(&step.act, Act::Mask { datastore, .. } if datastore == of))
 }
 
-/// Waits for a command that a killed console left: it would work on what is brought anew.
+/// Waits for what a killed console left at work on what was brought, which masks it or puts it in its place: it
+/// would go on with what is brought anew.
 pub(super) async fn settled(task: &Task<'_>, of: &DatastoreId) -> Result<(), Failure> {
-    let Some(step) = step_of(task, of).filter(|_| task.resumed) else { return Ok(()) };
-    match look_up(task.ground, task.run, &step.id.to_string(), step.deadline).await? {
-        Became::Running => {
-            let why = format!("what masks still goes on there after {} s", step.deadline.as_secs());
-            Err(Failure::new(FailureKind::Timeout, task.what(), why))
-        }
-        Became::Never | Became::Ended(_) | Became::Lost => Ok(()),
+    if !task.resumed {
+        return Ok(());
     }
+    let works = |act: &Act| match act {
+        Act::Mask { datastore, .. } => datastore == of,
+        Act::Swap { datastore, source, .. } => datastore == of && !source.is_sql(),
+        _ => false,
+    };
+    for (server, step) in task.confirmed.plan.plan().steps() {
+        if !works(&step.act) || *server != task.ground.server {
+            continue;
+        }
+        if look_up(task.ground, task.run, &step.id.to_string(), step.deadline).await? == Became::Running {
+            let why = format!("\"{}\" still goes on there after {} s", step.title, step.deadline.as_secs());
+            return Err(Failure::new(FailureKind::Timeout, task.what(), why));
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn mask(task: &Task<'_>) -> Result<Done, Failure> {
@@ -64,20 +75,22 @@ pub(super) async fn mask(task: &Task<'_>) -> Result<Done, Failure> {
     if in_place {
         return Ok(Done { said: "it is in its place already".to_owned(), exit: None });
     }
-    let secret = match source {
-        Source::Postgres { container: None, .. } => password(task.ground, datastore).await?,
-        _ => None,
-    };
     let env = environment(datastore, source, of, from);
-    let (seconds, number) = (deadline.as_secs().to_string(), env.len().to_string());
-    let watched = if source.is_sql() { "1" } else { "" };
-    let args: Vec<&str> = [seconds.as_str(), watched, &number]
-        .into_iter()
-        .chain(env.iter().map(String::as_str))
-        .chain(command.iter().map(String::as_str))
-        .collect();
-    let within = Within { container: None, run_as: masked_as(source).map(String::as_str) };
-    let (words, stdin) = (argv(within, SCRIPT, &args), Some(secret_line(secret.as_ref())));
+    let (words, stdin) = if let Source::Redis { .. } = source {
+        let theirs = [env.as_slice(), command.as_slice()];
+        match data::masking(task, datastore, source, of, deadline.as_secs(), theirs).await? {
+            Some((words, stdin)) => (words, Some(stdin)),
+            None => {
+                return Ok(Done { said: "it was masked, and is being taken over".to_owned(), exit: None });
+            }
+        }
+    } else {
+        let secret = match source {
+            Source::Postgres { container: None, .. } => password(task.ground, datastore).await?,
+            _ => None,
+        };
+        (commanded(source, *deadline, &env, command), Some(secret_line(secret.as_ref())))
+    };
     // What is masked was brought anew where the run was taken up: what was done before does not count.
     let nth = usize::try_from(task.began.as_millis()).unwrap_or_default();
     let left = if task.resumed {
@@ -85,7 +98,7 @@ pub(super) async fn mask(task: &Task<'_>) -> Result<Done, Failure> {
     } else {
         guarded::run(task, words, stdin).await?
     };
-    let said = judged(&left, *deadline).map_err(|(kind, why, hint)| {
+    let said = judged(source, &left, *deadline).map_err(|(kind, why, hint)| {
         hint.iter().fold(Failure::new(kind, &what, why), |failure, hint| failure.hint(*hint))
     })?;
     if source.is_sql() {
@@ -100,8 +113,25 @@ pub(super) async fn mask(task: &Task<'_>) -> Result<Done, Failure> {
     Ok(Done { said, exit: Some(0) })
 }
 
+/// The command, as whoever the datastore is read as, in the script that watches it.
+fn commanded(source: &Source, deadline: Duration, env: &[String], command: &[String]) -> Vec<String> {
+    let (seconds, number) = (deadline.as_secs().to_string(), env.len().to_string());
+    let watched = if source.is_sql() { "1" } else { "" };
+    let args: Vec<&str> = [seconds.as_str(), watched, &number]
+        .into_iter()
+        .chain(env.iter().map(String::as_str))
+        .chain(command.iter().map(String::as_str))
+        .collect();
+    let within = Within { container: None, run_as: masked_as(source).map(String::as_str) };
+    argv(within, SCRIPT, &args)
+}
+
 /// What it said, where it ended as it should; else what kind of failure it is, why, and what helps.
-fn judged(left: &Left, deadline: Duration) -> Result<String, (FailureKind, String, Option<&'static str>)> {
+fn judged(
+    source: &Source,
+    left: &Left,
+    deadline: Duration,
+) -> Result<String, (FailureKind, String, Option<&'static str>)> {
     let words = left.last_words();
     match left.exit {
         0 => Ok(words),
@@ -111,7 +141,13 @@ fn judged(left: &Left, deadline: Duration) -> Result<String, (FailureKind, Strin
             let why = format!("it was ended after {} s{words}", deadline.as_secs());
             Err((FailureKind::Timeout, why, Some("`mask_deadline`")))
         }
-        COMPLAINED => Err((FailureKind::Invalid, words, Some("psql ends there with -v ON_ERROR_STOP=1"))),
+        COMPLAINED => {
+            let ends = match source {
+                Source::Redis { .. } => "redis-cli ends there with -e",
+                _ => "psql ends there with -v ON_ERROR_STOP=1",
+            };
+            Err((FailureKind::Invalid, words, Some(ends)))
+        }
         exit => Err((FailureKind::Invalid, format!("{words} (exit {exit})"), None)),
     }
 }
@@ -142,9 +178,9 @@ mod tests {
         let told = masked("1", "echo \"$MIDWATCH_DATABASE $PGPASSWORD\"; cat; echo last >&2");
         assert_eq!((told.exit, told.said.as_str()), (0, "it's $1 four bells\nlast\n"));
         assert_eq!(masked("1", "echo no; exit 3"), Left { exit: 3, said: "no\n".to_owned() });
-        let second = Duration::from_secs(1);
-        assert_eq!(judged(&masked("1", "exit 0"), second), Ok(String::new()));
-        assert_eq!(judged(&masked("1", "sleep 20"), second).unwrap_err().0, FailureKind::Timeout);
+        let (second, volume) = (Duration::from_secs(1), Source::Volume { volume: "v".to_owned() });
+        assert_eq!(judged(&volume, &masked("1", "exit 0"), second), Ok(String::new()));
+        assert_eq!(judged(&volume, &masked("1", "sleep 20"), second).unwrap_err().0, FailureKind::Timeout);
     }
 
     #[test]

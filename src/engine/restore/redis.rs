@@ -47,6 +47,8 @@ else sh -c "$k" sh "$PWD" "$@"; fi; }
     };
 }
 
+mod masking;
+
 const LOOK: &str = redis!(
     r#"i=$(cli info everything) || { echo "$i" >&2; exit 1; }
 printf '%s\n' "$i" | tr -d '\r' | grep -E '^(redis_version|valkey_version|used_memory_dataset|aof_enabled|role|cluster_enabled|connected_slaves|db[0-9]+):' || { echo "$i" | head -n 1 >&2; exit 1; }
@@ -105,8 +107,13 @@ kill -0 "$s" 2>/dev/null || { s=; echo 'the second instance is gone' >&2; exit 7
 rm -f "$f.rdb" "$f.rdb.id"; sync; exit 0"#
 );
 
-/// `$7` and on: files, which are removed with their marks.
-const DROP: &str = redis!(r#"for f; do rm -f "$f.rdb" "$f.rdb.new" "$f.rdb.id" || exit; done"#);
+/// `$7` and on: files, which are removed with their marks, and with what masks them.
+const DROP: &str = redis!(
+    r#"for f; do rm -f "$f.rdb" "$f.rdb.new" "$f.rdb.id" || exit
+"#,
+    masking::unmask!(),
+    "; done"
+);
 
 /// `$7` a file whose taking over was taken back, `$8` whether it goes too (`1`).
 const SETTLED: &str = redis!(r#"rm -f "$1.rdb.id"; [ -z "$2" ] || rm -f "$1.rdb""#);
@@ -186,9 +193,11 @@ impl Redis<'_> {
         Ok((data, Keys::read(&text)))
     }
 
-    /// What a backup's file goes into.
-    pub fn filling(&self, into: &str) -> RemoteCommand {
-        self.command(FILL, &[into])
+    /// What a backup's file goes into, and what it is called there: by a name that nothing takes it by where it
+    /// is yet to be masked.
+    pub fn filling(&self, into: &str, masked: bool) -> (RemoteCommand, String) {
+        let name = if masked { masking::raw(into) } else { into.to_owned() };
+        (self.command(FILL, &[&name]), name)
     }
 
     /// The keys in a file, as a second instance reads it, and what that answers to questions.

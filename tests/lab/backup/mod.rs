@@ -12,6 +12,7 @@ mod files;
 mod keys;
 mod kinds;
 mod masked;
+mod masked_redis;
 mod picture;
 mod prune;
 mod redis;

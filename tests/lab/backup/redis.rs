@@ -126,15 +126,27 @@ fn a_fault_that_kills_a_restore_of_a_redis_leaves_it_whole() {
     store.on("rm -rf /tmp/redkill");
 }
 
+/// Containers with a Redis each, of an image `NAME:1` that is made of the server's own programs.
+pub fn boxed(store: &Store, names: &[&str]) {
+    let image = names[0];
+    let made = format!(
+        "set -- $(for p in sh cat mktemp grep tr head tail rm sleep redis-server redis-cli redis-check-rdb; do command -v $p; done); \
+         tar -chP --transform 's,^/bin/,/usr/bin/,' \"$@\" $(ldd \"$@\" | grep -o '/[^ ]*\\.so[^ ]*' | sort -u) | docker import - {image}:1 >/dev/null"
+    );
+    let all = names.join(" ");
+    store.on(&format!("docker rm -f {all} >/dev/null 2>&1; bash -c {}", quoted(&made)));
+    store.on(&format!(
+        "for n in {all}; do docker run -d --name $n --tmpfs /tmp -w /tmp {image}:1 redis-server --save '' --repl-diskless-sync-delay 0 >/dev/null; \
+         until [ \"$(docker exec $n redis-cli ping)\" = PONG ]; do sleep 0.1; done; done"
+    ));
+}
+
 #[test]
 #[ignore = "needs the lab: tests/run"]
 fn a_redis_in_a_container_is_read_and_taken_over_by_its_own_image() {
     let store = Store::of("redbox", "kind = \"redis\"\ncontainer = \"redbox\"");
-    let image = "set -- $(for p in sh cat mktemp grep tr head tail rm sleep redis-server redis-cli redis-check-rdb; do command -v $p; done); \
-         tar -chP --transform 's,^/bin/,/usr/bin/,' \"$@\" $(ldd \"$@\" | grep -o '/[^ ]*\\.so[^ ]*' | sort -u) | docker import - redbox:1 >/dev/null";
-    store.on(&format!("docker rm -f redbox >/dev/null 2>&1; bash -c {}", quoted(image)));
-    store.on("docker run -d --name redbox --tmpfs /tmp -w /tmp redbox:1 redis-server --save '' --repl-diskless-sync-delay 0 >/dev/null; \
-         until [ \"$(docker exec redbox redis-cli ping)\" = PONG ]; do sleep 0.1; done; docker exec redbox redis-cli mset a 1 b 2");
+    boxed(&store, &["redbox"]);
+    store.on("docker exec redbox redis-cli mset a 1 b 2");
     store.back_up(&[]).ends(0);
     // A plain file here, which no other replaces.
     let here = store.path("here.rdb").display().to_string();

@@ -107,21 +107,63 @@ pub(super) async fn is_done(task: &Task<'_>, of: &DatastoreId) -> Result<bool, F
     Ok(false)
 }
 
+/// Whether a Redis has begun to take it over, by a run that was taken up again: it is whole then, masked where
+/// it had to be, and to be had once alone, since what stood may be half there.
+async fn is_taken(
+    task: &Task<'_>,
+    datastore: &DatastoreId,
+    source: &Source,
+    from: &str,
+) -> Result<bool, Failure> {
+    if !task.resumed || !matches!(source, Source::Redis { .. }) {
+        return Ok(false);
+    }
+    let names = look(task, &kind(task, datastore, source).await?).await?.names;
+    Ok(names.contains(from) && names.contains(&format!("{from}.id")))
+}
+
+/// Has the operator's command mask what was brought for a Redis, by a second instance of it; nothing where it is
+/// further than that. Gives the command, and what it reads first.
+pub(super) async fn masking(
+    task: &Task<'_>,
+    datastore: &DatastoreId,
+    source: &Source,
+    of: &str,
+    seconds: u64,
+    words: [&[String]; 2],
+) -> Result<Option<(Vec<String>, Vec<u8>)>, Failure> {
+    if is_taken(task, datastore, source, of).await? {
+        return Ok(None);
+    }
+    match kind(task, datastore, source).await? {
+        // The second instance has no password.
+        Kind::Redis(redis) => Ok(Some((redis.masked(of, seconds, words[0], words[1]), secret_line(None)))),
+        Kind::Volume(_) | Kind::Files(_) => {
+            let why = format!("it is of kind {}", source.kind());
+            Err(Failure::new(FailureKind::Bug, task.what(), why))
+        }
+    }
+}
+
 const THERE: &str = "it is in its place already";
+const TAKEN: &str = "it is being taken over already";
 
 pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
     let what = task.what();
     let Act::Load { datastore, source, repository, backup, about, into, from, only } = &task.step.act else {
         return Err(Failure::new(FailureKind::Bug, what, "it brings nothing back"));
     };
+    mask::settled(task, datastore).await?;
     if is_done(task, datastore).await? {
         return Ok(well(THERE));
+    }
+    if is_taken(task, datastore, source, into).await? {
+        return Ok(well(TAKEN));
     }
     let vault = task.ground.vaults().repository(repository)?;
     let of = from.as_ref().map_or(datastore, |from| &from.datastore);
     let packed = from.as_ref().map(|from| from.paths.as_slice()).unwrap_or_default();
     let it = Brought { vault, snapshot: backup, folder: of.as_str(), file: source.file() };
-    mask::settled(task, datastore).await?;
     let kind = kind(task, datastore, source).await?;
     let bytes = match &kind {
         Kind::Volume(of) => {
@@ -137,9 +179,12 @@ pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
         Kind::Redis(redis) => {
             change(task, &kind, redis.dropped(&[into])).await?;
             let secret = redis.password.as_ref();
-            let bytes = carried(task, redis.filling(into), secret, it, *about).await?;
-            let (keys, _) = redis.keys(task.ground, into, &[], &what).await?;
-            return Ok(well(format!("{bytes} read; a second instance reads {keys}")));
+            let masked = mask::step_of(task, datastore).is_some();
+            let (filling, name) = redis.filling(into, masked);
+            let bytes = carried(task, filling, secret, it, *about).await?;
+            let (keys, _) = redis.keys(task.ground, &name, &[], &what).await?;
+            let yet = if masked { ", and yet to be masked" } else { "" };
+            return Ok(well(format!("{bytes} read; a second instance reads {keys}{yet}")));
         }
     };
     Ok(well(format!("{bytes} read and restored")))

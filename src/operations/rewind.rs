@@ -199,8 +199,11 @@ impl Work<'_> {
         )];
         let about = cluster.used.unwrap_or_default();
         let fetch = Does::Fetch { archive: (*archive).clone(), base: base.clone(), to: at, about };
-        let title =
-            format!("have {} restore its backup {base} into it, for {}", archive.tool.name(), at.rfc3339());
+        let title = format!(
+            "have {} restore its backup {base} into {into}, for {}",
+            archive.tool.name(),
+            at.rfc3339()
+        );
         first.push(numbers.step(title, self.act(fetch), LONGEST));
         if self.by().is_some() {
             let title = format!("give it to {}, as what stands is {}'s", cluster.owner, cluster.owner);
@@ -213,7 +216,9 @@ impl Work<'_> {
             archive: (archive.tool == Tool::WalG).then(|| (*archive).clone()),
             to: at,
         };
-        let title = "start a second instance on it, that archives nothing and has no network, and wait until it is as it was then";
+        let title = format!(
+            "start a second instance on {into}, that archives nothing and has no network, and wait until it is as it was then"
+        );
         let start = numbers.step(title, self.act(start), LONGEST);
         let compare = self.act(Does::Compare { port: cluster.port });
         let compare = numbers.step("compare its databases with those that stand", compare, COMPARING);

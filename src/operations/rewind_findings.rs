@@ -42,7 +42,7 @@ impl Work<'_> {
         if archive.tool == Tool::WalG {
             findings.note(
                 "archive",
-                "WAL-G is called as its documentation says; it was not tried with midwatch".to_owned(),
+                "WAL-G is called as its documentation says, and this was tested with a stand-in of it, not with itself".to_owned(),
             );
         }
         if cluster.tablespaces > 0 {

@@ -89,8 +89,8 @@ fn it_is_restored_beside_started_and_compared() {
     let plan = planned(Tool::PgBackRest, &facts("postgres"), "2026-11-22T10:00:00Z").unwrap();
     insta::assert_snapshot!(steps(&plan), @"
     db-1: make /var/lib/postgresql/17/main_restore_20261122T120100, empty, for postgres alone
-    db-1: have pgBackRest restore its backup 20261122-075812F into it, for 2026-11-22T10:00:00.000Z
-    db-1: start a second instance on it, that archives nothing and has no network, and wait until it is as it was then
+    db-1: have pgBackRest restore its backup 20261122-075812F into /var/lib/postgresql/17/main_restore_20261122T120100, for 2026-11-22T10:00:00.000Z
+    db-1: start a second instance on /var/lib/postgresql/17/main_restore_20261122T120100, that archives nothing and has no network, and wait until it is as it was then
     db-1: compare its databases with those that stand
     back: db-1: stop what runs on /var/lib/postgresql/17/main_restore_20261122T120100, and remove it
     ");

@@ -85,6 +85,11 @@ pub enum Does {
 /// Has WAL-G's settings, a file or a folder of variables, before it runs: `$0` is where they are.
 pub const WITH_WALG: &str = r#"c=$0; if [ -d "$c" ]; then for f in "$c"/*; do [ -f "$f" ] || continue; k=${f##*/}; export "$k=$(cat "$f")"; done; elif [ -n "$c" ]; then set -- --config "$c" "$@"; fi; exec wal-g "$@""#;
 
+/// As PostgreSQL's `restore_command` has it, in the data directory. What is not in the archive ends the log, and
+/// anything else has to end the recovery, which an exit code of 1 does not (WAL-G, "wal-fetch"): else a storage
+/// that does not answer would be taken for the end of a timeline. Before 3.0 both were 1, with the same words.
+const WAL_FETCH: &str = r#"c=$0; e=midwatch/wal-fetch; if [ -d "$c" ]; then for f in "$c"/*; do [ -f "$f" ] || continue; k=${f##*/}; export "$k=$(cat "$f")"; done; elif [ -n "$c" ]; then set -- --config "$c" "$@"; fi; rm -f "$e"; wal-g "$@" 2>"$e"; r=$?; cat "$e" >&2; case $r in 0|74) exit $r;; esac; grep -q "Archive .* does not exist" "$e" && exit $r; exit 255"#;
+
 impl Rewind {
     /// Whether something is there afterwards that was not, or the other way round.
     pub const fn touches(&self) -> bool {
@@ -165,7 +170,8 @@ pub fn conf(settings: &BTreeMap<String, String>, archive: Option<&ArchiveSpec>, 
     let mut lines: Vec<String> = settings.iter().map(|(name, value)| set(name, value)).collect();
     if let Some(archive) = archive {
         let config = archive.config.as_deref().unwrap_or_default();
-        let command = format!(r#"{} wal-fetch "%f" "%p""#, line(["sh", "-c", WITH_WALG, config]));
+        let start = line(["sh", "-c", WAL_FETCH, config]).replace('%', "%%");
+        let command = format!(r#"{start} wal-fetch "%f" "%p""#);
         lines.push(set("restore_command", &command));
         lines.push(set("recovery_target_time", &target(to)));
         lines.push(set("recovery_target_action", "promote"));
@@ -328,6 +334,9 @@ mod tests {
             conf(&BTreeMap::new(), Some(&archive(Tool::WalG, Some("/etc/wal-g.d"))), Timestamp::default());
         assert!(walg.starts_with("restore_command = 'sh -c ''"), "{walg}");
         assert!(walg.contains(r#"/etc/wal-g.d wal-fetch "%f" "%p"'"#), "{walg}");
+        let odd =
+            conf(&BTreeMap::new(), Some(&archive(Tool::WalG, Some("/etc/100%f.json"))), Timestamp::default());
+        assert!(odd.contains(r#"/etc/100%%f.json wal-fetch "%f" "%p"'"#), "{odd}");
         assert!(walg.contains("recovery_target_time = '1970-01-01 00:00:00.000+00:00'"), "{walg}");
     }
 }

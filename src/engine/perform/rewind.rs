@@ -41,7 +41,8 @@ at_work() {
   w=; for q in /proc/[0-9]*; do
     { IFS= read -r c <"$q/comm"; } 2>/dev/null || continue
     case $c in pgbackrest|barman|python*|rsync|wal-g|cp|tar) ;; *) continue;; esac
-    says "${q#/proc/}" "$d" && w="$w ${q#/proc/}"
+    says "${q#/proc/}" "$d" || { [ "$c" = wal-g ] && [ "$(readlink "$q/cwd" 2>/dev/null)" = "$d" ]; } || continue
+    w="$w ${q#/proc/}"
   done; [ "$w" ]
 }
 stopped() {
@@ -103,7 +104,7 @@ if ! runs; then
 fi
 n=0; until runs && case $(sed -n 8p "$d/postmaster.pid") in ready*) true;; *) false;; esac; do
   if runs; then n=0; else n=$((n+1)); fi
-  [ $n -lt 20 ] || { grep -E 'FATAL|PANIC|last completed transaction' "$m/log" 2>/dev/null | tail -n 3; [ -s "$m/log" ] || echo 'it did not start, and said nothing'; exit 1; }
+  [ $n -lt 20 ] || { grep -q 'could not restore file' "$m/log" 2>/dev/null && grep '^ERROR' "$m/log" | grep -v 'does not exist' | tail -n 1; grep -E 'FATAL|PANIC|last completed transaction' "$m/log" 2>/dev/null | tail -n 3; [ -s "$m/log" ] || echo 'it did not start, and said nothing'; exit 1; }
   sleep 0.5
 done
 ours || { echo "another server runs on $d"; exit 1; }

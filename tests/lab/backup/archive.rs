@@ -14,7 +14,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    fn up(name: &str, port: u16, archive: &str) -> Self {
+    /// One that a program keeps the archive of, as the section says; it archives nothing yet.
+    pub fn up(name: &str, port: u16, archive: &str) -> Self {
         let store = Store::of(
             name,
             &format!(
@@ -99,7 +100,7 @@ impl Cluster {
     }
 
     /// What the program tells of it.
-    fn told(&self) -> Value {
+    pub fn told(&self) -> Value {
         let told = self.store.run(&["status", "--json"]).json();
         let all = told["datastores"].as_array().unwrap();
         all.iter().find(|it| it["name"] == self.store.name.as_str()).unwrap().clone()
@@ -110,7 +111,7 @@ impl Cluster {
         let _ = self.store.lab.ssh(
             "db-1",
             &format!(
-                "cd /; for d in $(sudo sh -c 'ls -d /var/lib/postgresql/17/{name}_restore_*' 2>/dev/null); do \
+                "cd /; sudo pkill -9 -f '{name}[_]restore[_]'; for d in $(sudo sh -c 'ls -d /var/lib/postgresql/17/{name}_restore_*' 2>/dev/null); do \
                  sudo sh -c \"kill -QUIT \\$(head -n 1 $d/postmaster.pid) 2>/dev/null; sleep 1; rm -rf $d\"; done; \
                  sudo pg_dropcluster --stop 17 {name} 2>/dev/null; \
                  sudo rm -rf /var/tmp/{name} /etc/barman.d/{name}.conf /var/lib/barman/{name}; true"

@@ -23,4 +23,5 @@ mod sftp;
 mod some;
 mod store;
 mod volume;
+mod walg;
 mod whole;

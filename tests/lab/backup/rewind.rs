@@ -9,7 +9,7 @@ use super::restore::run_of;
 use super::store::{killed, quoted};
 
 /// What the server that stands says of itself: a restore beside changes none of it.
-fn standing(cluster: &Cluster) -> String {
+pub fn standing(cluster: &Cluster) -> String {
     cluster.sql(
         "select md5(string_agg(word, ',' order by word)) || ' ' || count(*) || ' ' || pg_postmaster_start_time() \
          || ' ' || (select archived_count || ' ' || failed_count || ' ' || last_archived_wal from pg_stat_archiver) from told",
@@ -17,14 +17,14 @@ fn standing(cluster: &Cluster) -> String {
 }
 
 /// SHA-256 over all files below a folder.
-fn summed(cluster: &Cluster, folder: &str) -> String {
+pub fn summed(cluster: &Cluster, folder: &str) -> String {
     cluster.store.on(&format!(
         "sudo sh -c 'cd {folder} && find . -type f | sort | xargs -d \"\\n\" sha256sum | sha256sum'"
     ))
 }
 
 /// The data directories that restores left.
-fn left(cluster: &Cluster) -> Vec<String> {
+pub fn left(cluster: &Cluster) -> Vec<String> {
     let name = &cluster.store.name;
     let told = cluster
         .store
@@ -34,7 +34,7 @@ fn left(cluster: &Cluster) -> Vec<String> {
 
 /// Nothing of a restore is there, and nobody works on one.
 #[track_caller]
-fn nothing(cluster: &Cluster) {
+pub fn nothing(cluster: &Cluster) {
     assert_eq!(left(cluster), Vec::<String>::new());
     let name = &cluster.store.name;
     let works = cluster.store.on(&format!("pgrep -fa '{name}_restor[e]' || true"));
@@ -42,7 +42,7 @@ fn nothing(cluster: &Cluster) {
 }
 
 /// Writes a word, and gives a moment after that and before anything else.
-fn written(cluster: &Cluster, word: &str) -> String {
+pub fn written(cluster: &Cluster, word: &str) -> String {
     cluster.sql(&format!("insert into told values ('{word}')"));
     sleep(Duration::from_millis(300));
     let at = cluster.sql("select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.MS')");
@@ -51,7 +51,7 @@ fn written(cluster: &Cluster, word: &str) -> String {
 }
 
 /// What the second instance in a folder answers.
-fn beside(cluster: &Cluster, folder: &str, statement: &str) -> String {
+pub fn beside(cluster: &Cluster, folder: &str, statement: &str) -> String {
     cluster.store.on(&format!(
         "cd /; sudo -u postgres psql -XAtqh {folder} -p {} -c {}",
         cluster.port,

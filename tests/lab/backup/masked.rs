@@ -214,6 +214,85 @@ fn a_fault_that_kills_the_console_while_it_masks_lets_nothing_through_unmasked()
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
+fn a_database_in_a_container_is_masked_from_beside_it() {
+    // A server of its own there, by the machine's programs; nothing of it is reached from outside.
+    let store = Store::postgres("maskboxed", PEOPLE);
+    let clean = || {
+        store.on("docker rm -f maskbox >/dev/null 2>&1; rm -rf ~/.local/state/midwatch/datastores/maskbox-to /tmp/maskbox.env");
+    };
+    clean();
+    let user = store.on("id -u postgres");
+    store.on(&format!(
+        "docker run -d --name maskbox --network none --user {user} --tmpfs /data:uid={user} --tmpfs /var/run/postgresql:uid={user} --tmpfs /tmp \
+         -e PATH=/usr/lib/postgresql/17/bin:/usr/bin:/bin -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v /etc:/etc:ro \
+         registry:5000/shop:1.0 sh -c 'initdb -D /data/main -A trust --locale C.UTF-8 >/dev/null && exec postgres -D /data/main -c listen_addresses= -c fsync=off' >/dev/null; \
+         for i in $(seq 200); do docker exec maskbox psql -XAtqc 'select 1' postgres >/dev/null 2>&1 && exit; sleep 0.1; done; docker logs maskbox >&2; exit 1"
+    ));
+    let asked = |database: &str, statement: &str| {
+        store.on(&format!(
+            "docker exec maskbox psql -XAtqv ON_ERROR_STOP=1 -d {database} -c {}",
+            super::store::quoted(statement)
+        ))
+    };
+    asked("postgres", "create database stage");
+    asked(
+        "stage",
+        "create table people (id int primary key, mail text); insert into people values (1, 'a test')",
+    );
+    let masks = r#"env >/tmp/maskbox.env; docker exec -i "$MIDWATCH_CONTAINER" psql -X -v ON_ERROR_STOP=1 -d "$MIDWATCH_DATABASE" -c "update people set mail = 'masked'""#;
+    let of = |masks: &str| format!("mask = [\"sh\", \"-c\", {}]", serde_json::Value::from(masks));
+    store.says(&format!(
+        "\n[servers.stage-1]\naddress = \"db-1\"\nenvironment = \"staging\"\n\n[datastores.maskbox-to]\nkind = \"postgres\"\n\
+         server = \"stage-1\"\nrepository = \"test\"\ncontainer = \"maskbox\"\nrun_as = \"{user}\"\ndatabase = \"stage\"\n{}",
+        of(masks)
+    ));
+    store.back_up(&[]).ends(0);
+    let args = ["restore", "maskbox-to", "--from", "maskboxed", "--swap", "--yes"];
+    let told = store.run(&args).ends(0).text();
+    assert!(told.contains("public.people: 500 rows restored, 1 rows live"), "{told}");
+    assert_eq!(asked("stage", "select count(*), max(mail) from people"), "500|masked");
+    let said = store.on(
+        "grep -E '^(MIDWATCH|PG)' /tmp/maskbox.env | sed 's/restore_.*/restore_X/' | sort | tr '\\n' ' '",
+    );
+    assert_eq!(
+        said.trim(),
+        "MIDWATCH_CONTAINER=maskbox MIDWATCH_DATABASE=stage_restore_X MIDWATCH_DATASTORE=maskbox-to MIDWATCH_FROM=maskboxed"
+    );
+    store.run(&["undo", &run_of(&told), "--yes"]).ends(0);
+    assert_eq!(asked("stage", "select mail from people"), "a test");
+
+    // One that fails there, and one that goes on, leave nothing.
+    let databases = || asked("postgres", "select count(*) from pg_database where datname like 'stage_%'");
+    let before = databases();
+    for (with, says) in [
+        ("no_such()", "function no_such() does not exist"),
+        ("no_such(); true", "ON_ERROR_STOP=1 ends it there"),
+    ] {
+        let now = masks.replace(
+            "update people set mail = 'masked'",
+            &format!("select {}", with.trim_end_matches("; true")),
+        );
+        let now = if with.ends_with("true") {
+            format!("{}; true", now.replace(" -v ON_ERROR_STOP=1", ""))
+        } else {
+            now
+        };
+        let config = std::fs::read_to_string(store.path("config.toml")).unwrap();
+        let line = config.lines().find(|line| line.starts_with("mask = ")).unwrap().to_owned();
+        store.amended(&line, &of(&now));
+        let told = store.run(&args).ends(1).text();
+        assert!(told.contains(says), "{says}: {told}");
+        assert_eq!(
+            (databases(), asked("stage", "select mail from people").as_str()),
+            (before.clone(), "a test"),
+            "{told}"
+        );
+    }
+    clean();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
 fn files_and_volumes_come_masked_too() {
     let store = Store::of("maskfile", "kind = \"files\"\npaths = [\"/home/ops/maskfile/prod\"]");
     let clean = || {
@@ -243,6 +322,31 @@ fn files_and_volumes_come_masked_too() {
     assert_eq!(store.on("cat ~/maskfile/stage/env ~/maskfile/prod/env"), "key=masked\nkey=real");
     store.run(&["undo", &run_of(&told), "--yes"]).ends(0);
     assert_eq!(store.on("cat ~/maskfile/stage/env"), "key=test");
+    // Beside it lies masked too, and one that fails or is late leaves nothing of it.
+    store.on("rm -rf ~/maskfile/stage.restore-*");
+    store.run(&["restore", "maskfile-to", "--from", "maskfile", "--yes"]).ends(0);
+    assert_eq!(
+        store.on("cat ~/maskfile/stage.restore-*/env; rm -rf ~/maskfile/stage.restore-*"),
+        "key=masked"
+    );
+    let (sed, args) =
+        ("sed -i s/real/masked/", ["restore", "maskfile-to", "--from", "maskfile", "--swap", "--yes"]);
+    for (now, says) in [("exit 4; sed", "(exit 4)"), ("sleep 61573; sed", "it was ended after 1 s")] {
+        store.amended(sed, now);
+        store.amended(
+            "paths = [\"/home/ops/maskfile/stage\"]\n",
+            "paths = [\"/home/ops/maskfile/stage\"]\nmask_deadline = \"1s\"\n",
+        );
+        let told = store.run(&args).ends(1).text();
+        assert!(told.contains(says), "{says}: {told}");
+        assert_eq!(
+            store.on("cat ~/maskfile/stage/env; ls -A ~/maskfile | grep restore; true"),
+            "key=test",
+            "{told}"
+        );
+        store.amended(now, sed);
+        store.amended("mask_deadline = \"1s\"\n", "");
+    }
 
     let said = |volume: &str| {
         store.on(&format!("docker run --rm -v {volume}:/v registry:5000/shop:1.0 cat /v/name"))

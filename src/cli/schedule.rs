@@ -10,14 +10,15 @@ use super::Exit;
 use super::args::Args;
 use super::context::{self, Context};
 use super::operate::{Consent, Desk};
+use crate::config::repository_sftp::SftpPlace;
 use crate::config::{Config, Secret};
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{DatastoreId, ServerId};
 use crate::domain::schedule::{Chore, ScheduleName, Scope};
 use crate::domain::shell::quote;
-use crate::engine::gather::schedule::{schedule, schedules};
-use crate::operations::schedule::{Ask, Does, Gone, install, remove};
+use crate::engine::gather::schedule::{Sought, schedule, schedules};
+use crate::operations::schedule::{Ask, Does, Gone, install, remove, runs_as};
 use crate::runtime::deploying;
 
 pub use list::ListArgs;
@@ -166,15 +167,23 @@ fn installed(args: &Args, it: &InstallArgs) -> Result<Exit, Failure> {
         start: it.start,
         reason: which.consent.reason.clone(),
     };
-    let folder = match &ask.does {
-        Does::Restic { address } => address.starts_with('/').then(|| address.clone()),
-        Does::Midwatch { .. } => repository(config, &spec),
+    let (folder, away) = match &ask.does {
+        Does::Restic { address, .. } => {
+            (address.starts_with('/').then(|| address.clone()), sftp(address, &what)?)
+        }
+        Does::Midwatch { .. } => (repository(config, &spec), None),
+    };
+    let source = spec.source.clone();
+    let sought = match (&folder, &away) {
+        (_, Some(place)) => Sought::Sftp { place, who: runs_as(&source) },
+        (Some(folder), None) => Sought::Folder(folder),
+        (None, None) => Sought::Nowhere,
     };
     let spec = deploying::at(config, spec, &on);
     let name = ask.name(&spec);
     let desk = Desk::prepare(args, context)?;
     let now = desk.headless.now();
-    let facts = schedule(&desk.engines, &spec, &name, &on, &ask.calendar, folder.as_deref(), now);
+    let facts = schedule(&desk.engines, &spec, &name, &on, &ask.calendar, sought, now);
     let facts = desk.headless.tasks.block_on(facts);
     desk.carry_out(install(&spec, &facts, &ask), &which.consent.shown, which.consent.given())
 }
@@ -192,7 +201,15 @@ fn removed(args: &Args, which: &Which) -> Result<Exit, Failure> {
     };
     let spec = deploying::at(&desk.context.config, spec, &on);
     let name = ScheduleName { chore: which.chore(), datastore: spec.id.clone() };
-    let facts = schedule(&desk.engines, &spec, &name, &on, usual(which.chore()), None, desk.headless.now());
+    let facts = schedule(
+        &desk.engines,
+        &spec,
+        &name,
+        &on,
+        usual(which.chore()),
+        Sought::Nowhere,
+        desk.headless.now(),
+    );
     let facts = desk.headless.tasks.block_on(facts);
     let gone = Gone { chore: which.chore(), server: on, reason: which.consent.reason.clone() };
     desk.carry_out(remove(&spec, &facts, &gone), &which.consent.shown, which.consent.given())
@@ -269,7 +286,14 @@ fn restic(
             invalid("the address holds a login, which everybody there could read".to_owned()).hint(hint)
         );
     }
-    Ok(Does::Restic { address })
+    let ssh = sftp(&address, &what)?.map(|place| place.login());
+    Ok(Does::Restic { address, ssh })
+}
+
+/// Where an address leads that is reached by SSH.
+fn sftp(address: &str, what: &str) -> Result<Option<SftpPlace>, Failure> {
+    let read = address.strip_prefix("sftp:").map(SftpPlace::read).transpose();
+    read.map_err(|why| Failure::new(FailureKind::Invalid, what, why))
 }
 
 /// The folder of its repository on this machine, where it is one.

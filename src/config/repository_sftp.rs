@@ -35,8 +35,15 @@ impl fmt::Display for SftpPlace {
 }
 
 impl SftpPlace {
+    /// What one would type after `ssh` to get there.
+    pub fn login(&self) -> String {
+        let user = self.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+        let port = self.port.map(|port| format!("-p {port} ")).unwrap_or_default();
+        format!("{port}{user}{}", self.host)
+    }
+
     /// Reads what stands behind `sftp:`.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, String> {
         let read = match text.strip_prefix("//") {
             Some(url) => url_form(url),
             None => plain_form(text),
@@ -148,6 +155,7 @@ mod tests {
         assert_eq!(shown("//u1@box//srv/restic"), "sftp:u1@box:/srv/restic");
         assert_eq!(shown("//u1@box:23/backups"), "sftp://u1@box:23/backups");
         assert_eq!(shown("//u1@box:23//backups"), "sftp://u1@box:23//backups");
+        assert_eq!(SftpPlace::read("//u1@box:23/x").unwrap().login(), "-p 23 u1@box");
     }
 
     #[test]

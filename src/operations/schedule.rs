@@ -7,6 +7,7 @@ use super::Refusal;
 use super::numbering::Numbers;
 use super::schedule_facts::{Machine, ScheduleFacts};
 use super::schedule_findings::{installing, removing};
+pub use super::schedule_units::runs_as;
 use super::schedule_units::{Units, units};
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::deploy::Place;
@@ -39,6 +40,8 @@ pub enum Does {
     Restic {
         /// The repository as restic takes it there.
         address: String,
+        /// What one would type after `ssh` to get to its host, where it is reached so.
+        ssh: Option<String>,
     },
 }
 

@@ -35,6 +35,9 @@ pub struct Machine {
     pub programs: BTreeSet<String>,
     /// Whether the folder that was asked for holds a repository; `None` where none was.
     pub repository: Option<bool>,
+    /// Whether the service's user gets to the repository's host without being asked anything, and why not; `None`
+    /// where nobody tried.
+    pub away: Option<Result<(), String>>,
     /// Who holds the schedule's lock.
     pub lock: Option<Held>,
     /// The files that are there, by manager and name.
@@ -62,6 +65,7 @@ impl Default for Machine {
             restic: None,
             programs: BTreeSet::new(),
             repository: None,
+            away: None,
             lock: None,
             units: BTreeMap::new(),
         }

@@ -37,6 +37,32 @@ fn permitted(findings: &mut Findings, machine: &Machine, scope: Scope) {
     }
 }
 
+/// Whether the service gets to its repository's host: nobody is there at night to answer a question.
+fn reached(
+    findings: &mut Findings,
+    ask: &Ask,
+    machine: &Machine,
+    ssh: &str,
+    who: &str,
+    away: &Result<(), String>,
+) {
+    let Err(why) = away else {
+        return findings.good("ssh", format!("{who} knows the repository's host, and is let in by its key"));
+    };
+    let by = if *who == machine.user { format!("ssh {ssh}") } else { format!("sudo -u {who} ssh {ssh}") };
+    let on = &ask.server;
+    let remedy = if why.starts_with("its host key") {
+        format!("see why before anything else: the known_hosts of {who} on {on}")
+    } else if why.contains("Host key verification failed") {
+        format!("compare its fingerprint and accept it, on {on}: {by}")
+    } else if why.contains("Permission denied") {
+        format!("a key without a passphrase for {who} on {on}, which the host lets in: {by}")
+    } else {
+        format!("on {on} this has to work, and to ask nothing: {by}")
+    };
+    findings.refuse("ssh", format!("{who} does not get to the repository's host: {why}"), &remedy, false);
+}
+
 /// What is looked at before one is installed.
 pub(super) fn installing(
     spec: &DatastoreSpec,
@@ -78,7 +104,10 @@ pub(super) fn installing(
                 );
             }
         }
-        Does::Restic { .. } => {
+        Does::Restic { ssh, .. } => {
+            if let (Some(ssh), Some(who), Some(away)) = (ssh, &written.goes, &machine.away) {
+                reached(&mut findings, ask, machine, ssh, who, away);
+            }
             for program in &written.programs {
                 if !machine.programs.contains(*program) {
                     findings.refuse("programs", format!("{program} is not there"), "install it there", false);

@@ -32,7 +32,8 @@ fn ask(does: Does) -> Ask {
 }
 
 fn restic(address: &str) -> Ask {
-    ask(Does::Restic { address: address.to_owned() })
+    let ssh = address.strip_prefix("sftp:").and_then(|it| it.split(':').next()).map(str::to_owned);
+    ask(Does::Restic { address: address.to_owned(), ssh })
 }
 
 fn machine() -> Machine {
@@ -154,6 +155,27 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
     let facts = ScheduleFacts { as_of: Timestamp::from_secs(5), machine: Ok(machine()) };
     let volume = spec(Source::Volume { volume: "data".to_owned() });
     assert!(matches!(install(&volume, &facts, &restic("/srv/b")), Err(Refusal::Senseless(_))));
+}
+
+#[test]
+fn whoever_is_asked_something_on_the_way_to_the_repository_is_refused_with_what_helps() {
+    let with = |away: Result<(), &str>| {
+        let mut there = Machine { away: Some(away.map_err(str::to_owned)), ..machine() };
+        there.programs.insert("ssh".to_owned());
+        planned(&spec(postgres()), &restic("sftp:backup@vault:/shop"), there)
+    };
+    assert!(refused(&with(Ok(()))).is_empty());
+    for (why, helps) in [
+        ("Host key verification failed.", "accept it, on db-1: sudo -u postgres ssh backup@vault"),
+        ("its host key is not the one that is known", "see why before anything else"),
+        ("backup@vault: Permission denied (publickey).", "a key without a passphrase for postgres on db-1"),
+        ("ssh: Could not resolve hostname vault", "has to work"),
+    ] {
+        let plan = with(Err(why));
+        let refusal = plan.refusals().next().unwrap();
+        assert!(refusal.check == "ssh" && refusal.found.contains(why), "{refusal:?}");
+        assert!(refusal.remedy.as_ref().unwrap().contains(helps), "{refusal:?}");
+    }
 }
 
 #[test]

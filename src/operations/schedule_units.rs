@@ -60,6 +60,8 @@ pub struct Units {
     pub files: Vec<UnitFile>,
     /// What the service reads of secrets, by the files' names.
     pub credentials: Vec<(String, Credential)>,
+    /// Who goes to the repository by SSH, where somebody does.
+    pub goes: Option<String>,
     /// Programs that have to be there.
     pub programs: Vec<&'static str>,
     /// What is worth knowing.
@@ -67,8 +69,10 @@ pub struct Units {
 }
 
 /// What the service runs, and with what.
+#[derive(Default)]
 struct Service {
     lines: Vec<String>,
+    goes: Option<String>,
     credentials: Vec<(String, Credential)>,
     programs: Vec<&'static str>,
     notes: Vec<String>,
@@ -79,7 +83,7 @@ pub fn units(spec: &DatastoreSpec, ask: &Ask, scope: Scope, user: &str) -> Resul
     let name = ask.name(spec);
     let service = match &ask.does {
         Does::Midwatch { .. } => by_midwatch(spec, ask, scope, user),
-        Does::Restic { address } => by_restic(spec, ask, address, user)?,
+        Does::Restic { address, .. } => by_restic(spec, ask, address, user)?,
     };
     let what = match ask.chore {
         Chore::Backup => format!("Back up {}", spec.id),
@@ -102,6 +106,7 @@ pub fn units(spec: &DatastoreSpec, ask: &Ask, scope: Scope, user: &str) -> Resul
             UnitFile { name: name.timer(), text: timer_text },
         ],
         credentials: service.credentials,
+        goes: service.goes,
         programs: service.programs,
         notes: service.notes,
     })
@@ -110,12 +115,7 @@ pub fn units(spec: &DatastoreSpec, ask: &Ask, scope: Scope, user: &str) -> Resul
 /// midwatch itself, with the configuration that it was installed from.
 fn by_midwatch(spec: &DatastoreSpec, ask: &Ask, scope: Scope, user: &str) -> Service {
     let Does::Midwatch { program, config, writes, environment } = &ask.does else {
-        return Service {
-            lines: Vec::new(),
-            credentials: Vec::new(),
-            programs: Vec::new(),
-            notes: Vec::new(),
-        };
+        return Service::default();
     };
     let mut lines = Vec::new();
     if scope == Scope::System && user != "root" {
@@ -147,7 +147,15 @@ fn by_midwatch(spec: &DatastoreSpec, ask: &Ask, scope: Scope, user: &str) -> Ser
         }
     }
     lines.extend(writes.iter().map(|path| format!("ReadWritePaths={}", word(path))));
-    Service { lines, credentials: Vec::new(), programs: Vec::new(), notes }
+    Service { lines, notes, ..Service::default() }
+}
+
+/// Who such a service is, where that is not whoever installs it.
+pub fn runs_as(source: &Source) -> Option<&str> {
+    match source {
+        Source::Postgres { container: None, run_as, .. } | Source::Files { run_as, .. } => run_as.as_deref(),
+        _ => None,
+    }
 }
 
 /// restic, which takes what the datastore's own program writes, and keeps nothing of it where that fails.
@@ -184,9 +192,9 @@ fn by_restic(spec: &DatastoreSpec, ask: &Ask, address: &str, user: &str) -> Resu
     // Whoever the server makes up for the service alone owns no folder, and reads no files.
     let made_up = run_as.is_none() && !folder && !ssh && !matches!(source, Source::Files { .. });
     let mut programs = vec!["restic", program];
-    if ssh {
+    let goes = ssh.then(|| run_as.as_deref().unwrap_or(user).to_owned());
+    if let Some(who) = &goes {
         programs.push("ssh");
-        let who = run_as.as_deref().unwrap_or(user);
         notes.push(format!(
             "restic goes to the repository by the ssh of {who} there: with a key that needs no passphrase, and \
              a host that its known_hosts knows"
@@ -238,7 +246,7 @@ fn by_restic(spec: &DatastoreSpec, ask: &Ask, address: &str, user: &str) -> Resu
     let root = if run_as.as_deref() == Some("root") { "CAP_DAC_READ_SEARCH" } else { "" };
     lines.push(format!("CapabilityBoundingSet={root}"));
     lines.extend(folder.then(|| format!("ReadWritePaths={}", word(address))));
-    Ok(Service { lines, credentials, programs, notes })
+    Ok(Service { lines, goes, credentials, programs, notes })
 }
 
 /// restic's command that stores what a program writes as a file of the datastore's, as midwatch names it.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::survey::held;
+use crate::config::repository_sftp::SftpPlace;
 use crate::domain::datastore::DatastoreSpec;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{DatastoreId, ServerId};
@@ -21,8 +22,10 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// The longest text of a field of the list, in characters.
 const LONGEST: usize = 300;
 
-/// `$1` the schedule's folder, `$2` the calendar, `$3` the repository's folder or nothing, then the units' names.
-const SCRIPT: &str = r#"o=$1 a=$2 r=$3; shift 3; export LC_ALL=C TZ=UTC SYSTEMD_COLORS=0 SYSTEMD_PAGER=
+/// `$1` the schedule's folder, `$2` the calendar, `$3` the repository's folder or nothing; where it is reached by
+/// SSH `$4` the host, `$5` its port, `$6` who logs in there, `$7` a file of the repository's, `$8` who the service
+/// is; then the units' names. Whoever the service is has no agent, and is asked nothing.
+const SCRIPT: &str = r#"o=$1 a=$2 r=$3 t=$4 p=$5 l=$6 q=$7 w=$8; shift 8; export LC_ALL=C TZ=UTC SYSTEMD_COLORS=0 SYSTEMD_PAGER=
 echo "user $(id -un)"; root=; if [ "$(id -u)" = 0 ]; then root=1; elif sudo -n true 2>/dev/null; then root=1; fi
 [ "$root" ] && echo root
 as() { if [ "$root" ] && [ "$(id -u)" != 0 ]; then sudo -n -- "$@"; else "$@"; fi; }
@@ -31,6 +34,13 @@ as() { if [ "$root" ] && [ "$(id -u)" != 0 ]; then sudo -n -- "$@"; else "$@"; f
 for p in restic pg_dump tar docker ssh; do command -v $p >/dev/null && echo "has $p"; done
 command -v restic >/dev/null && echo "restic $(restic version 2>/dev/null | cut -d' ' -f2)"
 [ "$r" ] && { as test -e "$r/config" && echo "repository yes" || echo "repository no"; }
+w=${w:-$(id -un)}
+it() { if [ "$w" = "$(id -un)" ]; then env -u SSH_AUTH_SOCK "$@"; elif [ "$(id -u)" = 0 ]; then runuser -u "$w" -- env -u SSH_AUTH_SOCK "$@"; else sudo -n -u "$w" -- env -u SSH_AUTH_SOCK "$@"; fi; }
+if [ "$t" ] && command -v sftp >/dev/null && { [ "$root" ] || [ "$w" = "$(id -un)" ]; }; then
+e=$(cd / && printf 'ls -1 "%s"\n' "$q" | it timeout 15 sftp -b - -o ConnectTimeout=10 ${p:+-P "$p"} ${l:+-o "User=$l"} "$t" 2>&1 >/dev/null); c=$?
+case $c:$e in 0:*) echo reached; echo "repository yes";; 1:*"Can't ls"*|1:*'not found'*|1:*'No such file'*) echo reached; echo "repository no";; 124:*) echo "unreached it does not answer";;
+*) if printf '%s\n' "$e" | grep -q 'IDENTIFICATION HAS CHANGED'; then echo "unreached its host key is not the one that is known"
+else echo "unreached $(printf '%s\n' "$e" | tr -d '\r' | grep -v -e '^Connection closed\.* *$' -e '^$' | tail -n 1)"; fi;; esac; fi
 command -v systemctl >/dev/null || exit 0
 echo "systemd $(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')"
 if c=$(systemd-analyze calendar -- "$a" 2>&1); then echo "next $(printf '%s\n' "$c" | sed -n 's/^ *Next elapse: //p')"
@@ -39,14 +49,51 @@ f() { for n in $3; do [ -f "$2/$n" ] && h=$(sha256sum <"$2/$n") && { echo "file 
 for n in "$@"; do f system /etc/systemd/system "$n"; f user "${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user" "$n"; done
 exit 0"#;
 
-/// Reads it. `repository` is its folder there, where it is to be one.
+/// Where a service is to find its repository.
+#[derive(Clone, Copy, Debug)]
+pub enum Sought<'a> {
+    /// Nobody looks for it.
+    Nowhere,
+    /// In a folder of the server's.
+    Folder(&'a str),
+    /// Over SSH.
+    Sftp {
+        /// Where.
+        place: &'a SftpPlace,
+        /// Who the service is, where that is not whoever installs it.
+        who: Option<&'a str>,
+    },
+}
+
+impl Sought<'_> {
+    /// What the script is told of it.
+    fn args(self) -> [String; 6] {
+        match self {
+            Self::Nowhere => Default::default(),
+            Self::Folder(folder) => {
+                [folder.to_owned(), String::new(), String::new(), String::new(), String::new(), String::new()]
+            }
+            Self::Sftp { place, who } => {
+                let host =
+                    if place.host.contains(':') { format!("[{}]", place.host) } else { place.host.clone() };
+                let port = place.port.map(|port| port.to_string()).unwrap_or_default();
+                // As sftp's own commands have it.
+                let file = format!("{}/config", place.path).replace('\\', r"\\").replace('"', "\\\"");
+                let user = place.user.clone().unwrap_or_default();
+                [String::new(), host, port, user, file, who.unwrap_or_default().to_owned()]
+            }
+        }
+    }
+}
+
+/// Reads it.
 pub async fn schedule(
     engines: &Engines,
     spec: &DatastoreSpec,
     name: &ScheduleName,
     on: &ServerId,
     calendar: &str,
-    repository: Option<&str>,
+    repository: Sought<'_>,
     now: Timestamp,
 ) -> ScheduleFacts {
     let machine = async {
@@ -54,13 +101,11 @@ pub async fn schedule(
         let place = place(spec);
         let ground = Ground::reach(engines, on, &place).await?;
         let (service, timer) = (name.service(), name.timer());
-        let command = RemoteCommand::script(SCRIPT).args([
-            place.directory.as_str(),
-            calendar,
-            repository.unwrap_or_default(),
-            &service,
-            &timer,
-        ]);
+        let sought = repository.args();
+        let command = RemoteCommand::script(SCRIPT)
+            .args([place.directory.as_str(), calendar])
+            .args(sought.iter().map(String::as_str))
+            .args([service.as_str(), &timer]);
         Ok(machine(&ground.done(command, &what, DEADLINE).await?))
     };
     ScheduleFacts { as_of: now, machine: machine.await }
@@ -87,6 +132,8 @@ fn machine(text: &str) -> Machine {
             "has" => drop(it.programs.insert(rest.to_owned())),
             "restic" => it.restic = version(rest),
             "repository" => it.repository = Some(rest == "yes"),
+            "reached" => it.away = Some(Ok(())),
+            "unreached" => it.away = Some(Err(shorten(&clean(rest), 200).into_owned())),
             "systemd" => it.systemd = rest.parse().ok(),
             "next" if !rest.is_empty() && rest != "never" => it.next = Ok(clean(rest).into_owned()),
             "next" => it.next = Err("that never comes".to_owned()),
@@ -246,7 +293,7 @@ calendar never
     #[test]
     fn a_machine_is_read_with_its_files_to_the_byte() {
         let it = machine(
-            "user ops\nroot\nsystemd 257\nnext Sun 2026-11-22\nrestic 0.18.0\nrepository no\nfile system a.timer ff\n| [Timer]\n| \n| x=1\n\nhas tar\n",
+            "unreached Host key verification failed.\nuser ops\nroot\nsystemd 257\nnext Sun 2026-11-22\nrestic 0.18.0\nrepository no\nfile system a.timer ff\n| [Timer]\n| \n| x=1\n\nhas tar\n",
         );
         assert_eq!(
             (it.systemd, it.restic, it.root, it.repository),
@@ -254,6 +301,7 @@ calendar never
         );
         assert_eq!(it.units[&(Scope::System, "a.timer".to_owned())].text, "[Timer]\n\nx=1\n");
         assert!(it.next.is_ok() && it.programs.contains("tar"));
+        assert_eq!(it.away, Some(Err("Host key verification failed.".to_owned())));
     }
 
     proptest! {

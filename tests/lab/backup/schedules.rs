@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use super::sftp::Vault;
 use super::store::{Store, quoted};
 
 const TABLES: &str = "create table t as select n, md5(n::text) as text from generate_series(1, 2000) n";
@@ -39,8 +40,8 @@ impl<'a> There<'a> {
     fn clean(&self) {
         let unit = format!("midwatch-backup-{}", self.0.name);
         let command = format!(
-            "sudo systemctl disable --now {unit}.timer 2>/dev/null; sudo rm -rf /etc/systemd/system/{unit}.* \
-             /etc/midwatch/credentials/{unit}.* /srv/{0} ~/.local/state/midwatch/schedules/{0}; \
+            "sudo systemctl disable --now {unit}.timer 2>/dev/null; sudo sh -c 'rm -rf /etc/systemd/system/{unit}.* \
+             /etc/midwatch/credentials/{unit}.*'; sudo rm -rf /srv/{0} ~/.local/state/midwatch/schedules/{0}; \
              sudo systemctl daemon-reload; sudo systemctl reset-failed '{unit}*' 2>/dev/null; true",
             self.0.name
         );
@@ -132,6 +133,133 @@ fn a_timer_on_the_server_backs_up_by_restic_alone_and_is_judged() {
         (&"degraded".into(), &"its scheduled backup on db-1 failed (exit-code)".into())
     );
     store.run(&["schedule", "remove", "scheduled", "--confirm", "scheduled"]).ends(0);
+    assert_eq!(left(&store, "db-1"), "");
+}
+
+/// PostgreSQL's own user on db-1, who has nothing of SSH's before and after, and a login on web-2 that its key has.
+struct Own<'a>(&'a Store, &'a Vault<'a>);
+
+impl Own<'_> {
+    /// A shell's command as that user, in its folder of SSH.
+    fn run(&self, command: &str) -> String {
+        self.0.on(&format!(
+            "cd /; sudo -n -u postgres sh -c {}",
+            quoted(&format!("umask 077; mkdir -p ~/.ssh && cd ~/.ssh && {command}"))
+        ))
+    }
+
+    /// Whether web-2 lets its key in.
+    fn lets_in(&self, does: bool) {
+        self.1.run("sed -i '/ scheduled-by-sftp$/d' ~/.ssh/authorized_keys");
+        if does {
+            let key = self.run("cat id_ed25519.pub");
+            self.1.run(&format!("echo {} >>~/.ssh/authorized_keys", quoted(&key)));
+        }
+    }
+}
+
+impl Drop for Own<'_> {
+    fn drop(&mut self) {
+        self.lets_in(false);
+        self.0.on("sudo rm -rf ~postgres/.ssh");
+        let unit = format!("midwatch-backup-{}", self.0.name);
+        self.0.on(&format!(
+            "sudo systemctl disable --now {unit}.timer 2>/dev/null; sudo sh -c 'rm -rf /etc/systemd/system/{unit}.* \
+             /etc/midwatch/credentials/{unit}.*'; sudo rm -rf ~/.local/state/midwatch/schedules/{0}; \
+             sudo systemctl daemon-reload; sudo systemctl reset-failed '{unit}*' 2>/dev/null; true",
+            self.0.name
+        ));
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_timer_on_the_server_backs_up_over_sftp_and_is_refused_where_it_would_be_asked() {
+    let store = Store::postgres("sftptimer", TABLES);
+    let vault = Vault::on(&store, "web-2");
+    vault.known();
+    store.back_up(&[]).ends(0);
+    let own = Own(&store, &vault);
+    let to = "sftp:ops@web-2:/srv/sftptimer/repository";
+    let install = |to: &str| {
+        store.run(&[
+            "schedule",
+            "install",
+            "sftptimer",
+            "--on",
+            "db-1",
+            "--to",
+            to,
+            "--start",
+            "--confirm",
+            "sftptimer",
+        ])
+    };
+    let refused = |to: &str, why: &str, helps: &str| {
+        let told = install(to).ends(2).text();
+        assert!(told.contains(why) && told.contains(helps), "{why}: {told}");
+        assert_eq!(left(&store, "db-1"), "", "{told}");
+    };
+    refused(
+        to,
+        "postgres does not get to the repository's host: Host key verification failed",
+        "accept it, on db-1: sudo -u postgres ssh ops@web-2",
+    );
+    own.run("ssh-keyscan -t ed25519 web-2 2>/dev/null >known_hosts");
+    refused(to, "Permission denied", "a key without a passphrase for postgres on db-1");
+    own.run("ssh-keygen -qt ed25519 -N 'five bells' -C scheduled-by-sftp -f id_ed25519");
+    own.lets_in(true);
+    refused(to, "Permission denied", "a key without a passphrase");
+    own.run("ssh-keygen -qp -P 'five bells' -N '' -f id_ed25519");
+    refused(
+        "sftp:ops@web-2:/srv/sftptimer/nothing",
+        "there is none where the service looks for it",
+        "restic init",
+    );
+    own.run("sed -i.good 's/web-2 .*/web-2 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5bU1cJy0i7mnZr7sTn0b2rT1o6c0Yh8m3g2o2m1c5V/' known_hosts");
+    refused(to, "its host key is not the one that is known", "known_hosts of postgres on db-1");
+    own.run("mv known_hosts.good known_hosts");
+
+    let told = install(to).ends(0).text();
+    assert!(
+        told.contains("postgres knows the repository's host") && told.contains("it ran, and ended well"),
+        "{told}"
+    );
+    store.on("sudo systemctl start midwatch-backup-sftptimer.service");
+    let backups = store.backups();
+    assert_eq!((backups.len(), backups[0]["server"].as_str()), (3, Some("db-1")), "{backups:?}");
+    store.run(&["drill", "sftptimer", "--yes"]).ends(0);
+    store.run(&["repo", "check", "test", "--read-data"]).ends(0);
+    let list = ["schedule", "list", "--on", "db-1", "--json"];
+    let row = || {
+        let told = store.run(&list).json();
+        told["schedules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|it| it["datastore"] == "sftptimer")
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        (&row()["health"], &row()["by"], &row()["enabled"]),
+        (&"up".into(), &"restic".into(), &true.into())
+    );
+
+    // One that is not let in any more is told of.
+    own.lets_in(false);
+    assert!(
+        !store.lab.ssh("db-1", "sudo systemctl start midwatch-backup-sftptimer.service").status.success()
+    );
+    assert_eq!(row()["health"], "degraded");
+    let status = store.run(&["status", "--json", "--deadline", "8"]).json();
+    let it = status["datastores"].as_array().unwrap().iter().find(|it| it["name"] == "sftptimer").unwrap();
+    assert_eq!(
+        (&it["health"], &it["reason"]),
+        (&"degraded".into(), &"its scheduled backup on db-1 failed (exit-code)".into())
+    );
+    assert_eq!(store.backups().len(), 3);
+    store.run(&["schedule", "remove", "sftptimer", "--confirm", "sftptimer"]).ends(0);
     assert_eq!(left(&store, "db-1"), "");
 }
 

@@ -10,7 +10,7 @@ use super::store::Store;
 
 /// A host of SSH's that is no server of the configuration, by the name `vault`, and a folder there that goes
 /// with the test.
-struct Vault<'a> {
+pub struct Vault<'a> {
     store: &'a Store,
     on: &'static str,
     folder: String,
@@ -18,7 +18,7 @@ struct Vault<'a> {
 
 impl<'a> Vault<'a> {
     /// The store's repository is there from now on, below the folder.
-    fn on(store: &'a Store, on: &'static str) -> Self {
+    pub fn on(store: &'a Store, on: &'static str) -> Self {
         let folder = format!("/srv/{}", store.name);
         let it = Self { store, on, folder };
         it.clean();
@@ -59,7 +59,7 @@ impl<'a> Vault<'a> {
         format!("sftp:vault:{}/repository", self.folder)
     }
 
-    fn run(&self, command: &str) -> String {
+    pub fn run(&self, command: &str) -> String {
         let output = self.store.lab.ssh(self.on, command);
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
@@ -74,7 +74,7 @@ impl<'a> Vault<'a> {
     }
 
     /// Its host key is known by the name that ssh itself has it under.
-    fn known(&self) {
+    pub fn known(&self) {
         let file = self.store.path("known_hosts");
         let known = fs::read_to_string(&file).unwrap();
         let port = format!("[127.0.0.1]:{} ", self.store.lab.port(self.on));

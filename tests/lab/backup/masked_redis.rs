@@ -187,6 +187,27 @@ fn a_fault_that_kills_the_console_while_a_redis_is_masked_lets_nothing_through_u
 
 #[test]
 #[ignore = "needs the lab: tests/run"]
+fn a_fault_that_ends_the_swap_itself_is_finished_from_what_was_masked_and_what_stood_is_kept() {
+    let it = Staged::of("redmasktake", [7401, 7402], &mask("redmasktake-to", MASKS));
+    let at = "~/.local/state/midwatch/datastores/redmasktake-to";
+    // All that carries the swap out, held where Redis has begun to follow.
+    let all = "pgrep -f \"datastores/redmasktake-to'? '?restore-[0-9T]+'? '?before-\"";
+    let begun = format!("ls {at}/restore-*.rdb.id >/dev/null 2>&1 && kill -STOP $({all})");
+    let run = killed(&it.store, &it.args(&["--swap"]), &begun);
+    it.store.on(&format!("kill -9 $({all}); sleep 0.3; ls {at}/restore-*.rdb.id"));
+    let orphan = it.staging("info replication | tr -d '\\r' | sed -n 's/^master_port://p'");
+    it.store.run(&["resume", &run, "finish"]).ends(0);
+    assert_eq!(it.staging("--raw mget 1 2"), "masked@1\nmasked@2");
+    assert!(it.staging("info replication").contains("role:master"));
+    it.store.run(&["undo", &run, "--yes"]).ends(0);
+    it.store.on(&format!("rm -f {at}/restore-*"));
+    it.stands("");
+    it.store.on(&format!("[ -z '{orphan}' ] || kill $(pgrep -f 'redis-server 127.0.0.1:{orphan}$'); true"));
+    it.clean();
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
 fn a_redis_in_a_container_is_masked_in_one_of_its_own_image() {
     let store = Store::of("redmaskbox", "kind = \"redis\"\ncontainer = \"redmaskbox\"");
     let masks = r#"docker exec "$MIDWATCH_CONTAINER" redis-cli -e -s "$MIDWATCH_REDIS_SOCKET" set a masked && [ "$(redis-cli -s "$MIDWATCH_REDIS_SOCKET" dbsize)" = 2 ]"#;

@@ -14,7 +14,7 @@ use crate::domain::archive::{ArchiveSpec, Tool};
 use crate::domain::datastore::Source;
 use crate::domain::ids::DatastoreId;
 use crate::domain::quantity::Bytes;
-use crate::domain::shell::{line, quote};
+use crate::domain::shell::line;
 use crate::domain::sql;
 use crate::domain::time::Timestamp;
 
@@ -266,7 +266,16 @@ impl Rewind {
                 let signal = format!("{into}/recovery.signal");
                 let (log, options) = (format!("{folder}/log"), self.options(*port));
                 let program = format!("{bin}/pg_ctl");
-                let words = [program.as_str(), "start", "-w", "-D", into, "-l", &log, "-o", &options];
+                // In a container as a call of its own, so that it is no child of the first process there.
+                let started = if let Some(container) = self.container() {
+                    let start = ["docker", "exec", "-d"]
+                        .into_iter()
+                        .chain(user.into_iter().flat_map(|it| ["-u", it]));
+                    let run = format!("exec {bin}/postgres -D {into} {options} >>{log} 2>&1");
+                    line(start.chain([container, "sh", "-c", &run]))
+                } else {
+                    as_user(user, &[&program, "start", "-w", "-D", into, "-l", &log, "-o", &options])
+                };
                 let written = |path: &str, text: &str| {
                     format!("{} >/dev/null <<'END'\n{text}END", as_user(user, &["tee", path]))
                 };
@@ -275,7 +284,7 @@ impl Rewind {
                     written(&conf_at, &conf(settings, archive.as_ref(), *to)),
                     written(&hba, "local all all trust\n"),
                     as_user(user, &["touch", &signal]),
-                    as_user(user, &words),
+                    started,
                 ]
                 .join("\n")
             }
@@ -291,10 +300,8 @@ impl Rewind {
                 let gone = as_user(self.keeper(), &["rm", "-rf", "--", into]);
                 let pid = as_user(self.keeper(), &["head", "-n", "1", &format!("{into}/postmaster.pid")]);
                 let kill = as_user(self.keeper(), &["kill", "-INT"]);
-                format!(
-                    "{kill} $({pid}); while [ -e {} ]; do sleep 1; done; {gone}",
-                    quote(&format!("{into}/postmaster.pid"))
-                )
+                let there = as_user(self.keeper(), &["test", "-e", &format!("{into}/postmaster.pid")]);
+                format!("{kill} $({pid}); while {there}; do sleep 1; done; {gone}")
             }
         }
     }
@@ -324,6 +331,44 @@ mod tests {
         insta::assert_snapshot!(words(Tool::PgBackRest, Some("/etc/b.conf")), @"pgbackrest --config=/etc/b.conf --stanza=main --pg1-path=/data/main_restore_1 --set=20261122-075812F '--target=2026-11-22 12:00:00.500+00:00' --type=time --target-action=promote --archive-mode=off --no-delta --no-link-all --log-level-console=warn restore");
         insta::assert_snapshot!(words(Tool::Barman, None), @"barman recover --no-get-wal --target-time '2026-11-22 12:00:00.500+00:00' --target-action promote main 20261122-075812F /data/main_restore_1");
         insta::assert_snapshot!(words(Tool::WalG, None), @"backup-fetch /data/main_restore_1 20261122-075812F");
+    }
+
+    #[test]
+    fn in_a_container_the_second_instance_is_a_call_of_its_own() {
+        let start = Does::Start {
+            bin: "/usr/lib/postgresql/17/bin".to_owned(),
+            port: 5432,
+            settings: BTreeMap::new(),
+            archive: None,
+            to: Timestamp::default(),
+        };
+        let source = |container: Option<&str>| Source::Postgres {
+            container: container.map(str::to_owned),
+            run_as: Some("postgres".to_owned()),
+            host: None,
+            port: None,
+            user: None,
+            database: "shop".to_owned(),
+        };
+        let typed = |container, does: &Does| {
+            let all = Rewind {
+                datastore: "shop-db".into(),
+                source: source(container),
+                into: "/data/main_restore_1".to_owned(),
+                owner: "postgres".to_owned(),
+                run_as: Some("postgres".to_owned()),
+                by: None,
+                does: does.clone(),
+            };
+            all.shell()
+        };
+        let boxed = typed(Some("shop-db-1"), &start);
+        let last = boxed.lines().last().unwrap();
+        assert!(last.starts_with("docker exec -d -u postgres shop-db-1 sh -c 'exec /usr/lib/postgresql/17/bin/postgres -D /data/main_restore_1 -c "), "{last}");
+        assert!(last.ends_with(" >>/data/main_restore_1/midwatch/log 2>&1'"), "{last}");
+        assert!(typed(None, &start).lines().last().unwrap().contains("/pg_ctl start -w -D "));
+        // Who waits for its end looks where it is.
+        insta::assert_snapshot!(typed(Some("box"), &Does::Remove), @"docker exec -i -u postgres box kill -INT $(docker exec -i -u postgres box head -n 1 /data/main_restore_1/postmaster.pid); while docker exec -i -u postgres box test -e /data/main_restore_1/postmaster.pid; do sleep 1; done; docker exec -i -u postgres box rm -rf -- /data/main_restore_1");
     }
 
     #[test]

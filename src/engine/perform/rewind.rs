@@ -30,6 +30,12 @@ const OTHERS: usize = 8;
 
 /// What all of them begin with: `$1` is the new data directory, by a name of ours. `ours` says whether the server
 /// that runs on it is ours, and gives its process; `gone` ends whoever works on it and removes it.
+///
+/// A container's first process is often the server that stands. It takes over whoever has lost a parent there,
+/// and takes such a one's end by a signal, or with a code above 1, for the end of a session of its own, after
+/// which it ends them all (`CleanupBackend` in PostgreSQL's `postmaster.c`). So there only
+/// those are ended who have begun nobody else, which their own parents hear of; nobody is killed outright; and who
+/// is left to that first process is waited for.
 macro_rules! start {
     () => {
         r#"export LC_ALL=C TZ=UTC; umask 077; cd / ; d=$1; shift
@@ -52,10 +58,16 @@ stopped() {
     n=$((n+1)); [ $n -lt 160 ] || { echo "the server on $d does not stop"; exit 1; }; sleep 0.5
   done
 }
+first() { { IFS= read -r c </proc/1/comm; } 2>/dev/null; case $c in postgres|postmaster) true;; *) false;; esac; }
+above() { sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status" 2>/dev/null; }
+begins() { for r in $w; do [ "$(above "$r")" != "$1" ] || return 0; done; return 1; }
 gone() {
   stopped
   n=0; while at_work; do
-    if [ $n -lt 20 ]; then kill $w 2>/dev/null; else kill -9 $w 2>/dev/null; fi
+    if first; then
+      [ $n -lt 39 ] || { echo "who restores into $d does not end:$w; the container's first process is the server that stands, which would end all its sessions if that was killed: start the container anew when that may be, then undo this"; exit 1; }
+      for q in $w; do [ "$(above "$q")" = 1 ] || begins "$q" || kill "$q" 2>/dev/null; done
+    elif [ $n -lt 20 ]; then kill $w 2>/dev/null; else kill -9 $w 2>/dev/null; fi
     n=$((n+1)); [ $n -lt 40 ] || { echo "who restores into $d does not end:$w"; exit 1; }; sleep 0.5
   done
   stopped
@@ -89,20 +101,24 @@ echo "restored, $(du -sk "$d" 2>/dev/null | cut -f 1) KiB""#
 /// `$2` whom it is given to.
 const HAND_OVER: &str = concat!(start!(), r#"chown -hR "$1:" "$d" && chmod 700 "$d" && echo 'given'"#);
 
-/// `$2` the folder of the programs, `$3` the options, `$4` the text of the settings. The server says in the eighth
-/// line of its file how far it is ("postmaster.pid", as `pg_ctl` reads it); it takes no sessions before the log is
-/// replayed, so that ready means that it is there.
-const START: &str = concat!(
-    start!(),
-    r#"[ -f "$d/PG_VERSION" ] || { echo "no server's data was restored into $d"; exit 1; }
+/// Makes it ready to be started, with the settings `$1`.
+macro_rules! prepared {
+    () => {
+        r#"[ -f "$d/PG_VERSION" ] || { echo "no server's data was restored into $d"; exit 1; }
 m=$d/midwatch
-if ! runs; then
+prepare() {
   chmod 700 "$d" && mkdir -p "$m" || exit 73
   rm -f "$d/postmaster.pid" "$d/postmaster.opts" "$d/standby.signal"
-  printf '%s' "$3" >"$m/postgresql.conf" && echo 'local all all trust' >"$m/pg_hba.conf" && : >"$m/pg_ident.conf" && : >"$d/recovery.signal" || exit 73
-  "$1/pg_ctl" start -s -W -D "$d" -l "$m/log" -o "$2" </dev/null >/dev/null 2>&1
-fi
-n=0; until runs && case $(sed -n 8p "$d/postmaster.pid") in ready*) true;; *) false;; esac; do
+  printf '%s' "$1" >"$m/postgresql.conf" && echo 'local all all trust' >"$m/pg_hba.conf" && : >"$m/pg_ident.conf" && : >"$d/recovery.signal" || exit 73
+}
+"#
+    };
+}
+
+/// Waits until it is ready.
+macro_rules! waited {
+    () => {
+        r#"n=0; until runs && case $(sed -n 8p "$d/postmaster.pid") in ready*) true;; *) false;; esac; do
   if runs; then n=0; else n=$((n+1)); fi
   [ $n -lt 20 ] || { grep -q 'could not restore file' "$m/log" 2>/dev/null && grep '^ERROR' "$m/log" | grep -v 'does not exist' | tail -n 1; grep -E 'FATAL|PANIC|last completed transaction' "$m/log" 2>/dev/null | tail -n 3; [ -s "$m/log" ] || echo 'it did not start, and said nothing'; exit 1; }
   sleep 0.5
@@ -110,7 +126,37 @@ done
 ours || { echo "another server runs on $d"; exit 1; }
 [ ! -e "$d/recovery.signal" ] || { echo 'it is ready, and was not brought to its moment'; exit 1; }
 s=$(grep -o -E 'recovery stopping .*' "$m/log" | tail -n 1); echo "${s:-recovered}""#
+    };
+}
+
+/// `$2` the folder of the programs, `$3` the options, `$4` the text of the settings. The server says in the eighth
+/// line of its file how far it is ("postmaster.pid", as `pg_ctl` reads it); it takes no sessions before the log is
+/// replayed, so that ready means that it is there.
+const START: &str = concat!(
+    start!(),
+    prepared!(),
+    r#"if ! runs; then prepare "$3"
+  "$1/pg_ctl" start -s -W -D "$d" -l "$m/log" -o "$2" </dev/null >/dev/null 2>&1
+fi
+"#,
+    waited!()
 );
+
+/// The same in a container, in three calls of the engine's: `$1` the container, `$2` the user or nothing, `$3` and
+/// on what prepares, what runs and what waits, then what these are given. It runs as a call of its own, that
+/// nobody waits for: so it is no child of the container's first process, which would take its end for one of its
+/// own sessions'.
+const START_WITHIN: &str = r#"c=$1 u=$2 a=$3 b=$4 z=$5; shift 5
+docker exec -i ${u:+-u "$u"} "$c" sh -c "$a" sh "$@" </dev/null || exit
+docker exec -d ${u:+-u "$u"} "$c" sh -c "$b" sh "$@" </dev/null || exit
+exec docker exec -i ${u:+-u "$u"} "$c" sh -c "$z" sh "$@" </dev/null"#;
+const PREPARE: &str = concat!(start!(), prepared!(), r#"runs || prepare "$3""#);
+const RUN: &str = concat!(
+    start!(),
+    r#"runs && exit 0
+exec "$1/postgres" -D "$d" $2 </dev/null >>"$d/midwatch/log" 2>&1"#
+);
+const WAIT: &str = concat!(start!(), "m=$d/midwatch\n", waited!());
 
 const REMOVE: &str = concat!(
     start!(),
@@ -150,7 +196,15 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
         Does::HandOver => argv(place(Some("root")), HAND_OVER, &[into, &it.owner]),
         Does::Start { bin, port, settings, archive, to } => {
             let (options, conf) = (it.options(*port), conf(settings, archive.as_ref(), *to));
-            argv(place(it.run_as.as_deref()), START, &[into, bin, &options, &conf])
+            let given = [into, bin, &options, &conf];
+            match it.container() {
+                None => argv(place(it.run_as.as_deref()), START, &given),
+                Some(container) => {
+                    let user = it.run_as.as_deref().unwrap_or_default();
+                    let all = [container, user, PREPARE, RUN, WAIT].into_iter().chain(given);
+                    argv(Within { container: None, run_as: None }, START_WITHIN, &all.collect::<Vec<_>>())
+                }
+            }
         }
         Does::Compare { port } => return compare(task, it, *port).await,
         Does::Remove => argv(place(it.keeper()), REMOVE, &[into]),
@@ -171,7 +225,19 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
         return Ok(Done { said: left.last_words(), exit: Some(0) });
     }
     let why = format!("{} (exit {})", complaint(&left.said), left.exit);
+    // What the engine's program says of a command whose process is gone.
+    let why = match it.container() {
+        Some(container) if left.exit == 137 => {
+            format!(
+                "it was killed in the container {container}, or that was stopped; the last that it said: {why}"
+            )
+        }
+        _ => why,
+    };
     let failure = Failure::new(FailureKind::Invalid, task.what(), why);
+    if it.container().is_some() && left.said.contains("is not running") {
+        return Err(failure.hint(format!("start the container, then: midwatch undo {}", task.run)));
+    }
     Err(if left.said.contains("before configured recovery target") {
         failure.hint("no later transaction is in the archive yet, so it is not known that nothing is missing: have one archived (select pg_switch_wal()), or name an earlier moment")
     } else {

@@ -3,6 +3,7 @@
 mod approvals;
 mod archive;
 mod away;
+mod boxed;
 mod busy;
 mod deploys;
 mod disaster;

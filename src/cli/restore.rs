@@ -55,7 +55,7 @@ pub struct RestoreArgs {
     pub to: Option<String>,
 
     /// Of PostgreSQL as it was then, by what keeps its write-ahead log: a time (`2026-11-20T03:00:00Z`), or how
-    /// long ago (`10m`); beside what stands
+    /// long ago (`10m`); beside what stands, or with `--swap` in its place
     #[arg(long, value_name = "TIME", conflicts_with_all = ["backup", "release", "to", "only", "from"])]
     pub at: Option<String>,
 

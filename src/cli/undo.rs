@@ -15,6 +15,7 @@ use crate::domain::run::RunId;
 use crate::engine::gather::{self, Wanted, restore};
 use crate::engine::unfinished::find;
 use crate::history::journal::Entry;
+use crate::operations::rewind_return;
 use crate::operations::rewind_undo;
 use crate::operations::set_undo;
 use crate::operations::undo::plan;
@@ -66,6 +67,13 @@ pub fn run(args: &Args, it: &UndoArgs) -> Result<Exit, Failure> {
         Some(plan) => plan,
         None => desk.headless.tasks.block_on(find(&desk.engines, &whoever, &run))?.plan.plan().clone(),
     };
+    if let Some((brought, names)) = rewind_return::exchanged(&undone) {
+        let facts = gather::exchanged(&desk.engines, &spec, brought, names, desk.headless.now());
+        let facts = desk.headless.tasks.block_on(facts)?;
+        let reason = it.consent.reason.as_deref();
+        let planned = rewind_return::undo(&spec, (brought, names), &facts, &run, reason);
+        return desk.carry_out(planned, &it.consent.shown, it.consent.given());
+    }
     if let Some(brought) = rewind_undo::brought(&undone) {
         let facts = gather::rewound(&desk.engines, &spec, brought, desk.headless.now());
         let facts = desk.headless.tasks.block_on(facts)?;

@@ -16,8 +16,14 @@ pub fn name(source: &Source, purpose: Purpose, at: Timestamp) -> String {
 }
 
 /// A data directory beside another: `/var/lib/postgresql/17/main_restore_20261121T030000`.
-pub fn directory(stands: &str, at: Timestamp) -> String {
-    format!("{stands}_{}_{}", Purpose::Restore.word(), sql::stamp(at))
+pub fn directory(stands: &str, purpose: Purpose, at: Timestamp) -> String {
+    format!("{stands}_{}_{}", purpose.word(), sql::stamp(at))
+}
+
+/// When such a directory beside `stands` was made for this purpose; `None` for any other.
+pub fn directory_made_at(folder: &str, stands: &str, purpose: Purpose) -> Option<Timestamp> {
+    let rest = folder.strip_prefix(stands)?.strip_prefix('_')?;
+    sql::read_stamp(rest.strip_prefix(purpose.word())?.strip_prefix('_')?)
 }
 
 /// When what has this name was made for this purpose; `None` for a name that is none of ours.
@@ -109,5 +115,9 @@ mod tests {
         assert_eq!(called(&files, &ours), "/srv/a.restore-20261121T030405, /b.restore-20261121T030405");
         assert_eq!(made_at(&ours, &files, Purpose::Restore), Some(at));
         assert_eq!(made_at("restore-2026", &files, Purpose::Restore), None);
+        let folder = directory("/data/main", Purpose::Before, at);
+        assert_eq!(directory_made_at(&folder, "/data/main", Purpose::Before), Some(at));
+        assert_eq!(directory_made_at(&folder, "/data/main", Purpose::Restore), None);
+        assert_eq!(directory_made_at(&folder, "/data/other", Purpose::Before), None);
     }
 }

@@ -92,8 +92,13 @@ pub enum Otherwise {
         /// Of which backup; the newest where none is named.
         backup: Option<BackupId>,
     },
-    /// The server as it was then, beside the one that stands.
-    At(Timestamp),
+    /// The server as it was at a moment.
+    At {
+        /// The moment.
+        at: Timestamp,
+        /// Whether in the place of what stands, and not beside it.
+        swap: bool,
+    },
 }
 
 impl Otherwise {
@@ -105,7 +110,10 @@ impl Otherwise {
             Self::Only { what, backup } => {
                 format!("restore {what} of {} of {of} beside it", which(backup.as_ref()))
             }
-            Self::At(at) => format!("restore {of} beside it as it was at {}", at.rfc3339()),
+            Self::At { at, swap } => {
+                let how = if *swap { "in its place" } else { "beside it" };
+                format!("restore {of} {how} as it was at {}", at.rfc3339())
+            }
         }
     }
 }

@@ -53,20 +53,23 @@ impl<'a> Findings<'a> {
 
     /// Who holds the lock of a place; `nobody` is what is said where nobody does.
     pub(super) fn lock(&mut self, lock: Option<&Held>, place: &Place, nobody: &str) {
-        match lock {
+        match lock.map(|lock| holds(lock, place)) {
             None => self.good("lock", nobody.to_owned()),
-            Some(Held::By(it)) => self.refuse(
-                "lock",
-                format!("{} holds the lock since {}: {}", it.by, it.since.rfc3339(), it.what),
-                &format!("wait for it; where it has died: midwatch resume {}", it.run),
-                false,
-            ),
-            Some(Held::Unreadable(begins)) => self.refuse(
-                "lock",
-                format!("the lock is held by something that cannot be read: {begins}"),
-                &format!("look at {}/lock", place.own()),
-                false,
-            ),
+            Some((found, remedy)) => self.refuse("lock", found, &remedy, false),
         }
+    }
+}
+
+/// Who holds the lock of a place, and what to do.
+pub(super) fn holds(lock: &Held, place: &Place) -> (String, String) {
+    match lock {
+        Held::By(it) => (
+            format!("{} holds the lock since {}: {}", it.by, it.since.rfc3339(), it.what),
+            format!("wait for it; where it has died: midwatch resume {}", it.run),
+        ),
+        Held::Unreadable(begins) => (
+            format!("the lock is held by something that cannot be read: {begins}"),
+            format!("look at {}/lock", place.own()),
+        ),
     }
 }

@@ -47,6 +47,8 @@ mod restore_tests;
 pub mod rewind;
 pub mod rewind_facts;
 mod rewind_findings;
+pub mod rewind_return;
+mod rewind_swap;
 pub mod rewind_undo;
 pub mod rollback;
 #[cfg(test)]

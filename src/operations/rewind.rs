@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use super::Refusal;
 use super::backup::place;
+use super::findings::holds;
 use super::numbering::Numbers;
 use super::restore::{COMPARING, LONGEST};
 use super::rewind_facts::{Cluster, RewindFacts};
+use super::rewind_swap;
 use crate::domain::archive::{ArchiveSpec, Reach, Tool};
-use crate::domain::beside::directory;
+use crate::domain::beside::{directory, directory_made_at};
 use crate::domain::datastore::{DatastoreSpec, Source};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::AppId;
 use crate::domain::plan::rewind::Does;
-use crate::domain::plan::{Act, Change, FORMAT, Lane, Operation, Plan, Rewind, Stage, Step};
+use crate::domain::plan::{Act, Change, Exchange, FORMAT, Lane, Operation, Plan, Rewind, Stage, Step};
 use crate::domain::quantity::Bytes;
-use crate::domain::time::Timestamp;
+use crate::domain::sql::Purpose;
+use crate::domain::time::{Age, Timestamp};
 
 /// How long a folder and its owners may take, and removing it.
 pub(super) const BRIEF: Duration = Duration::from_secs(1800);
@@ -29,6 +32,8 @@ pub struct Ask {
     pub at: Timestamp,
     /// Why; it is journaled.
     pub reason: Option<String>,
+    /// Whether it takes the place of what stands.
+    pub swap: bool,
 }
 
 /// The archive that a datastore is brought back from: it has to be of PostgreSQL, and to have one there.
@@ -91,15 +96,24 @@ pub fn plan(
     let what = format!("restore {} to {}", spec.id, ask.at.rfc3339());
     let senseless = Refusal::Senseless;
     in_place(spec, archive).map_err(senseless)?;
-    let lost = |failure: &Failure| Refusal::Unreachable(vec![(spec.server.clone(), failure.clone())]);
+    // Where a run is at work on the server, that is why it does not answer as it should.
+    let works = |otherwise: Refusal| match &facts.lock {
+        Some(lock) => {
+            let (found, remedy) = holds(lock, &place(spec));
+            // Refused, as by the finding of a plan.
+            senseless(Failure::new(FailureKind::Invalid, &what, found).hint(remedy))
+        }
+        None => otherwise,
+    };
+    let lost = |failure: &Failure| works(Refusal::Unreachable(vec![(spec.server.clone(), failure.clone())]));
     let cluster = facts.cluster.as_ref().map_err(lost)?;
     let archived = facts.archived.as_ref().map_err(lost)?;
     let tool = archive.tool.name();
     let reach = archived.reach(ask.at, archive.tool).map_err(|why| {
         let failure = Failure::new(FailureKind::Invalid, &what, format!("{tool}: {why}"));
-        senseless(
+        works(senseless(
             failure.hint("nothing was changed; what can be restored: midwatch status, or i on the datastore"),
-        )
+        ))
     })?;
     if let Some(odd) = odd(&cluster.data).or_else(|| odd(&cluster.bin)) {
         let why = format!("{odd:?} has characters that a server's settings would not take as they are");
@@ -111,41 +125,66 @@ pub fn plan(
         let why = format!("{tool} calls its backup {:?}, which is no name of its", reach.base.name);
         return Err(senseless(Failure::new(FailureKind::Invalid, what, why)));
     }
-    let into = directory(&cluster.data, facts.as_of);
+    let into = directory(&cluster.data, Purpose::Restore, facts.as_of);
+    let aside = directory(&cluster.data, Purpose::Before, facts.as_of);
+    let names = ask.swap.then(|| rewind_swap::names(cluster, &into, &aside));
     let wanted = wanted(cluster, archive, reach);
     let work = Work { spec, archive, cluster, into: &into };
-    let (stages, undo) = work.stages(reach, ask.at, wanted);
-    let change = Change {
-        server: None,
-        what: format!("data directory {into}"),
-        from: None,
-        to: Some(format!("as it was at {}, with a second instance on its own socket", ask.at.rfc3339())),
-    };
+    let outlived: Vec<String> = work.outlived(facts.as_of).map(str::to_owned).collect();
+    let (stages, undo) = work.stages(reach, ask.at, wanted, names.as_ref().map(|it| (it, &*outlived)));
+    let when = ask.at.rfc3339();
+    let how = if ask.swap { "in the place of" } else { "beside" };
     Ok(Plan {
         format: FORMAT,
         operation: Operation::Restore,
         app: AppId::from(spec.id.as_str()),
         environment: spec.environment.clone(),
         guard: spec.guard,
-        title: format!(
-            "restore {} as it was at {} beside what stands on {}",
-            spec.id,
-            ask.at.rfc3339(),
-            spec.server
-        ),
+        title: format!("restore {} as it was at {when} {how} what stands on {}", spec.id, spec.server),
         as_of: facts.as_of,
         reason: ask.reason.clone(),
         places: BTreeMap::from([(spec.server.clone(), place(spec))]),
-        changes: vec![change],
+        changes: changes(&when, cluster, &into, names.as_ref(), &outlived),
         findings: work.findings(facts, ask, reach, wanted),
-        interrupts: Vec::new(),
+        interrupts: if ask.swap { rewind_swap::interrupts(cluster) } else { Vec::new() },
         leaves: None,
         stages,
         undo,
-        undone_by: format!(
-            "what stands is not touched; midwatch undo RUN stops the second instance and removes {into}"
-        ),
+        undone_by: match &names {
+            Some(it) => {
+                let kept = Age(spec.keep_replaced);
+                format!("midwatch undo RUN brings {} back; it is kept for at least {kept}", it.aside)
+            }
+            None => format!(
+                "what stands is not touched; midwatch undo RUN stops the second instance and removes {into}"
+            ),
+        },
     })
+}
+
+fn changes(
+    when: &str,
+    cluster: &Cluster,
+    into: &str,
+    names: Option<&Exchange>,
+    outlived: &[String],
+) -> Vec<Change> {
+    let change = |of: &str, from: Option<&str>, to: Option<String>| Change {
+        server: None,
+        what: format!("data directory {of}"),
+        from: from.map(str::to_owned),
+        to,
+    };
+    let Some(names) = names else {
+        let to = format!("as it was at {when}, with a second instance on its own socket");
+        return vec![change(into, None, Some(to))];
+    };
+    let mut all = vec![
+        change(&cluster.data, Some("as it stands"), Some(format!("as it was at {when}"))),
+        change(&names.aside, None, Some("what stood until then".to_owned())),
+    ];
+    all.extend(outlived.iter().map(|it| change(it, Some("what a restore replaced long ago"), None)));
+    all
 }
 
 /// A path with a character that is not plain.
@@ -176,11 +215,15 @@ impl Work<'_> {
         Some(self.cluster.by.as_str()).filter(|by| *by != self.cluster.owner)
     }
 
-    fn act(&self, does: Does) -> Act {
+    pub(super) fn act(&self, does: Does) -> Act {
+        self.act_on(self.into, does)
+    }
+
+    pub(super) fn act_on(&self, folder: &str, does: Does) -> Act {
         Act::Rewind(Box::new(Rewind {
             datastore: self.spec.id.clone(),
             source: self.spec.source.clone(),
-            into: self.into.to_owned(),
+            into: folder.to_owned(),
             owner: self.cluster.owner.clone(),
             run_as: self.cluster.run_as.clone(),
             by: self.by().map(str::to_owned),
@@ -188,9 +231,25 @@ impl Work<'_> {
         }))
     }
 
-    fn stages(&self, reach: Reach<'_>, at: Timestamp, room: Bytes) -> (Vec<Stage>, Vec<Stage>) {
+    /// What earlier restores replaced, and was kept for as long as it should be.
+    fn outlived(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let old = move |folder: &&str| {
+            let at = directory_made_at(folder, &self.cluster.data, Purpose::Before);
+            at.is_some_and(|at| at.age(now) > self.spec.keep_replaced)
+        };
+        self.cluster.seat.before.iter().map(String::as_str).filter(old)
+    }
+
+    fn stages(
+        &self,
+        reach: Reach<'_>,
+        at: Timestamp,
+        room: Bytes,
+        swap: Option<(&Exchange, &[String])>,
+    ) -> (Vec<Stage>, Vec<Stage>) {
         let Self { archive, cluster, into, .. } = self;
         let mut numbers = Numbers::default();
+        let safe = swap.map(|_| self.safe(&mut numbers));
         let base = reach.base.name.clone();
         let mut first = vec![numbers.step(
             format!("make {into}, empty, for {} alone", self.by().unwrap_or(&cluster.owner)),
@@ -222,13 +281,21 @@ impl Work<'_> {
         let start = numbers.step(title, self.act(start), LONGEST);
         let compare = self.act(Does::Compare { port: cluster.port });
         let compare = numbers.step("compare its databases with those that stand", compare, COMPARING);
-        let stages = vec![
+        let safe = safe.map(|safe| self.stage("make safe what stands", vec![safe]));
+        let mut stages: Vec<Stage> = safe.into_iter().collect();
+        stages.extend([
             self.stage("bring it back beside", first),
             self.stage("start it", vec![start]),
             self.stage("compare", vec![compare]),
-        ];
-        let gone = numbers.step(gone(into), self.act(Does::Remove), BRIEF);
-        (stages, vec![self.stage("as before", vec![gone])])
+        ]);
+        let back = match swap {
+            Some((it, outlived)) => {
+                stages.extend(self.swap(it, outlived, &mut numbers));
+                self.put_back(it, &mut numbers)
+            }
+            None => numbers.step(gone(into), self.act(Does::Remove), BRIEF),
+        };
+        (stages, vec![self.stage("as before", vec![back])])
     }
 
     fn stage(&self, title: &str, steps: Vec<Step>) -> Stage {

@@ -39,8 +39,8 @@ pub struct Cluster {
     pub run_as: Option<String>,
     /// Who runs the archive's program.
     pub by: String,
-    /// Whether root can give the owner what that one wrote; of no matter where they are the same.
-    pub may_hand_over: bool,
+    /// Whether we may be root there: to give the owner what another wrote, and to stop and start the server.
+    pub root: bool,
     /// The folder of its programs.
     pub bin: String,
     /// How large the data directory is.
@@ -57,4 +57,29 @@ pub struct Cluster {
     pub settings: BTreeMap<String, String>,
     /// Data directories that earlier restores left beside it.
     pub beside: Vec<String>,
+    /// Whether another data directory can take its place.
+    pub seat: Seat,
+}
+
+/// What is to be known of a server and its data directory before another takes its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seat {
+    /// The data directory's number on its file system, which it keeps under any name.
+    pub inode: Option<u64>,
+    /// Whether it is a mount or a symbolic link.
+    pub fixed: bool,
+    /// systemd's unit that runs the server.
+    pub unit: Option<String>,
+    /// The file of its settings.
+    pub config: String,
+    /// Whether the server follows another.
+    pub recovery: bool,
+    /// How many follow it by its log.
+    pub followers: u32,
+    /// How many databases it has, beside templates.
+    pub databases: u32,
+    /// How many sessions there are.
+    pub sessions: u32,
+    /// Data directories that earlier restores replaced.
+    pub before: Vec<String>,
 }

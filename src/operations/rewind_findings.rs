@@ -4,6 +4,7 @@ use super::backup::place;
 use super::findings::Findings;
 use super::rewind::{Ask, Work};
 use super::rewind_facts::RewindFacts;
+use super::rewind_swap;
 use crate::domain::archive::{Reach, Tool};
 use crate::domain::plan::Finding;
 use crate::domain::quantity::Bytes;
@@ -78,6 +79,9 @@ impl Work<'_> {
                 false,
             ),
         }
+        if ask.swap {
+            rewind_swap::findings(&mut findings, spec, cluster);
+        }
         for name in &cluster.beside {
             findings.note("beside", format!("{name} stands there, which a restore left"));
         }
@@ -87,7 +91,7 @@ impl Work<'_> {
     fn rights(&self, findings: &mut Findings<'_>) {
         let cluster = self.cluster;
         if let Some(by) = self.by() {
-            if cluster.may_hand_over {
+            if cluster.root {
                 let found = format!("{by} restores, and root gives it to {}", cluster.owner);
                 findings.good("rights", found);
             } else {

@@ -3,6 +3,9 @@ use crate::domain::archive::{Archived, Archiver, Base};
 use crate::domain::run::RunId;
 use crate::domain::setup::Guard;
 use crate::domain::wal::{Segment, USUAL, stretches};
+use crate::operations::facts::Held;
+use crate::operations::rewind_facts::Seat;
+use crate::operations::rewind_return::{self, SeatFacts, exchanged};
 use crate::operations::rewind_undo::{Left, LeftFacts, brought, undo};
 use crate::operations::sample::{datastore, postgres, steps};
 
@@ -58,13 +61,21 @@ fn facts(by: &str) -> RewindFacts {
         owner: "postgres".to_owned(),
         run_as: Some("postgres".to_owned()),
         by: by.to_owned(),
-        may_hand_over: true,
+        root: true,
         bin: "/usr/lib/postgresql/17/bin".to_owned(),
         used: Some(Bytes(1000 << 20)),
         room: Some(Bytes(2000 << 20)),
         writable: true,
         segment: USUAL,
         settings: BTreeMap::from([("max_connections".to_owned(), "100".to_owned())]),
+        seat: Seat {
+            inode: Some(7),
+            unit: Some("postgresql@17-main.service".to_owned()),
+            config: "/etc/postgresql/17/main/postgresql.conf".to_owned(),
+            databases: 3,
+            sessions: 2,
+            ..Seat::default()
+        },
         ..Cluster::default()
     };
     RewindFacts {
@@ -77,7 +88,7 @@ fn facts(by: &str) -> RewindFacts {
 
 fn planned(tool: Tool, facts: &RewindFacts, when: &str) -> Result<Plan, Refusal> {
     let by = facts.cluster.as_ref().unwrap().by.clone();
-    plan(&spec(), &archive(tool, &by), facts, &Ask { at: at(when), reason: None })
+    plan(&spec(), &archive(tool, &by), facts, &Ask { at: at(when), ..Ask::default() })
 }
 
 fn refused(it: &Plan) -> Vec<&str> {
@@ -110,6 +121,74 @@ fn it_is_restored_beside_started_and_compared() {
     assert_eq!(read, plan);
 }
 
+fn swapped(change: impl Fn(&mut RewindFacts)) -> Plan {
+    let mut facts = facts("postgres");
+    change(&mut facts);
+    let ask = Ask { at: at("2026-11-22T10:00:00Z"), swap: true, reason: None };
+    plan(&spec(), &archive(Tool::PgBackRest, "postgres"), &facts, &ask).unwrap()
+}
+
+#[test]
+fn in_the_place_of_what_stands_it_is_made_safe_exchanged_and_undone() {
+    let old = "/var/lib/postgresql/17/main_before_20261001T000000";
+    let before = || vec![old.to_owned(), "/var/lib/postgresql/17/main_before_20261122T110000".to_owned()];
+    let plan = swapped(|it| it.cluster.as_mut().unwrap().seat.before = before());
+    insta::assert_snapshot!(steps(&plan), @"
+    db-1: back up what stands in shop, and read it back
+    db-1: make /var/lib/postgresql/17/main_restore_20261122T120100, empty, for postgres alone
+    db-1: have pgBackRest restore its backup 20261122-075812F into /var/lib/postgresql/17/main_restore_20261122T120100, for 2026-11-22T10:00:00.000Z
+    db-1: start a second instance on /var/lib/postgresql/17/main_restore_20261122T120100, that archives nothing and has no network, and wait until it is as it was then
+    db-1: compare its databases with those that stand
+    db-1: see that the server's settings are sound, stop the second instance, and give it those
+    db-1: stop postgresql@17-main.service; rename main to main_before_20261122T120100, and main_restore_20261122T120100 to main; start postgresql@17-main.service again
+    db-1: remove /var/lib/postgresql/17/main_before_20261001T000000
+    back: db-1: /var/lib/postgresql/17/main as before, and /var/lib/postgresql/17/main_restore_20261122T120100 removed
+    ");
+    assert_eq!(refused(&plan), Vec::<&str>::new());
+    insta::assert_snapshot!(plan.interrupts.join("\n"), @"
+    all of the server goes back, with its roles and all of its databases (3); what was written since is in what stood alone
+    who is connected is disconnected (2 now), and nobody can connect until it is started again
+    ");
+    insta::assert_snapshot!(plan.as_shell(&BTreeMap::new()));
+    let read: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    assert_eq!(read, plan);
+
+    // And back, from what the journal says of it.
+    let (it, names) = exchanged(&plan).unwrap();
+    let run = RunId::new(at("2026-11-22T12:01:00Z"), &crate::domain::plan::PlanDigest::of(b"x"));
+    let done = SeatFacts { data: Some(9), aside: Some(7), ..SeatFacts::default() };
+    let undo = |facts: &SeatFacts| rewind_return::undo(&spec(), (it, names), facts, &run, None).unwrap();
+    let undone = undo(&done);
+    insta::assert_snapshot!(steps(&undone), @"
+    db-1: stop postgresql@17-main.service; rename main to main_restore_20261122T120100, and main_before_20261122T120100 to main; start postgresql@17-main.service again
+    back: db-1: /var/lib/postgresql/17/main as it was until now
+    ");
+    assert_eq!(refused(&undone), Vec::<&str>::new());
+    let (_, back) = exchanged(&undone).unwrap();
+    assert_eq!((back.was, &back.from, &back.aside, back.removes), (9, &names.aside, &names.from, false));
+    for (facts, why) in [
+        (SeatFacts { aside: None, ..done.clone() }, "data"),
+        (SeatFacts { aside: Some(8), ..done.clone() }, "data"),
+        (SeatFacts { from: Some(3), ..done.clone() }, "name"),
+        (SeatFacts { data: Some(7), aside: None, from: Some(9), ..done.clone() }, "data name data"),
+    ] {
+        assert_eq!(refused(&undo(&facts)).join(" "), why);
+    }
+}
+
+#[test]
+fn what_cannot_change_its_name_stays_where_it_is() {
+    let refusals = |change: &dyn Fn(&mut Cluster)| {
+        refused(&swapped(|it| change(it.cluster.as_mut().unwrap()))).join(" ")
+    };
+    assert_eq!(refusals(&|it| it.root = false), "swap");
+    assert_eq!(refusals(&|it| it.seat.unit = None), "swap");
+    assert_eq!(refusals(&|it| it.seat.inode = None), "swap");
+    assert_eq!(refusals(&|it| it.seat.fixed = true), "swap");
+    assert_eq!(refusals(&|it| it.seat.recovery = true), "replication");
+    assert_eq!(refusals(&|it| it.seat.followers = 1), "replication");
+}
+
 #[test]
 fn what_another_user_restores_is_handed_over() {
     let mut facts = facts("barman");
@@ -119,7 +198,7 @@ fn what_another_user_restores_is_handed_over() {
     // What it unpacks of the log counts.
     let room = plan.findings.iter().find(|it| it.check == "room").unwrap();
     assert!(room.found.contains("about 1.2G needed"), "{}", room.found);
-    facts.cluster.as_mut().unwrap().may_hand_over = false;
+    facts.cluster.as_mut().unwrap().root = false;
     assert_eq!(refused(&planned(Tool::Barman, &facts, "2026-11-22T10:00:00Z").unwrap()), ["rights"]);
 }
 
@@ -134,6 +213,21 @@ fn a_moment_that_cannot_be_had_has_no_plan() {
             Err(Refusal::Senseless(failure)) => assert!(failure.reason().contains(why), "{failure}"),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_run_that_is_at_work_there_is_named_where_the_server_is_silent() {
+    let down = Failure::new(FailureKind::Unreachable, "look", "no connection");
+    let mut it = facts("postgres");
+    it.cluster = Err(down);
+    let ask = Ask { at: at("2026-11-22T10:00:00Z"), ..Ask::default() };
+    let told = |it: &RewindFacts| plan(&spec(), &archive(Tool::PgBackRest, "postgres"), it, &ask);
+    assert!(matches!(told(&it), Err(Refusal::Unreachable(_))));
+    it.lock = Some(Held::Unreadable("x".to_owned()));
+    match told(&it) {
+        Err(Refusal::Senseless(failure)) => assert!(failure.reason().contains("lock is held"), "{failure}"),
+        other => panic!("{other:?}"),
     }
 }
 

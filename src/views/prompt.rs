@@ -207,6 +207,7 @@ fn words(prompt: &Prompt, is_datastore: impl Fn(&AppId) -> bool) -> Words {
                 row("from OTHER", "another datastore's newest backup"),
                 row("from OTHER swap", "the same in the place of what stands"),
                 row("at 25m", "the server as it was then, beside it"),
+                row("at 25m swap", "the same in its place"),
                 ("Nothing is changed before the plan was shown.".to_owned(), Role::Muted),
             ];
             (format!("restore {datastore} otherwise"), Role::Accent, says, "restore: ")

@@ -110,7 +110,7 @@ fn what_is_restored_otherwise_is_said_in_the_words_of_the_command_line() {
     press(&mut app, now, "backspace backspace backspace backspace 2 5 m");
     let effects = pressed(&mut app, now, "enter");
     let at = now - std::time::Duration::from_secs(25 * 60);
-    assert_eq!(planned(&effects), ("orders".into(), Wanted::Otherwise(Otherwise::At(at))));
+    assert_eq!(planned(&effects), ("orders".into(), Wanted::Otherwise(Otherwise::At { at, swap: false })));
     press(&mut app, now, "esc O");
     press(&mut app, now, "o n l y space a , b");
     let effects = pressed(&mut app, now, "enter");

@@ -10,6 +10,7 @@ pub mod maintain;
 mod nature;
 pub mod overlay;
 pub mod rewind;
+mod rewind_exchange;
 pub mod shell;
 mod shell_beside;
 pub mod shell_data;
@@ -35,6 +36,7 @@ pub use change::Change;
 pub use finding::{Finding, Judgement};
 pub use maintain::{Before, Maintain};
 pub use rewind::Rewind;
+pub use rewind_exchange::Exchange;
 pub use step::{Lane, Stage, Step, StepId};
 
 /// The format that is written; one that is newer is not carried out.

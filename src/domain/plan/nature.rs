@@ -1,6 +1,7 @@
 //! What may be done with an act: whether it changes what serves, may be left, or done again.
 
 use super::Act;
+use super::rewind::Does;
 use crate::domain::ids::DatastoreId;
 
 impl Act {
@@ -51,6 +52,20 @@ impl Act {
     /// Whether it runs on the machine of the console.
     pub const fn is_here(&self) -> bool {
         matches!(self, Self::Here { .. })
+    }
+
+    /// The datastore in whose place something else is put (`true`), or what stood there again (`false`).
+    pub fn exchanges(&self) -> Option<(&DatastoreId, bool)> {
+        match self {
+            Self::Swap { datastore, .. } => Some((datastore, true)),
+            Self::Unswap { datastore, .. } => Some((datastore, false)),
+            Self::Rewind(it) => match it.does {
+                Does::Exchange(_) => Some((&it.datastore, true)),
+                Does::Return(_) => Some((&it.datastore, false)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether it can be given up in the middle, and everything stands as before.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rewind_exchange::Exchange;
 use super::shell_data::{of_postgres, within};
 use crate::domain::archive::{ArchiveSpec, Tool};
 use crate::domain::datastore::Source;
@@ -78,6 +79,20 @@ pub enum Does {
         /// Its port.
         port: u16,
     },
+    /// Stops the second instance, and gives what it ran on the settings of the server that stands, so that it
+    /// can take its place.
+    Ready {
+        /// The data directory that stands.
+        data: String,
+        /// The folder of the server's own programs.
+        bin: String,
+        /// The file of its settings, which has to be one that it would start with.
+        config: String,
+    },
+    /// It takes the place of what stands.
+    Exchange(Exchange),
+    /// Whatever was done of an exchange is taken back, and the server runs on what stood.
+    Return(Exchange),
     /// Ends whoever still restores into it, stops the second instance, and removes it.
     Remove,
 }
@@ -93,12 +108,17 @@ const WAL_FETCH: &str = r#"c=$0; e=midwatch/wal-fetch; if [ -d "$c" ]; then for 
 impl Rewind {
     /// Whether something is there afterwards that was not, or the other way round.
     pub const fn touches(&self) -> bool {
-        matches!(self.does, Does::Make { .. } | Does::Remove)
+        matches!(self.does, Does::Make { .. } | Does::Exchange(_) | Does::Remove)
     }
 
     /// Whether it can be given up in the middle: all of it is in the new data directory.
     pub const fn may_be_left(&self) -> bool {
         matches!(self.does, Does::Fetch { .. } | Does::Start { .. } | Does::Compare { .. })
+    }
+
+    /// Whether it is done before anything takes the place of what stands.
+    pub const fn comes_before(&self) -> bool {
+        !matches!(self.does, Does::Exchange(_) | Does::Return(_) | Does::Remove)
     }
 
     /// The container that the server is in.
@@ -296,6 +316,18 @@ impl Rewind {
                 };
                 format!("{}\n{}", asked(&self.source), asked(&self.second(*port)))
             }
+            Does::Ready { data, bin, config } => {
+                let user = self.run_as.as_deref();
+                let (program, config) = (format!("{bin}/postgres"), format!("config_file={config}"));
+                let sound = as_user(user, &[&program, "-C", "port", "-D", data, "-c", &config]);
+                let program = format!("{bin}/pg_ctl");
+                let stop = as_user(user, &[&program, "stop", "-D", into, "-m", "fast"]);
+                let gone = as_user(user, &["rm", "-rf", "--", &self.folder()]);
+                let (own, its) = (format!("{data}/postgresql.auto.conf"), format!("{into}/"));
+                format!("{sound} && {stop}\n{gone}\n{}", as_user(user, &["cp", "-p", "--", &own, &its]))
+            }
+            Does::Exchange(it) => it.shell(),
+            Does::Return(it) => it.shell_back(),
             Does::Remove => {
                 let gone = as_user(self.keeper(), &["rm", "-rf", "--", into]);
                 let pid = as_user(self.keeper(), &["head", "-n", "1", &format!("{into}/postmaster.pid")]);

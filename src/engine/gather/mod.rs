@@ -37,7 +37,7 @@ use crate::operations::{AppFacts, Replaced, ReplacedEnv, Resolved, ServerFacts, 
 pub use datastore::{datastore, stock as stock_of};
 pub use repository::{prune, repository};
 pub use restore::{Wanted, restore, restore_from};
-pub use rewind::{rewind, rewound};
+pub use rewind::{exchanged, rewind, rewound};
 pub use set::set;
 pub use set_restore::{set_restore, set_undo};
 pub(super) use survey::held as holding;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::time::{Instant, sleep};
 
 use super::pace::{PACE, far};
-use super::{Done, Task};
+use super::{Done, Task, rewind_exchange};
 use crate::domain::datastore::Source;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::plan::{Act, Operation};
@@ -29,7 +29,9 @@ pub(super) async fn back_up(task: &Task<'_>) -> Result<Done, Failure> {
         return Err(Failure::new(FailureKind::Bug, what, "it is no backup"));
     };
     let done = match source {
-        Source::Postgres { .. } => super::swap::is_done(task, datastore).await?,
+        Source::Postgres { .. } => {
+            super::swap::is_done(task, datastore).await? || rewind_exchange::is_done(task, datastore).await?
+        }
         _ => super::data::is_done(task, datastore).await?,
     };
     if done {

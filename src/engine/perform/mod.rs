@@ -29,6 +29,8 @@ mod render;
 mod repository;
 mod retire;
 mod rewind;
+mod rewind_exchange;
+mod rewind_start;
 mod route;
 mod scale;
 mod send;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::pace::{PACE, far};
+use super::rewind_exchange::{EXCHANGE, READY, RETURN, answers, is_done, names, settle};
+use super::rewind_start::start;
 use super::{Done, Task};
 use crate::domain::archive::Tool;
 use crate::domain::datastore::Source;
@@ -22,62 +24,12 @@ use crate::engine::dump::within::{answer, argv};
 use crate::engine::guarded;
 use crate::engine::restore::psql::{Server, password};
 use crate::engine::restore::tables::{differences, read};
+use crate::operations::rewind_return::exchanged;
 use crate::transports::Within;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 /// So many databases beside the datastore's own are compared.
 const OTHERS: usize = 8;
-
-/// What all of them begin with: `$1` is the new data directory, by a name of ours. `ours` says whether the server
-/// that runs on it is ours, and gives its process; `gone` ends whoever works on it and removes it.
-///
-/// A container's first process is often the server that stands. It takes over whoever has lost a parent there,
-/// and takes such a one's end by a signal, or with a code above 1, for the end of a session of its own, after
-/// which it ends them all (`CleanupBackend` in PostgreSQL's `postmaster.c`). So there only
-/// those are ended who have begun nobody else, which their own parents hear of; nobody is killed outright; and who
-/// is left to that first process is waited for.
-macro_rules! start {
-    () => {
-        r#"export LC_ALL=C TZ=UTC; umask 077; cd / ; d=$1; shift
-case $d in /*_restore_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]) ;; *) echo "$d is none of ours"; exit 64;; esac
-says() { { tr '\0' '\n' <"/proc/$1/cmdline" | grep -qF -e "$2"; } 2>/dev/null; }
-runs() { p=$(sed -n 1p "$d/postmaster.pid" 2>/dev/null) && [ -n "$p" ] && { [ "$(readlink "/proc/$p/cwd" 2>/dev/null)" = "$d" ] || says "$p" "$d"; }; }
-ours() { says "$p" "$d/midwatch/postgresql.conf"; }
-at_work() {
-  w=; for q in /proc/[0-9]*; do
-    { IFS= read -r c <"$q/comm"; } 2>/dev/null || continue
-    case $c in pgbackrest|barman|python*|rsync|wal-g|cp|tar) ;; *) continue;; esac
-    says "${q#/proc/}" "$d" || { [ "$c" = wal-g ] && [ "$(readlink "$q/cwd" 2>/dev/null)" = "$d" ]; } || continue
-    w="$w ${q#/proc/}"
-  done; [ "$w" ]
-}
-stopped() {
-  n=0; while runs; do
-    ours || { echo "another server runs on $d by now: it is not removed"; exit 1; }
-    case $n in 0) kill -INT "$p";; 120) kill -QUIT "$p";; 140) kill -9 "$p";; esac
-    n=$((n+1)); [ $n -lt 160 ] || { echo "the server on $d does not stop"; exit 1; }; sleep 0.5
-  done
-}
-first() { { IFS= read -r c </proc/1/comm; } 2>/dev/null; case $c in postgres|postmaster) true;; *) false;; esac; }
-above() { sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status" 2>/dev/null; }
-begins() { for r in $w; do [ "$(above "$r")" != "$1" ] || return 0; done; return 1; }
-gone() {
-  stopped
-  n=0; while at_work; do
-    if first; then
-      [ $n -lt 39 ] || { echo "who restores into $d does not end:$w; the container's first process is the server that stands, which would end all its sessions if that was killed: start the container anew when that may be, then undo this"; exit 1; }
-      for q in $w; do [ "$(above "$q")" = 1 ] || begins "$q" || kill "$q" 2>/dev/null; done
-    elif [ $n -lt 20 ]; then kill $w 2>/dev/null; else kill -9 $w 2>/dev/null; fi
-    n=$((n+1)); [ $n -lt 40 ] || { echo "who restores into $d does not end:$w"; exit 1; }; sleep 0.5
-  done
-  stopped
-  n=0; until rm -rf -- "$d" 2>/dev/null && [ ! -e "$d" ]; do
-    n=$((n+1)); [ $n -lt 10 ] || { echo "$d cannot be removed"; exit 1; }; sleep 0.5
-  done
-}
-"#
-    };
-}
 
 /// `$2` whom it is for where that is not whoever makes it, `$3` how many KiB have to be free, `$4` whether what
 /// was begun before a kill is cleared first.
@@ -175,7 +127,14 @@ const STANDS: &str = "select pg_is_in_recovery() or current_setting('archive_mod
 pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure> {
     let into = it.into.as_str();
     let place = |user| Within { container: it.container(), run_as: user };
-    let words = match &it.does {
+    let does = &it.does;
+    if it.comes_before() && is_done(task, &it.datastore).await? {
+        return Ok(Done { said: "it is in its place already".to_owned(), exit: None });
+    }
+    if matches!(does, Does::Exchange(_)) {
+        settle(task, it).await?;
+    }
+    let words = match does {
         Does::Make { room } => {
             let by = it.by.as_deref().unwrap_or_default();
             let kib = room.0.div_ceil(1024).to_string();
@@ -207,6 +166,14 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
             }
         }
         Does::Compare { port } => return compare(task, it, *port).await,
+        Does::Ready { data, bin, config } => {
+            argv(place(it.run_as.as_deref()), READY, &[into, data, bin, config])
+        }
+        Does::Exchange(it) | Does::Return(it) => {
+            let script = if matches!(does, Does::Exchange(_)) { EXCHANGE } else { RETURN };
+            let names = names(it);
+            argv(place(Some("root")), script, &names.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         Does::Remove => argv(place(it.keeper()), REMOVE, &[into]),
     };
     let ran = async {
@@ -222,6 +189,9 @@ pub(super) async fn rewind(task: &Task<'_>, it: &Rewind) -> Result<Done, Failure
         never = tell(task, it) => match never {},
     };
     if left.exit == 0 {
+        if matches!(does, Does::Exchange(_) | Does::Return(_)) {
+            return answers(task, it, left.last_words()).await;
+        }
         return Ok(Done { said: left.last_words(), exit: Some(0) });
     }
     let why = format!("{} (exit {})", complaint(&left.said), left.exit);
@@ -333,7 +303,10 @@ async fn compare(task: &Task<'_>, it: &Rewind, port: u16) -> Result<Done, Failur
             all.push(format!("{word}: {}", shorten(&names.join(", "), 200)));
         }
     }
-    if let Source::Postgres { user, .. } = &second {
+    // What is to take the place of what stands is stopped for that.
+    if exchanged(task.confirmed.plan.plan()).is_none()
+        && let Source::Postgres { user, .. } = &second
+    {
         let user = user.as_deref().unwrap_or(&it.owner);
         all.push(format!(
             "it runs on, until it is undone: psql -h {} -p {port} -U {user}, as {}",

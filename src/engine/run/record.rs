@@ -25,13 +25,11 @@ pub(super) enum Exchange {
 impl Run<'_> {
     /// Notes of a datastore that is exchanged, or put back, how it stands.
     pub(super) fn exchanges(&self, ground: &Ground, act: &Act, far: Exchange) {
-        let (datastore, how) = match (act, far) {
-            (Act::Swap { datastore, .. } | Act::Unswap { datastore, .. }, Exchange::Begun) => {
-                (datastore, "is in between")
-            }
-            (Act::Swap { datastore, .. }, Exchange::Ended) => (datastore, "stands as it was to be"),
-            (Act::Unswap { datastore, .. }, Exchange::Ended) => (datastore, "stands as before"),
-            _ => return,
+        let Some((datastore, forth)) = act.exchanges() else { return };
+        let how = match (far, forth) {
+            (Exchange::Begun, _) => "is in between",
+            (Exchange::Ended, true) => "stands as it was to be",
+            (Exchange::Ended, false) => "stands as before",
         };
         if let Ok(mut exchanged) = self.exchanged.lock() {
             exchanged.insert(datastore.clone(), (ground.server.clone(), how.to_owned()));

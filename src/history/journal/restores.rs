@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Written};
 use crate::domain::ids::DatastoreId;
+use crate::domain::plan::rewind::Does;
 use crate::domain::plan::{Act, Operation, Plan};
 use crate::domain::run::{Outcome, RunId};
 
@@ -61,6 +62,10 @@ fn swapped<'p>(plan: &'p Plan, of: &DatastoreId) -> Option<(&'p str, &'p str)> {
         Act::Swap { datastore, from, aside: Some(aside), .. } if datastore == of => {
             Some((from.as_str(), aside.as_str()))
         }
+        Act::Rewind(it) if it.datastore == *of => match &it.does {
+            Does::Exchange(it) => Some((it.from.as_str(), it.aside.as_str())),
+            _ => None,
+        },
         _ => None,
     })
 }

@@ -1,5 +1,5 @@
 //! How a backup is brought back otherwise than whole and as the datastore's own, in the words of the command
-//! line: `from OTHER [swap]`, `only PATH|TABLE[,…]`, `at TIME`.
+//! line: `from OTHER [swap]`, `only PATH|TABLE[,…]`, `at TIME [swap]`.
 
 use crate::config::duration;
 use crate::domain::ids::{BackupId, DatastoreId};
@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 use crate::message::change::{Otherwise, Wanted};
 
 /// What is said where nothing else can be made of what was typed.
-const WORDS: &str = "from OTHER, from OTHER swap, only TABLE,… or PATH, at TIME";
+const WORDS: &str = "from OTHER, from OTHER swap, only TABLE,… or PATH, at TIME, at TIME swap";
 
 /// What is typed, of `backup` where one is selected; what is the matter with it where it makes no sense.
 pub fn read(typed: &str, backup: Option<&BackupId>, now: Timestamp) -> Result<Wanted, String> {
@@ -27,7 +27,13 @@ pub fn read(typed: &str, backup: Option<&BackupId>, now: Timestamp) -> Result<Wa
         // What is between commas is told apart by who knows whether it is of tables.
         ("only", rest) => Otherwise::Only { what: rest.to_owned(), backup: backup.cloned() },
         ("at", "") => return Err("at which time, or how long ago?".to_owned()),
-        ("at", rest) => Otherwise::At(duration::moment(rest, now)?),
+        ("at", rest) => {
+            let (time, swap) = match rest.rsplit_once(char::is_whitespace) {
+                Some((time, "swap")) => (time.trim(), true),
+                _ => (rest, false),
+            };
+            Otherwise::At { at: duration::moment(time, now)?, swap }
+        }
         _ => return Err(WORDS.to_owned()),
     };
     Ok(Wanted::Otherwise(it))
@@ -53,7 +59,9 @@ mod tests {
             |what: &str| Ok(Otherwise::Only { what: what.to_owned(), backup: Some(BackupId::from("b2")) });
         assert_eq!(told("only public.orders,audit.log"), only("public.orders,audit.log"));
         assert_eq!(told("only /srv/a file"), only("/srv/a file"));
-        let at = |text: &str| Ok(Otherwise::At(Timestamp::parse_rfc3339(text).unwrap()));
+        let at = |text: &str| Ok(Otherwise::At { at: Timestamp::parse_rfc3339(text).unwrap(), swap: false });
+        let at_2am = Timestamp::parse_rfc3339("2026-11-20T02:00:00Z").unwrap();
+        assert_eq!(told("at 1h  swap"), Ok(Otherwise::At { at: at_2am, swap: true }));
         assert_eq!(told("at 25m"), at("2026-11-20T02:35:00Z"));
         assert_eq!(told("at 2026-11-20T01:00:00Z"), at("2026-11-20T01:00:00Z"));
     }

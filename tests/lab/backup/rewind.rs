@@ -92,9 +92,6 @@ fn a_server_goes_back_to_a_moment_beside_by_pgbackrest() {
         assert!(told.contains(why), "{told}");
         nothing(&cluster);
     }
-    let told =
-        store.run(&["restore", "rewound", "--at", &first, "--swap", "--confirm", "rewound"]).ends(1).text();
-    assert!(told.contains("by hand: stop the second instance"), "{told}");
     let planned = store.run(&["restore", "rewound", "--at", &first, "--dry-run"]).ends(0).text();
     assert!(planned.contains("pgBackRest can restore from 2"), "{planned}");
     nothing(&cluster);
@@ -143,6 +140,88 @@ fn a_server_goes_back_to_a_moment_beside_by_pgbackrest() {
     cluster.writes();
     assert!(cluster.sql("select last_archived_wal from pg_stat_archiver").starts_with("00000002"));
     store.on("sudo rm -r /var/lib/postgresql/17/rewound_before");
+}
+
+/// All rows, by their sum and number.
+fn rows(cluster: &Cluster) -> String {
+    cluster.sql("select md5(string_agg(word, ',' order by word)) || ' ' || count(*) from told")
+}
+
+/// The data directories that stand beside, by their names without the time.
+fn beside_it(cluster: &Cluster) -> Vec<String> {
+    let name = &cluster.store.name;
+    let told = cluster.store.on(&format!("sudo ls /var/lib/postgresql/17 | grep '^{name}_' || true"));
+    told.lines().map(|line| line.rsplit_once('_').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs the lab: tests/run"]
+fn a_server_of_a_moment_takes_the_place_of_what_stands_and_gives_it_back() {
+    let cluster = Cluster::by_pgbackrest("replaced", 5445);
+    let store = &cluster.store;
+    store.run(&["backup", "replaced", "--init", "--yes"]).ends(0);
+    cluster.pgbackrest("stanza-create");
+    cluster.archived_by(&cluster.push());
+    cluster.sql("create table told (word text)");
+    cluster.pgbackrest("--type=full backup");
+    sleep(Duration::from_millis(1500));
+    let first = written(&cluster, "first");
+    written(&cluster, "second");
+    cluster.writes();
+    let stood = rows(&cluster);
+    let args = ["restore", "replaced", "--at", &first, "--swap", "--confirm", "replaced"];
+    let planned = store.run(&["restore", "replaced", "--at", &first, "--swap", "--dry-run"]).ends(0).text();
+    assert!(
+        planned.contains("all of the server goes back, with its roles and all of its databases (1)"),
+        "{planned}"
+    );
+    assert!(planned.contains("postgresql@17-replaced.service runs the server"), "{planned}");
+
+    // Settings that the server would not start with are found before it is stopped.
+    let odd = "/etc/postgresql/17/replaced/conf.d/z.conf";
+    store.on(&format!("echo 'no_such_setting = 1' | sudo -u postgres tee {odd} >/dev/null"));
+    let began = cluster.sql("select pg_postmaster_start_time()");
+    let told = store.run(&args).ends(1).text();
+    assert!(told.contains("the server would not start with its settings"), "{told}");
+    assert!(told.contains("as before: put back and verified"), "{told}");
+    assert_eq!(cluster.sql("select pg_postmaster_start_time()"), began);
+    store.on(&format!("sudo rm {odd}"));
+    nothing(&cluster);
+
+    let told = store.run(&args).ends(0).text();
+    let run = run_of(&told);
+    assert_eq!(cluster.sql("select string_agg(word, ',') from told"), "first");
+    assert_eq!(beside_it(&cluster), ["replaced_before"]);
+    assert_eq!(store.snapshots(), 3, "its own, and one before each swap");
+    // It archives, into a timeline of its own, by the settings of the server that stood.
+    cluster.writes();
+    assert!(cluster.sql("select last_archived_wal from pg_stat_archiver").starts_with("00000002"));
+
+    let undone = store.run(&["undo", &run, "--confirm", "replaced"]).ends(0).text();
+    assert_eq!((rows(&cluster), beside_it(&cluster)), (stood.clone(), vec!["replaced_restore".to_owned()]));
+    let told = store.run(&["undo", &run, "--confirm", "replaced"]).ends(2).text();
+    assert!(told.contains("it was undone, or never swapped"), "{told}");
+    store.run(&["undo", &run_of(&undone), "--confirm", "replaced"]).ends(0);
+    assert_eq!(cluster.sql("select string_agg(word, ',') from told"), "first");
+    store.run(&["undo", &run, "--confirm", "replaced"]).ends(0);
+    assert_eq!(rows(&cluster), stood);
+    store.on("sudo sh -c 'rm -r /var/lib/postgresql/17/replaced_restore_*'");
+
+    // Killed while nobody can connect: put back, and finished.
+    let down = "[ ! -S /var/run/postgresql/.s.PGSQL.5445 ]";
+    let run = killed(store, &args, down);
+    let told = store.run(&["resume", &run]).ends(1).text();
+    assert!(told.contains("in between"), "{told}");
+    store.run(&["resume", &run, "undo", "--confirm", "replaced"]).ends(1);
+    assert_eq!((rows(&cluster), beside_it(&cluster)), (stood.clone(), Vec::<String>::new()));
+    let run = killed(store, &args, down);
+    // What runs on the server is ended, too, between its two names.
+    store.on("sudo pkill -9 -f '^sh -c.*replaced_restor[e]' || true");
+    store.run(&["resume", &run, "finish", "--confirm", "replaced"]).ends(0);
+    assert_eq!(cluster.sql("select string_agg(word, ',') from told"), "first");
+    assert_eq!(beside_it(&cluster), ["replaced_before"]);
+    store.run(&["undo", &run, "--confirm", "replaced"]).ends(0);
+    assert_eq!(rows(&cluster), stood);
 }
 
 #[test]

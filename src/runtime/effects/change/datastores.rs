@@ -12,7 +12,7 @@ use crate::engine::gather::{self, Wanted as Sought};
 use crate::history::journal::last_restore;
 use crate::message::change::{Asked, Wanted};
 use crate::operations::set_choice::Which;
-use crate::operations::{Refusal, backup, drill, restore, set_restore, set_undo, undo};
+use crate::operations::{Refusal, backup, drill, restore, rewind_return, set_restore, set_undo, undo};
 use crate::runtime::deploying;
 
 /// Gathers and plans.
@@ -52,6 +52,10 @@ pub(super) async fn made(
             let (run, undone) = last(config, &spec.id).await?;
             if let Some((app, _)) = deploying::app_of_datastores(config, undone.app.as_str())? {
                 return undone_whole(means, config, &app, (&run, &undone), reason).await;
+            }
+            if let Some((it, names)) = rewind_return::exchanged(&undone) {
+                let facts = gather::exchanged(&engines, &spec, it, names, now).await?;
+                return Ok(rewind_return::undo(&spec, (it, names), &facts, &run, reason.as_deref()));
             }
             let facts = looked(Sought::None).await?;
             Ok(undo::plan(&spec, &facts, &run, &undone, reason.as_deref()))

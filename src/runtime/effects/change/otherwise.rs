@@ -35,10 +35,10 @@ pub(super) async fn made(
             let facts = gather::restore(&engines, spec, sought(backup.as_ref()), now).await?;
             Ok(restore::plan(spec, &facts, &ask))
         }
-        Otherwise::At(at) => {
+        Otherwise::At { at, swap } => {
             let archive = deploying::archive(config, spec)?;
             let facts = gather::rewind(&engines, spec, &archive, now).await;
-            Ok(rewind::plan(spec, &archive, &facts, &rewind::Ask { at: *at, reason }))
+            Ok(rewind::plan(spec, &archive, &facts, &rewind::Ask { at: *at, reason, swap: *swap }))
         }
     }
 }

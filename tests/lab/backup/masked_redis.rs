@@ -202,6 +202,14 @@ fn a_fault_that_ends_the_swap_itself_is_finished_from_what_was_masked_and_what_s
     it.store.run(&["undo", &run, "--yes"]).ends(0);
     it.store.on(&format!("rm -f {at}/restore-*"));
     it.stands("");
+    // Ended before Redis had begun to follow, and again while it is masked anew: what was kept by then is no sign of an end.
+    let begun = format!("ls {at}/restore-*.rdb.id >/dev/null 2>&1 && kill -STOP $({all})");
+    let run = killed(&it.store, &it.args(&["--swap"]), &begun);
+    it.store.on(&format!(
+        "kill -9 $({all}); sleep 0.3; rm {at}/restore-*.rdb.id; redis-cli -p 7402 replicaof no one"
+    ));
+    it.store.run(&["resume", &run, "finish"]).ends(0);
+    assert_eq!((it.staging("--raw mget 1 2").as_str(), it.left().as_str()), ("masked@1\nmasked@2", ""));
     it.store.on(&format!("[ -z '{orphan}' ] || kill $(pgrep -f 'redis-server 127.0.0.1:{orphan}$'); true"));
     it.clean();
 }

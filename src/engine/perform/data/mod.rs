@@ -119,7 +119,7 @@ async fn is_taken(
         return Ok(false);
     }
     let names = look(task, &kind(task, datastore, source).await?).await?.names;
-    Ok(names.contains(from) && names.contains(&format!("{from}.id")))
+    Ok(names.contains(&format!("{from}.id")))
 }
 
 /// Has the operator's command mask what was brought for a Redis, by a second instance of it; nothing where it is
@@ -143,6 +143,14 @@ pub(super) async fn masking(
             Err(Failure::new(FailureKind::Bug, task.what(), why))
         }
     }
+}
+
+/// What the run calls what stands, where it puts another in its place.
+fn aside<'a>(task: &'a Task<'_>, of: &DatastoreId) -> Option<&'a str> {
+    task.confirmed.plan.plan().steps().find_map(|(_, step)| match &step.act {
+        Act::Swap { datastore, aside, .. } if datastore == of => aside.as_deref(),
+        _ => None,
+    })
 }
 
 const THERE: &str = "it is in its place already";
@@ -177,7 +185,11 @@ pub(super) async fn load(task: &Task<'_>) -> Result<Done, Failure> {
             bytes
         }
         Kind::Redis(redis) => {
-            change(task, &kind, redis.dropped(&[into])).await?;
+            // With what a swap that never began to be taken over kept of what still stands: it would look as if it
+            // had come to its end, while what it brings is not there.
+            let kept = aside(task, datastore);
+            change(task, &kind, redis.dropped(&[into.as_str()].into_iter().chain(kept).collect::<Vec<_>>()))
+                .await?;
             let secret = redis.password.as_ref();
             let masked = mask::step_of(task, datastore).is_some();
             let (filling, name) = redis.filling(into, masked);

@@ -11,6 +11,8 @@ mod nature;
 pub mod overlay;
 pub mod rewind;
 mod rewind_exchange;
+pub mod rewind_programs;
+mod rewind_shell;
 pub mod shell;
 mod shell_beside;
 pub mod shell_data;

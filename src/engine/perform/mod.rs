@@ -29,6 +29,7 @@ mod render;
 mod repository;
 mod retire;
 mod rewind;
+mod rewind_compare;
 mod rewind_exchange;
 mod rewind_start;
 mod route;

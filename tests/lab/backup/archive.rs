@@ -108,10 +108,11 @@ impl Cluster {
 
     fn gone(&self) {
         let name = &self.store.name;
+        // Whatever names a folder of a restore is ended, and this command names none.
         let _ = self.store.lab.ssh(
             "db-1",
             &format!(
-                "cd /; sudo pkill -9 -f '{name}[_]restore[_]'; for d in $(sudo sh -c 'ls -d /var/lib/postgresql/17/{name}_restore_* /var/lib/postgresql/17/{name}_before_*' 2>/dev/null); do \
+                "cd /; sudo pkill -9 -f '{name}_restor[e]_'; for d in $(sudo sh -c 'ls -d /var/lib/postgresql/17/{name}_restor[e]_* /var/lib/postgresql/17/{name}_before_*' 2>/dev/null); do \
                  sudo sh -c \"kill -QUIT \\$(head -n 1 $d/postmaster.pid) 2>/dev/null; sleep 1; rm -rf $d\"; done; \
                  sudo rm -f /etc/postgresql/17/{name}/conf.d/z.conf; sudo pg_dropcluster --stop 17 {name} 2>/dev/null; \
                  sudo rm -rf /var/tmp/{name} /etc/barman.d/{name}.conf /var/lib/barman/{name}; true"

@@ -23,6 +23,7 @@ mod schedules;
 mod sftp;
 mod some;
 mod store;
+mod struck;
 mod volume;
 mod walg;
 mod whole;

@@ -6,7 +6,7 @@ use super::store::{Store, killed};
 const PLACE: &str = "d=$(docker volume inspect -f '{{.Mountpoint}}' \"$v\") && sudo sh -c";
 
 /// A volume with a container that runs.
-fn volume(name: &str, more: &str) -> Store {
+pub fn volume(name: &str, more: &str) -> Store {
     let store = Store::of(name, &format!("kind = \"volume\"\nvolume = \"{name}\"\n{more}"));
     clean(&store);
     store.on(&format!(
@@ -17,7 +17,7 @@ fn volume(name: &str, more: &str) -> Store {
     store
 }
 
-fn clean(store: &Store) {
+pub fn clean(store: &Store) {
     let name = &store.name;
     store.on(&format!(
         "docker ps -aq --filter volume={name} | xargs -r docker rm -f >/dev/null; docker ps -aq --filter name=midwatch-{name} | xargs -r docker rm -f >/dev/null; \
@@ -26,7 +26,7 @@ fn clean(store: &Store) {
 }
 
 /// All of it: names, owners, modes, links, times and content.
-fn sum(store: &Store, volume: &str) -> String {
+pub fn sum(store: &Store, volume: &str) -> String {
     store.on(&format!(
         "v={volume}; {PLACE} \"cd $d && find . -exec stat -c '%N %F %a %u:%g %h %Y' {{}} + -type f -exec sha256sum {{}} \\; | sort | sha256sum\""
     ))

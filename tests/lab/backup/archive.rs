@@ -151,6 +151,8 @@ fn what_pgbackrest_keeps_is_a_part_of_the_datastores_health() {
     let push = cluster.push();
     cluster.archived_by(&push);
     run("--type=full backup");
+    // Both are told in whole seconds.
+    sleep(Duration::from_millis(1100));
     cluster.writes();
     let well = cluster.told();
     assert_eq!(well["health"], "up", "{well}");
